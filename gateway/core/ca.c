@@ -99,7 +99,7 @@ static bool set_serial(X509 *cert)
 	return ok;
 }
 
-static bool set_extension(X509 *cert, const X509 *issuer, int nid, const char *value)
+static bool set_extension(X509 *cert, X509 *issuer, int nid, const char *value)
 {
 	X509V3_CTX ctx;
 	X509V3_set_ctx_nodb(&ctx);
@@ -139,7 +139,8 @@ static X509 *build(const struct sluss_ca *ca, EVP_PKEY *subject_key, const char 
 	    set_extension(cert, ca->certificate, NID_key_usage, "critical,digitalSignature") &&
 	    set_extension(cert, ca->certificate, NID_ext_key_usage, "clientAuth") &&
 	    set_extension(cert, ca->certificate, NID_subject_key_identifier, "hash") &&
-	    set_extension(cert, ca->certificate, NID_authority_key_identifier, "keyid:always") &&
+	    (X509_get0_subject_key_id(ca->certificate) == NULL ||
+	        set_extension(cert, ca->certificate, NID_authority_key_identifier, "keyid")) &&
 	    X509_sign(cert, ca->key, signing_digest(ca->key)) > 0;
 	if (!ok) {
 		X509_free(cert);
