@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The gateway's settings: one table (key, type, default, range, help, which roles get it) makes the parser, --check-config, the sample file and the manual page.
+// A settings file is `key = value` lines; # starts a comment at the beginning of a line or after a space. Unknown key, key twice, wrong type, out of range:
+// an error with file and line. struct sluss_settings is plain data: copy it, no ownership. No thread rules; nothing here keeps state.
+#ifndef SLUSS_SETTINGS_H
+#define SLUSS_SETTINGS_H
+
+#include "sluss/types.h"
+
+#include <stdio.h>
+
+enum {
+	SLUSS_SETTING_TEXT = 256,         // octets of a text value with its NUL (paths too)
+	SLUSS_SETTINGS_FILE_MAX = 65536,  // longest settings file
+};
+
+// Bits, so that a row of the table can say which roles get the key.
+enum sluss_role {
+	SLUSS_ROLE_NONE = 0,
+	SLUSS_ROLE_PARENT = 1,
+	SLUSS_ROLE_CORE = 2,
+	SLUSS_ROLE_WEB = 4,
+	SLUSS_ROLE_EDGE = 8,
+};
+
+enum sluss_sandbox_mode {
+	SLUSS_SANDBOX_NONE = 0,
+	SLUSS_SANDBOX_AUTO, // whatever the kernel has
+	SLUSS_SANDBOX_OFF,  // sanitizer builds
+};
+
+// Paths are as written; sluss_settings_path makes them absolute. Times are milliseconds, sizes octets.
+struct sluss_settings {
+	// Who we are, what we keep.
+	char authority[SLUSS_SETTING_TEXT]; // the log's origin, part of every signed statement
+	char state_dir[SLUSS_SETTING_TEXT];
+	char store[SLUSS_SETTING_TEXT]; // "sqlite"
+	char policy_file[SLUSS_SETTING_TEXT];
+	char secondary_head_file[SLUSS_SETTING_TEXT]; // "" = none
+	// Sockets.
+	char agency_listen[SLUSS_SETTING_TEXT];
+	char public_listen[SLUSS_SETTING_TEXT]; // "" = none
+	char admin_socket[SLUSS_SETTING_TEXT];
+	// Keys and certificates.
+	char tls_certificate[SLUSS_SETTING_TEXT];
+	char tls_key[SLUSS_SETTING_TEXT];
+	char client_ca[SLUSS_SETTING_TEXT];
+	char client_ca_key[SLUSS_SETTING_TEXT];
+	char client_crl[SLUSS_SETTING_TEXT]; // "" = none
+	char log_key[SLUSS_SETTING_TEXT];
+	char data_key[SLUSS_SETTING_TEXT];
+	// Limits.
+	uint32_t max_body;
+	uint32_t connections_max;
+	uint32_t connections_per_agency;
+	uint32_t queue_max_per_agency;
+	uint32_t fetch_wait_max_ms;
+	uint32_t clock_skew_max_ms;
+	uint32_t client_certificate_days;
+	// Time-outs.
+	uint32_t handshake_timeout_ms;
+	uint32_t idle_timeout_ms;
+	uint32_t write_timeout_ms;
+	uint32_t request_timeout_ms;
+	uint32_t drop_timeout_ms;
+	// Threads.
+	uint32_t web_threads;
+	uint32_t edge_threads;
+	uint32_t verify_threads;
+	// Demo authorities.
+	bool demo_clock;
+	int64_t demo_clock_start; // ms since the Unix epoch, 0 = not set
+	// Processes.
+	char user_edge[SLUSS_SETTING_TEXT];
+	char user_web[SLUSS_SETTING_TEXT];
+	char user_core[SLUSS_SETTING_TEXT];
+	enum sluss_sandbox_mode sandbox;
+};
+
+enum sluss_settings_result {
+	SLUSS_SETTINGS_OK = 0,
+	SLUSS_SETTINGS_UNREADABLE, // the file is not there, too long or cannot be read
+	SLUSS_SETTINGS_WRONG,      // not a settings file: see the error's text
+	SLUSS_SETTINGS_MISSING,    // a key without default is not set, or keys do not fit together
+};
+
+// For people: "file:line: what is wrong".
+struct sluss_settings_error {
+	char text[512];
+};
+
+// Every key at its default; keys without default are empty.
+void sluss_settings_default(struct sluss_settings *settings_out);
+
+// Reads settings over what *settings has. `name` stands in errors. On error *settings is half changed: do not use it.
+SLUSS_MUST_CHECK enum sluss_settings_result sluss_settings_parse(
+    const char *name, struct sluss_bytes text, struct sluss_settings *settings, struct sluss_settings_error *error_out);
+
+// Defaults, then the file, then sluss_settings_complete.
+SLUSS_MUST_CHECK enum sluss_settings_result sluss_settings_load(
+    const char *path, struct sluss_settings *settings_out, struct sluss_settings_error *error_out);
+
+// Are all keys there that have no default, and do they fit together?
+SLUSS_MUST_CHECK enum sluss_settings_result sluss_settings_complete(
+    const struct sluss_settings *settings, struct sluss_settings_error *error_out);
+
+// A path of the settings, made absolute: relative ones lie in state_dir. False: longer than room.
+SLUSS_MUST_CHECK bool sluss_settings_path(const struct sluss_settings *settings, const char *path, char *absolute_out, size_t room);
+
+// The sample file (every key with help and default), the manual page's section in roff, and what one role gets (as a settings file that
+// sluss_settings_parse reads). False: writing failed.
+SLUSS_MUST_CHECK bool sluss_settings_print_sample(FILE *out);
+SLUSS_MUST_CHECK bool sluss_settings_print_manual(FILE *out);
+SLUSS_MUST_CHECK bool sluss_settings_print_for_role(const struct sluss_settings *settings, enum sluss_role role, FILE *out);
+
+#endif
