@@ -100,7 +100,7 @@ enum sluss_act {
 	SLUSS_ACT_PAUSE = 4,
 	SLUSS_ACT_RESUME = 5,    // makes a new version that everybody required has to give
 	SLUSS_ACT_NARROW = 6,    // later from, earlier until; at once, by one
-	SLUSS_ACT_INVALIDATE = 7, // the person's GIVEN was registered by mistake: it never counted (not a withdrawal)
+	SLUSS_ACT_INVALIDATE = 7, // the version was registered by mistake: it never counted (not a withdrawal, needs no person)
 };
 
 // How an act reached the gateway.
@@ -269,7 +269,8 @@ struct sluss_rec_person_age {
 	uint8_t commitment[SLUSS_HASH_BYTES]; // salted, to the birth date that it was derived from
 };
 
-// The subject's guardians from now on, all of them (none is possible).
+// The guardians of the case's subject from now on, all of them (none is possible). They are a fact about the person: it holds in every case
+// of that subject. At most 31 different guardians over a person's time.
 struct sluss_rec_guardians_set {
 	struct sluss_id case_id;
 	const struct sluss_id *guardians;
@@ -304,6 +305,7 @@ struct sluss_rec_phase_set {
 	const char *agency, *officer;
 };
 
+// A fact about the case's subject: it holds in every case of that person.
 struct sluss_rec_protection_set {
 	struct sluss_id case_id;
 	bool protected_identity;
