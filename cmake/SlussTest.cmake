@@ -1,4 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
+# SLUSS_EVERYTHING registers in one build tree all that tests/run runs: the other trees' tests (asan.NAME, tsan.NAME), the fuzz targets and the tests of whole
+# programs. It expects the trees build/asan, build/tsan and build/fuzz to be built.
+option(SLUSS_EVERYTHING "Register the tests of every build tree here (tests/run sets it)" OFF)
+set(SLUSS_FUZZ_SECONDS 60 CACHE STRING "How long each fuzz target runs in tests/run")
+
 # sluss_unit_test(NAME LABEL label SOURCES a.c ... LIBS x ...): one cmocka program, registered with CTest.
 function(sluss_unit_test name)
   if(NOT SLUSS_TESTS)
@@ -8,19 +13,33 @@ function(sluss_unit_test name)
   add_executable(${name} ${T_SOURCES})
   target_link_libraries(${name} PRIVATE sluss_flags PkgConfig::CMOCKA ${T_LIBS})
   target_compile_options(${name} PRIVATE -Wno-cast-qual)
-  add_test(NAME ${name} COMMAND ${name} ${T_ARGS} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   if(NOT T_LABEL)
     set(T_LABEL unit)
   endif()
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
   endif()
+  add_test(NAME ${name} COMMAND ${name} ${T_ARGS} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT})
+  if(SLUSS_EVERYTHING)
+    file(RELATIVE_PATH folder ${CMAKE_BINARY_DIR} ${CMAKE_CURRENT_BINARY_DIR})
+    math(EXPR slow_timeout "10 * ${T_TIMEOUT}")
+    foreach(tree IN ITEMS asan tsan)
+      add_test(NAME ${tree}.${name} COMMAND ${CMAKE_SOURCE_DIR}/build/${tree}/${folder}/${name} ${T_ARGS}
+        WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+      set_tests_properties(${tree}.${name} PROPERTIES LABELS ${tree} TIMEOUT ${slow_timeout})
+    endforeach()
+  endif()
 endfunction()
 
 # sluss_fuzz_target(NAME SOURCES a.c ... LIBS x ...): a libFuzzer program, only with -DSLUSS_FUZZ=ON and clang.
-# The seeds lie in tests/fuzz/corpus/NAME; tests/run works on a copy for SLUSS_FUZZ_SECONDS each.
+# The seeds lie in tests/fuzz/corpus/NAME; tests/fuzz/run works on a copy for SLUSS_FUZZ_SECONDS each.
 function(sluss_fuzz_target name)
+  if(SLUSS_TESTS AND SLUSS_EVERYTHING)
+    add_test(NAME fuzz.${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/fuzz/run ${name} ${SLUSS_FUZZ_SECONDS})
+    math(EXPR timeout "120 + ${SLUSS_FUZZ_SECONDS}")
+    set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT ${timeout})
+  endif()
   if(NOT SLUSS_FUZZ)
     return()
   endif()
