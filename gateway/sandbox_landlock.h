@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The two kernel mechanisms that sandbox.c puts together. Each reports what it did; errno is set on FAILED.
+#ifndef SLUSS_SANDBOX_LANDLOCK_H
+#define SLUSS_SANDBOX_LANDLOCK_H
+
+#include "sandbox.h"
+
+// Landlock (linux/landlock.h): no file may be opened any more, except below writable_dir (may be NULL) and, read-only, the time zone data. Sets *abi_out to the
+// kernel's version, 0 when it has none (then nothing was done and the result is OK).
+SLUSS_MUST_CHECK enum sluss_sandbox_result sluss_sandbox_landlock(const char *writable_dir, int *abi_out);
+
+// seccomp: only the system calls that the role needs (libseccomp). *active_out false: the kernel has no seccomp filter.
+SLUSS_MUST_CHECK enum sluss_sandbox_result sluss_sandbox_seccomp(enum sluss_role role, bool *active_out);
+
+#endif

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Every setting that slussd knows, in one table. A new setting is one row here and one member in settings.h.
+#include "settings_table.h"
+
+#define AT(member) offsetof(struct sluss_settings, member)
+#define CORE SLUSS_ROLE_CORE
+#define WEB SLUSS_ROLE_WEB
+#define EDGE SLUSS_ROLE_EDGE
+#define ALL (SLUSS_ROLE_CORE | SLUSS_ROLE_WEB | SLUSS_ROLE_EDGE)
+
+// clang-format off
+static const struct sluss_setting table[] = {
+	{"authority", SLUSS_SETTING_ORIGIN, AT(authority), NULL, 0, 0, CORE | WEB, "",
+	    "Name of this authority: the origin of its log, and part of every signed statement. It cannot be changed later."},
+	{"state_dir", SLUSS_SETTING_PATH, AT(state_dir), "/var/lib/sluss", 0, 0, CORE, "",
+	    "Folder of everything that the gateway keeps. Relative paths in other settings lie in it."},
+	{"store", SLUSS_SETTING_STORE, AT(store), "sqlite", 0, 0, CORE, "",
+	    "Where records and payload lie: sqlite is a database in state_dir/db."},
+	{"policy_file", SLUSS_SETTING_PATH, AT(policy_file), "policy.json", 0, 0, 0, "",
+	    "The policy that is in force from the log's first record; read when the log is empty. Later policies come over the admin socket."},
+	{"secondary_head_file", SLUSS_SETTING_PATH, AT(secondary_head_file), "", 0, 0, 0, "",
+	    "A second place for the log's newest head, best on other storage: a state_dir that was put back to an older copy is noticed at start. Empty: none."},
+
+	{"agency_listen", SLUSS_SETTING_ADDRESS, AT(agency_listen), "127.0.0.1:8443", 0, 0, 0, "",
+	    "Where agencies connect (mutual TLS). Port 0 chooses a free one; state_dir/ports says which."},
+	{"public_listen", SLUSS_SETTING_ADDRESS, AT(public_listen), "127.0.0.1:8444", 0, 0, 0, "",
+	    "Where everybody connects (TLS): enrolment, the log's tiles. Empty: no public port."},
+	{"admin_socket", SLUSS_SETTING_PATH, AT(admin_socket), "admin.sock", 0, 0, 0, "",
+	    "Unix socket of AdminService, mode 0600."},
+
+	{"tls_certificate", SLUSS_SETTING_PATH, AT(tls_certificate), "keys/tls.crt", 0, 0, 0, "",
+	    "Certificate chain of both ports (PEM)."},
+	{"tls_key", SLUSS_SETTING_PATH, AT(tls_key), "keys/tls.key", 0, 0, 0, "",
+	    "Its private key (PEM). Only edge gets it."},
+	{"client_ca", SLUSS_SETTING_PATH, AT(client_ca), "keys/client-ca.crt", 0, 0, 0, "",
+	    "Certificate of the authority that signs the agencies' client certificates (PEM)."},
+	{"client_ca_key", SLUSS_SETTING_PATH, AT(client_ca_key), "keys/client-ca.key", 0, 0, 0, "",
+	    "Its private key (PEM), with which core answers enrolments."},
+	{"client_crl", SLUSS_SETTING_PATH, AT(client_crl), "", 0, 0, 0, "",
+	    "Revocation list for client certificates (PEM), read at start and at SIGHUP. Empty: none; certificates revoked through the admin socket are refused all the same."},
+	{"log_key", SLUSS_SETTING_PATH, AT(log_key), "keys/log.key", 0, 0, 0, "",
+	    "Ed25519 seed that signs the log's checkpoints: 32 octets. Only core gets it."},
+	{"data_key", SLUSS_SETTING_PATH, AT(data_key), "keys/data.key", 0, 0, 0, "",
+	    "Key that encrypts personal data at rest: 32 octets. Only core gets it."},
+
+	{"max_body", SLUSS_SETTING_NUMBER, AT(max_body), "1048576", 4096, 16777216, CORE | WEB, "octets",
+	    "Longest request, counted after decompression."},
+	{"connections_max", SLUSS_SETTING_NUMBER, AT(connections_max), "16000", 16, 1000000, WEB | EDGE, "connections",
+	    "Connections at one time; a quarter of them at most on the public port. When it is reached the oldest handshake makes room, then the longest idle connection."},
+	{"connections_per_agency", SLUSS_SETTING_NUMBER, AT(connections_per_agency), "256", 1, 1000000, EDGE, "connections",
+	    "Connections with the same client certificate at one time. Beyond it the longest idle one makes room."},
+	{"queue_max_per_agency", SLUSS_SETTING_NUMBER, AT(queue_max_per_agency), "100000", 1, 100000000, CORE, "messages",
+	    "Messages that may wait for one agency; beyond it Send answers resource_exhausted."},
+	{"fetch_wait_max_ms", SLUSS_SETTING_NUMBER, AT(fetch_wait_max_ms), "60000", 0, 600000, CORE | WEB, "ms",
+	    "Longest wait of a Fetch."},
+	{"clock_skew_max_ms", SLUSS_SETTING_NUMBER, AT(clock_skew_max_ms), "300000", 1000, 86400000, CORE, "ms",
+	    "How far the time in a new statement may be from the gateway's."},
+	{"client_certificate_days", SLUSS_SETTING_NUMBER, AT(client_certificate_days), "365", 1, 3650, CORE, "days",
+	    "Validity of the client certificates that enrolment issues."},
+
+	{"handshake_timeout_ms", SLUSS_SETTING_NUMBER, AT(handshake_timeout_ms), "10000", 50, 600000, EDGE, "ms",
+	    "From accepting a connection to the end of its TLS handshake."},
+	{"idle_timeout_ms", SLUSS_SETTING_NUMBER, AT(idle_timeout_ms), "75000", 50, 86400000, EDGE, "ms",
+	    "No octet in either direction; longer than fetch_wait_max_ms."},
+	{"write_timeout_ms", SLUSS_SETTING_NUMBER, AT(write_timeout_ms), "30000", 50, 600000, EDGE, "ms",
+	    "A client takes nothing of what waits for it."},
+	{"request_timeout_ms", SLUSS_SETTING_NUMBER, AT(request_timeout_ms), "30000", 50, 600000, WEB, "ms",
+	    "From a request's first octet to its last."},
+	{"drop_timeout_ms", SLUSS_SETTING_NUMBER, AT(drop_timeout_ms), "2000", 100, 60000, CORE, "ms",
+	    "How long a withdrawal waits for web and edge to drop transfers before they are killed."},
+
+	{"web_threads", SLUSS_SETTING_NUMBER, AT(web_threads), "1", 1, 64, WEB, "threads", "Threads that parse HTTP."},
+	{"edge_threads", SLUSS_SETTING_NUMBER, AT(edge_threads), "1", 1, 16, EDGE, "threads", "Threads that do TLS."},
+	{"verify_threads", SLUSS_SETTING_NUMBER, AT(verify_threads), "2", 1, 64, CORE, "threads",
+	    "Threads that check signatures."},
+
+	{"demo_clock", SLUSS_SETTING_BOOL, AT(demo_clock), "false", 0, 0, CORE, "",
+	    "Demo authorities only: AdminService.StepClock may move the clock forward."},
+	{"demo_clock_start", SLUSS_SETTING_TIME, AT(demo_clock_start), "", 0, 0, CORE, "",
+	    "With demo_clock: the time at the log's first record (RFC 3339). Empty: now."},
+
+	{"user_edge", SLUSS_SETTING_STRING, AT(user_edge), "sluss-edge", 0, 0, 0, "",
+	    "User that edge becomes when slussd starts as root; when there is no such user it stays and says so."},
+	{"user_web", SLUSS_SETTING_STRING, AT(user_web), "sluss-web", 0, 0, 0, "", "The same for web."},
+	{"user_core", SLUSS_SETTING_STRING, AT(user_core), "sluss-core", 0, 0, 0, "",
+	    "The same for core; must own state_dir/db."},
+	{"sandbox", SLUSS_SETTING_SANDBOX, AT(sandbox), "auto", 0, 0, ALL, "",
+	    "auto: seccomp and Landlock as far as the kernel has them. off: neither; only for sanitizer builds and debugging."},
+};
+// clang-format on
+
+const struct sluss_setting *sluss_settings_table(size_t *count_out)
+{
+	*count_out = sizeof(table) / sizeof(table[0]);
+	return table;
+}
+
+const struct sluss_setting *sluss_settings_find(const char *key, size_t key_len)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (strlen(table[i].key) == key_len && memcmp(table[i].key, key, key_len) == 0)
+			return &table[i];
+	}
+	return NULL;
+}
