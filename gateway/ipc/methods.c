@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "ipc/methods.h"
+
+#include <stdlib.h>
+
+#include "sluss/v1/admin.pb-c.h"
+#include "sluss/v1/audit.pb-c.h"
+#include "sluss/v1/case.pb-c.h"
+#include "sluss/v1/consent.pb-c.h"
+#include "sluss/v1/directory.pb-c.h"
+#include "sluss/v1/exchange.pb-c.h"
+#include "sluss/v1/person.pb-c.h"
+#include "sluss/v1/recall.pb-c.h"
+#include "sluss/v1/statutory.pb-c.h"
+
+enum {
+	LOOKUP_BODY = 64 << 10,     // questions: a few ids
+	STATEMENT_BODY = 512 << 10, // one SignedStatement of at most 256 KiB, also as base64 in JSON
+	POLICY_BODY = 768 << 10,    // a policy file of at most 512 KiB, also as base64
+};
+
+#define AGENCY .ports = SLUSS_PORT_BIT(SLUSS_PORT_AGENCY), .needs_certificate = true
+#define PUBLIC .ports = SLUSS_PORT_BIT(SLUSS_PORT_PUBLIC)
+#define ADMIN .ports = SLUSS_PORT_BIT(SLUSS_PORT_ADMIN)
+#define METHOD(number, service, name, req, resp)                                                                       \
+	.id = SLUSS_METHOD_##number, .path = "/sluss.v1." service "/" name, .request = &sluss__v1__##req##__descriptor,  \
+	.response = &sluss__v1__##resp##__descriptor
+
+// Sorted by path (octets), so that a path is found by halving; tests/unit/ipc_methods.c holds it to that, and to the .proto files.
+static const struct sluss_method_info methods[] = {
+    {METHOD(ADMIN_ADD_AGENCY, "AdminService", "AddAgency", add_agency_request, add_agency_response), ADMIN,
+	.max_body = LOOKUP_BODY},
+    {METHOD(ADMIN_GET_HEALTH, "AdminService", "GetHealth", get_health_request, get_health_response), ADMIN,
+	.max_body = LOOKUP_BODY},
+    {METHOD(ADMIN_REVOKE_AGENCY, "AdminService", "RevokeAgency", revoke_agency_request, revoke_agency_response), ADMIN,
+	.max_body = LOOKUP_BODY},
+    {METHOD(ADMIN_SET_POLICY, "AdminService", "SetPolicy", set_policy_request, set_policy_response), ADMIN,
+	.max_body = POLICY_BODY},
+    {METHOD(ADMIN_STEP_CLOCK, "AdminService", "StepClock", step_clock_request, step_clock_response), ADMIN,
+	.max_body = LOOKUP_BODY},
+
+    {METHOD(AUDIT_EXPORT, "AuditService", "Export", export_request, export_response), AGENCY, .max_body = LOOKUP_BODY},
+    {METHOD(AUDIT_GET_PROOF, "AuditService", "GetProof", get_proof_request, get_proof_response), AGENCY,
+	.max_body = LOOKUP_BODY},
+    {METHOD(AUDIT_LIST_DISCLOSURES, "AuditService", "ListDisclosures", list_disclosures_request,
+	 list_disclosures_response),
+	AGENCY, .max_body = LOOKUP_BODY},
+
+    {METHOD(CASE_ASSESS_MATURITY, "CaseService", "AssessMaturity", case_change_request, case_change_response), AGENCY,
+	.max_body = STATEMENT_BODY},
+    {METHOD(CASE_GET, "CaseService", "Get", case_get_request, case_get_response), AGENCY, .max_body = LOOKUP_BODY},
+    {METHOD(CASE_LIST, "CaseService", "List", case_list_request, case_list_response), AGENCY, .max_body = LOOKUP_BODY},
+    {METHOD(CASE_OPEN, "CaseService", "Open", case_open_request, case_open_response), AGENCY,
+	.max_body = STATEMENT_BODY},
+    {METHOD(CASE_SET_GUARDIANS, "CaseService", "SetGuardians", case_change_request, case_change_response), AGENCY,
+	.max_body = STATEMENT_BODY},
+    {METHOD(CASE_SET_MEMBERS, "CaseService", "SetMembers", case_change_request, case_change_response), AGENCY,
+	.max_body = STATEMENT_BODY},
+    {METHOD(CASE_SET_PHASE, "CaseService", "SetPhase", case_change_request, case_change_response), AGENCY,
+	.max_body = STATEMENT_BODY},
+    {METHOD(CASE_SET_PROTECTION, "CaseService", "SetProtection", case_change_request, case_change_response), AGENCY,
+	.max_body = STATEMENT_BODY},
+
+    {METHOD(CONSENT_GET, "ConsentService", "Get", consent_get_request, consent_get_response), AGENCY,
+	.max_body = LOOKUP_BODY},
+    {METHOD(CONSENT_GET_RECEIPT, "ConsentService", "GetReceipt", consent_get_receipt_request,
+	 consent_get_receipt_response),
+	AGENCY, .max_body = LOOKUP_BODY},
+    {METHOD(CONSENT_GIVE, "ConsentService", "Give", act_request, act_response), AGENCY, .max_body = STATEMENT_BODY},
+    {METHOD(CONSENT_LIST, "ConsentService", "List", consent_list_request, consent_list_response), AGENCY,
+	.max_body = LOOKUP_BODY},
+    {METHOD(CONSENT_PAUSE, "ConsentService", "Pause", act_request, act_response), AGENCY, .max_body = STATEMENT_BODY},
+    {METHOD(CONSENT_RECORD, "ConsentService", "Record", consent_record_request, consent_record_response), AGENCY,
+	.max_body = STATEMENT_BODY},
+    {METHOD(CONSENT_REFUSE, "ConsentService", "Refuse", act_request, act_response), AGENCY, .max_body = STATEMENT_BODY},
+    {METHOD(CONSENT_RESUME, "ConsentService", "Resume", act_request, act_response), AGENCY, .max_body = STATEMENT_BODY},
+    {METHOD(CONSENT_WITHDRAW, "ConsentService", "Withdraw", withdraw_request, withdraw_response), AGENCY,
+	.max_body = STATEMENT_BODY},
+
+    {METHOD(DIRECTORY_ENROL, "DirectoryService", "Enrol", enrol_request, enrol_response), PUBLIC,
+	.max_body = LOOKUP_BODY},
+    {METHOD(DIRECTORY_GET_AGENCY, "DirectoryService", "GetAgency", get_agency_request, get_agency_response), AGENCY,
+	.max_body = LOOKUP_BODY},
+    {METHOD(DIRECTORY_LIST_AGENCIES, "DirectoryService", "ListAgencies", list_agencies_request, list_agencies_response),
+	AGENCY, .max_body = LOOKUP_BODY},
+    {METHOD(DIRECTORY_ROTATE_KEYS, "DirectoryService", "RotateKeys", rotate_keys_request, rotate_keys_response), AGENCY,
+	.max_body = STATEMENT_BODY},
+
+    {METHOD(EXCHANGE_ACKNOWLEDGE, "ExchangeService", "Acknowledge", acknowledge_request, acknowledge_response), AGENCY,
+	.max_body = STATEMENT_BODY},
+    {METHOD(EXCHANGE_EVALUATE, "ExchangeService", "Evaluate", evaluate_request, evaluate_response), AGENCY},
+    {METHOD(EXCHANGE_FETCH, "ExchangeService", "Fetch", fetch_request, fetch_response), AGENCY, .max_body = LOOKUP_BODY,
+	.long_poll = true, .sealed = true},
+    {METHOD(EXCHANGE_GET_STATUS, "ExchangeService", "GetStatus", get_status_request, get_status_response), AGENCY,
+	.max_body = LOOKUP_BODY},
+    {METHOD(EXCHANGE_SEND, "ExchangeService", "Send", send_request, send_response), AGENCY, .sealed = true},
+    {METHOD(EXCHANGE_SEND_BATCH, "ExchangeService", "SendBatch", send_batch_request, send_batch_response), AGENCY,
+	.sealed = true},
+
+    {METHOD(PERSON_GET_OVERVIEW, "PersonService", "GetOverview", get_overview_request, get_overview_response), PUBLIC,
+	.max_body = LOOKUP_BODY},
+    {METHOD(PERSON_GET_RECEIPT, "PersonService", "GetReceipt", person_get_receipt_request, person_get_receipt_response),
+	PUBLIC, .max_body = LOOKUP_BODY},
+    {METHOD(PERSON_GIVE, "PersonService", "Give", person_act_request, person_act_response), PUBLIC,
+	.max_body = LOOKUP_BODY},
+    {METHOD(PERSON_LIST_DISCLOSURES, "PersonService", "ListDisclosures", person_list_disclosures_request,
+	 person_list_disclosures_response),
+	PUBLIC, .max_body = LOOKUP_BODY},
+    {METHOD(PERSON_REFUSE, "PersonService", "Refuse", person_act_request, person_act_response), PUBLIC,
+	.max_body = LOOKUP_BODY},
+    {METHOD(PERSON_WITHDRAW, "PersonService", "Withdraw", person_withdraw_request, person_withdraw_response), PUBLIC,
+	.max_body = LOOKUP_BODY},
+
+    {METHOD(RECALL_ATTEST, "RecallService", "Attest", recall_attest_request, recall_attest_response), AGENCY,
+	.max_body = STATEMENT_BODY},
+    {METHOD(RECALL_LIST, "RecallService", "List", recall_list_request, recall_list_response), AGENCY,
+	.max_body = LOOKUP_BODY},
+
+    {METHOD(STATUTORY_APPROVE, "StatutoryService", "Approve", statutory_change_request, statutory_change_response),
+	AGENCY, .max_body = STATEMENT_BODY},
+    {METHOD(STATUTORY_LIST, "StatutoryService", "List", statutory_list_request, statutory_list_response), AGENCY,
+	.max_body = LOOKUP_BODY},
+    {METHOD(STATUTORY_REQUEST, "StatutoryService", "Request", statutory_change_request, statutory_change_response),
+	AGENCY, .max_body = STATEMENT_BODY},
+};
+
+enum { METHOD_COUNT = sizeof(methods) / sizeof(methods[0]) };
+
+static int by_path(const void *path, const void *method)
+{
+	return strcmp(path, ((const struct sluss_method_info *)method)->path);
+}
+
+const struct sluss_method_info *sluss_method_by_path(const char *path)
+{
+	return bsearch(path, methods, METHOD_COUNT, sizeof(methods[0]), by_path);
+}
+
+const struct sluss_method_info *sluss_method_by_id(uint32_t id)
+{
+	// Not on the path of a request in web, and core asks once a request: fifty comparisons are nothing beside its signature check.
+	for (size_t i = 0; i < METHOD_COUNT; i++)
+		if ((uint32_t)methods[i].id == id)
+			return id == 0 ? NULL : &methods[i];
+	return NULL;
+}
+
+const char *sluss_method_name(const struct sluss_method_info *method)
+{
+	return strrchr(method->path, '/') + 1;
+}
