@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Framed messages between the gateway's processes: u32 big-endian length, then that many octets (one sluss.v1.IpcFrame), over a
-// non-blocking stream socket. Reader and writer are plain buffers: they own no descriptor, use no thread and no clock. Neither may be
+// stream socket (every call is non-blocking, whatever the descriptor says). Reader and writer are plain buffers: they own no descriptor, use no thread and no clock. Neither may be
 // used by two threads at the same time.
 #ifndef SLUSS_IPC_FRAME_H
 #define SLUSS_IPC_FRAME_H
