@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Messages between agencies, made and opened without a network: what the sender seals and signs, what the recipient checks and opens.
+// sluss_crypto_init must have been called. Any thread; nothing is shared.
+#ifndef SLUSS_MESSAGE_H
+#define SLUSS_MESSAGE_H
+
+#include "sluss/payload.h"
+#include "sluss/seal.h"
+#include "sluss/statement.h"
+#include "sluss/v1/exchange.pb-c.h"
+
+// ---- making
+
+// One section that is to be sent. All pointers stay the caller's.
+struct sluss_section_draft {
+	const char *category; // NULL: follows from the content
+	Sluss__V1__Purpose purpose;
+	Sluss__V1__Concerned **concerned;
+	size_t concerned_count;
+	Sluss__V1__Claim **claims;
+	size_t claim_count;
+	const char *necessity;           // NULL or why it is necessary
+	const ProtobufCMessage *content; // of one of the payload types
+};
+
+// Who it goes to, with the key that the directory has for them now.
+struct sluss_recipient_draft {
+	const char *agency_id;
+	const char *officer_id; // NULL: nobody in particular
+	uint8_t sealing_key[SLUSS_KEY_BYTES];
+};
+
+struct sluss_message_draft {
+	struct sluss_id id; // none: a random one is chosen
+	Sluss__V1__MessageType type;
+	struct sluss_id case_id;
+	bool partial_delivery;
+	const struct sluss_recipient_draft *recipients;
+	size_t recipient_count; // 1 to 32
+	const struct sluss_section_draft *sections;
+	size_t section_count; // 1 to SLUSS_SECTIONS_MAX
+};
+
+enum sluss_message_result {
+	SLUSS_MESSAGE_OK = 0,
+	SLUSS_MESSAGE_NO_MEMORY,
+	SLUSS_MESSAGE_BAD_DRAFT,     // counts out of range, no content, a category that is not the content's, an unknown type
+	SLUSS_MESSAGE_BAD_KEY,       // a recipient's key cannot be sealed to
+	SLUSS_MESSAGE_MALFORMED,     // envelope or label cannot be read strictly, or does not fit the message
+	SLUSS_MESSAGE_WRONG_LOG,     // meant for another gateway
+	SLUSS_MESSAGE_BAD_SIGNATURE, // not signed by the sender's key
+	SLUSS_MESSAGE_NOT_FOR_US,    // we are not among the recipients
+};
+
+const char *sluss_message_result_name(enum sluss_message_result result);
+
+// A message that was sealed and signed: octets that can be sent again and again with the same effect.
+struct sluss_sealed_message {
+	struct sluss_id id;
+	uint8_t *request; // a serialized SendRequest; owned
+	size_t request_len;
+};
+
+// Seals every section to every recipient, makes the envelope and signs it. The caller frees *sealed_out.
+SLUSS_MUST_CHECK enum sluss_message_result sluss_message_seal(const struct sluss_message_draft *draft, const struct sluss_author *author,
+    const struct sluss_signing_key *key, struct sluss_sealed_message *sealed_out);
+void sluss_sealed_message_free(struct sluss_sealed_message *sealed);
+
+// ---- opening
+
+// What became of one section of a delivery.
+enum sluss_section_state {
+	SLUSS_SECTION_NONE = 0,
+	SLUSS_SECTION_OPENED,      // content and label fit
+	SLUSS_SECTION_MISLABELLED, // opened, but the content's category is not the label's: report it
+	SLUSS_SECTION_UNSIGNED,    // its digest does not stand in the envelope, or twice
+	SLUSS_SECTION_BAD_LABEL,   // label not readable, or of another message
+	SLUSS_SECTION_NO_KEY,      // no key sealed to us, or to a key that we do not have
+	SLUSS_SECTION_TAMPERED,    // does not open
+	SLUSS_SECTION_UNKNOWN_TYPE, // opened, but the content's type is not known here, or the octets are not of that type
+};
+
+const char *sluss_section_state_name(enum sluss_section_state state);
+
+struct sluss_opened_section {
+	enum sluss_section_state state;
+	Sluss__V1__SectionHeader *header;          // NULL for UNSIGNED and BAD_LABEL
+	const struct sluss_payload_type *type;     // NULL when not known
+	ProtobufCMessage *content;                 // NULL unless OPENED or MISLABELLED
+};
+
+struct sluss_opened_message {
+	Sluss__V1__Envelope *envelope;
+	struct sluss_statement_header from; // who signed, when
+	uint8_t envelope_hash[SLUSS_HASH_BYTES]; // for AcknowledgeDelivery
+	struct sluss_opened_section *sections;
+	size_t section_count;
+	bool usable; // every section is OPENED
+};
+
+// Who opens.
+struct sluss_reader {
+	const char *authority;
+	const char *agency_id;
+	const struct sluss_sealing_key *const *keys; // the newest first, older ones behind
+	size_t key_count;
+};
+
+// Checks envelope, signature, digests and labels, opens every section. Delivery.sender_key is believed as it is: check it against the directory before (sluss_client_open
+// does). OK says that envelope and signature hold; what became of each section stands in its state. The caller frees *opened_out with
+// sluss_opened_message_free, which wipes content octets it decrypted into.
+SLUSS_MUST_CHECK enum sluss_message_result sluss_message_open(
+    const Sluss__V1__Delivery *delivery, const struct sluss_reader *reader, struct sluss_opened_message **opened_out);
+void sluss_opened_message_free(struct sluss_opened_message **opened);
+
+#endif
