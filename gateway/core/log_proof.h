@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Inclusion proofs as text (C2SP tlog-proof): what a receipt carries. Reading one says nothing about its truth; see log_verify.h. No state, any thread.
+// Inclusion proofs as text (C2SP tlog-proof): what a receipt carries. Reading one says nothing about its truth; see
+// log_verify.h. No state, any thread.
 #ifndef SLUSS_LOG_PROOF_H
 #define SLUSS_LOG_PROOF_H
 
@@ -18,7 +19,7 @@ struct sluss_proof {
 	bool has_extra;
 	size_t extra_len;
 	uint8_t extra[SLUSS_PROOF_EXTRA_MAX]; // authenticated by nothing
-	struct sluss_bytes checkpoint; // the whole note; points into the text parsed
+	struct sluss_bytes checkpoint;	      // the whole note; points into the text parsed
 };
 
 // Octets that format needs for this many hashes and this checkpoint, without extra data.

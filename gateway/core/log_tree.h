@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The Merkle tree of the log (RFC 6962 section 2.1), kept as tiles (C2SP tlog-tiles): append in batches, root, inclusion and consistency proofs.
+// The Merkle tree of the log (RFC 6962 section 2.1), kept as tiles (C2SP tlog-tiles): append in batches, root,
+// inclusion and consistency proofs.
 //
-// What is in memory, whatever the size of the log: the newest tile of each level with its inner nodes (16 KiB a level, four levels for four
-// thousand million entries), the tiles that the last batch touched, and a small cache of older tiles that proofs asked for. Everything else is read through
-// `read_tile`. The proof of an entry of the last batch needs no read.
+// What is in memory, whatever the size of the log: the newest tile of each level with its inner nodes (16 KiB a level,
+// four levels for four thousand million entries), the tiles that the last batch touched, and a small cache of older
+// tiles that proofs asked for. Everything else is read through `read_tile`. The proof of an entry of the last batch
+// needs no read.
 //
-// A batch: begin, append ..., finish (gives the tiles to write and the new root), then accept when the store committed, or cancel when it did not: then the
-// tree is as before begin. Between finish and accept, proofs and the root are those of the new tree.
+// A batch: begin, append ..., finish (gives the tiles to write and the new root), then accept when the store committed,
+// or cancel when it did not: then the tree is as before begin. Between finish and accept, proofs and the root are those
+// of the new tree.
 //
-// Threads: a tree belongs to one thread at a time. Others make their own over their own store handle; opening one reads at most one tile a level.
-// Ownership: the tree owns its memory; tiles of a batch are valid until the next begin, cancel or close.
+// Threads: a tree belongs to one thread at a time. Others make their own over their own store handle; opening one reads
+// at most one tile a level. Ownership: the tree owns its memory; tiles of a batch are valid until the next begin,
+// cancel or close.
 #ifndef SLUSS_LOG_TREE_H
 #define SLUSS_LOG_TREE_H
 
@@ -24,13 +28,13 @@ enum sluss_tree_result {
 
 enum {
 	SLUSS_TREE_TILE_WIDTH = 256, // hashes of a full tile
-	SLUSS_TREE_LEVELS = 8,       // levels of tiles: 256^8 entries
+	SLUSS_TREE_LEVELS = 8,	     // levels of tiles: 256^8 entries
 	SLUSS_TREE_PROOF_MAX = 64,   // hashes of the longest inclusion proof
 	SLUSS_TREE_CONSISTENCY_MAX = 66,
 };
 
-// Hands out the first `width` hashes (32 octets each, concatenated) of a tile into `hashes_out`. True when all of them are there.
-// Called on the thread that called the tree.
+// Hands out the first `width` hashes (32 octets each, concatenated) of a tile into `hashes_out`. True when all of them
+// are there. Called on the thread that called the tree.
 typedef bool sluss_tree_read_fn(void *context, uint8_t level, uint64_t index, uint16_t width, uint8_t *hashes_out);
 
 struct sluss_tree; // opaque
@@ -53,14 +57,15 @@ void sluss_tree_root(const struct sluss_tree *tree, struct sluss_hash *root_out)
 // Starts a batch. The one before must have been accepted or cancelled.
 void sluss_tree_begin(struct sluss_tree *tree);
 
-// Appends the leaf hash of the next entry; its index is what sluss_tree_size said before. After MEMORY the batch can only be cancelled.
+// Appends the leaf hash of the next entry; its index is what sluss_tree_size said before. After MEMORY the batch can
+// only be cancelled.
 SLUSS_MUST_CHECK enum sluss_tree_result sluss_tree_append(struct sluss_tree *tree, const struct sluss_hash *leaf);
 
 // A tile that the batch made or widened.
 struct sluss_tree_tile {
 	uint8_t level;
 	uint64_t index;
-	uint16_t width;        // 1 to 256
+	uint16_t width;	       // 1 to 256
 	const uint8_t *hashes; // width * 32 octets; owned by the tree
 };
 
@@ -83,7 +88,8 @@ struct sluss_tree_proof {
 	struct sluss_hash hashes[SLUSS_TREE_PROOF_MAX]; // from the leaf's sibling up (RFC 6962 section 2.1.1)
 };
 
-// Proves that entry `index` stands in the tree of its first `size` entries. RANGE: index >= size, or size larger than the tree.
+// Proves that entry `index` stands in the tree of its first `size` entries. RANGE: index >= size, or size larger than
+// the tree.
 SLUSS_MUST_CHECK enum sluss_tree_result sluss_tree_prove(
     struct sluss_tree *tree, uint64_t index, uint64_t size, struct sluss_tree_proof *proof_out);
 
@@ -94,11 +100,13 @@ struct sluss_tree_consistency {
 	struct sluss_hash hashes[SLUSS_TREE_CONSISTENCY_MAX]; // RFC 6962 section 2.1.2
 };
 
-// Proves that the first `size` entries begin with the first `old_size`. Old size 0 and old size = size give a proof without hashes.
+// Proves that the first `size` entries begin with the first `old_size`. Old size 0 and old size = size give a proof
+// without hashes.
 SLUSS_MUST_CHECK enum sluss_tree_result sluss_tree_prove_consistency(
     struct sluss_tree *tree, uint64_t old_size, uint64_t size, struct sluss_tree_consistency *proof_out);
 
 // The root that the tree had at `size`.
-SLUSS_MUST_CHECK enum sluss_tree_result sluss_tree_root_at(struct sluss_tree *tree, uint64_t size, struct sluss_hash *root_out);
+SLUSS_MUST_CHECK enum sluss_tree_result sluss_tree_root_at(
+    struct sluss_tree *tree, uint64_t size, struct sluss_hash *root_out);
 
 #endif

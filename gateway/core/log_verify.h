@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Verifying what the log says, with nothing but the octets at hand: no store, no I/O, no state, any thread. Used by core, libsluss and the offline verifier.
-// Algorithms: RFC 9162 sections 2.1.3.2 (inclusion) and 2.1.4.2 (consistency).
+// Verifying what the log says, with nothing but the octets at hand: no store, no I/O, no state, any thread. Used by
+// core, libsluss and the offline verifier. Algorithms: RFC 9162 sections 2.1.3.2 (inclusion) and 2.1.4.2 (consistency).
 #ifndef SLUSS_LOG_VERIFY_H
 #define SLUSS_LOG_VERIFY_H
 
@@ -26,8 +26,9 @@ enum sluss_receipt_result {
 	SLUSS_RECEIPT_NOT_INCLUDED,  // the proof does not lead from this entry to the root
 };
 
-// The whole check of a receipt: `text` is a tlog-proof, `entry` the octets of the log entry, `key` the log's key; key->name is the origin expected.
-// On VALID, `index_out` and `size_out` (each may be NULL) say where the entry stands in how large a log.
+// The whole check of a receipt: `text` is a tlog-proof, `entry` the octets of the log entry, `key` the log's key;
+// key->name is the origin expected. On VALID, `index_out` and `size_out` (each may be NULL) say where the entry stands
+// in how large a log.
 SLUSS_MUST_CHECK enum sluss_receipt_result sluss_verify_receipt(struct sluss_bytes text, struct sluss_bytes entry,
     const struct sluss_note_key *key, uint64_t *index_out, uint64_t *size_out);
 

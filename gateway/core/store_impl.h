@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What an implementation of store.h has to write. store_common.c checks every call (mode, transaction, sizes), keeps track of spoiled transactions and
-// latched handles, and only then calls the implementation: none of that is written twice.
+// What an implementation of store.h has to write. store_common.c checks every call (mode, transaction, sizes), keeps
+// track of spoiled transactions and latched handles, and only then calls the implementation: none of that is written
+// twice.
 #ifndef SLUSS_STORE_IMPL_H
 #define SLUSS_STORE_IMPL_H
 
 #include "store.h"
 
-// One function for each call of store.h, with the same arguments and results. May rely on: arguments within their caps; writes only between begin and commit;
-// begin, scrub only outside; no call but rollback and close on a latched handle. Must set store->error on a failure other than NOT_FOUND.
+// One function for each call of store.h, with the same arguments and results. May rely on: arguments within their caps;
+// writes only between begin and commit; begin, scrub only outside; no call but rollback and close on a latched handle.
+// Must set store->error on a failure other than NOT_FOUND.
 struct sluss_store_ops {
 	void (*close)(struct sluss_store *store); // frees everything but the handle's common part, which lies inside
 	enum sluss_store_result (*begin)(struct sluss_store *store);
@@ -30,8 +32,7 @@ struct sluss_store_ops {
 	enum sluss_store_result (*erase_payload)(struct sluss_store *store, const struct sluss_id *id, uint32_t part);
 	enum sluss_store_result (*erase_payloads)(
 	    struct sluss_store *store, const struct sluss_id *id, uint32_t *count_out);
-	enum sluss_store_result (*put_delivery)(
-	    struct sluss_store *store, const struct sluss_store_delivery *delivery);
+	enum sluss_store_result (*put_delivery)(struct sluss_store *store, const struct sluss_store_delivery *delivery);
 	enum sluss_store_result (*delete_delivery)(struct sluss_store *store, const char *agency, uint64_t sequence);
 	enum sluss_store_result (*each_delivery)(struct sluss_store *store, const char *agency, uint64_t from_sequence,
 	    sluss_store_delivery_fn *each, void *context);
@@ -64,7 +65,7 @@ SLUSS_MUST_CHECK enum sluss_store_result sluss_store_blob_set(
     struct sluss_store_blob *blob, const void *data, size_t len);
 
 // store_sqlite.c; store_open.c chooses by the url's scheme.
-enum sluss_store_result sluss_store_sqlite_open(const char *path, enum sluss_store_mode mode,
-    struct sluss_store_error *error_out, struct sluss_store **store_out);
+enum sluss_store_result sluss_store_sqlite_open(
+    const char *path, enum sluss_store_mode mode, struct sluss_store_error *error_out, struct sluss_store **store_out);
 
 #endif

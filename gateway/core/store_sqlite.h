@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Inside the SQLite store: what store_sqlite.c (open, settings, transactions), store_sqlite_log.c and store_sqlite_rows.c (the tables) and
-// store_sqlite_care.c (write-ahead log) share. No other file includes it.
+// Inside the SQLite store: what store_sqlite.c (open, settings, transactions), store_sqlite_log.c and
+// store_sqlite_rows.c (the tables) and store_sqlite_care.c (write-ahead log) share. No other file includes it.
 #ifndef SLUSS_STORE_SQLITE_H
 #define SLUSS_STORE_SQLITE_H
 
@@ -43,10 +43,10 @@ struct sqlite_store {
 	struct sluss_store base; // must be first
 	sqlite3 *db;
 	sqlite3_stmt *statements[ST_COUNT];
-	int lock_fd;              // writer only: flock'ed while the handle lives
-	uint64_t size;            // writer only: records, those of the open transaction counted
-	uint64_t size_at_begin;   // writer only
-	bool erased;              // writer only: the open transaction erased something
+	int lock_fd;		  // writer only: flock'ed while the handle lives
+	uint64_t size;		  // writer only: records, those of the open transaction counted
+	uint64_t size_at_begin;	  // writer only
+	bool erased;		  // writer only: the open transaction erased something
 	struct sqlite_care *care; // writer only
 };
 
@@ -82,8 +82,7 @@ enum sluss_store_result sqlite_get_payload(
 enum sluss_store_result sqlite_erase_payload(struct sluss_store *store, const struct sluss_id *id, uint32_t part);
 enum sluss_store_result sqlite_erase_payloads(
     struct sluss_store *store, const struct sluss_id *id, uint32_t *count_out);
-enum sluss_store_result sqlite_put_delivery(
-    struct sluss_store *store, const struct sluss_store_delivery *delivery);
+enum sluss_store_result sqlite_put_delivery(struct sluss_store *store, const struct sluss_store_delivery *delivery);
 enum sluss_store_result sqlite_delete_delivery(struct sluss_store *store, const char *agency, uint64_t sequence);
 enum sluss_store_result sqlite_each_delivery(struct sluss_store *store, const char *agency, uint64_t from_sequence,
     sluss_store_delivery_fn *each, void *context);
@@ -92,8 +91,8 @@ enum sluss_store_result sqlite_put_side(
 enum sluss_store_result sqlite_get_side(
     struct sluss_store *store, uint16_t kind, struct sluss_bytes key, struct sluss_store_blob *value_out);
 enum sluss_store_result sqlite_erase_side(struct sluss_store *store, uint16_t kind, struct sluss_bytes key);
-enum sluss_store_result sqlite_each_side(struct sluss_store *store, uint16_t kind, struct sluss_bytes from,
-    sluss_store_side_fn *each, void *context);
+enum sluss_store_result sqlite_each_side(
+    struct sluss_store *store, uint16_t kind, struct sluss_bytes from, sluss_store_side_fn *each, void *context);
 
 // ---- the write-ahead log's thread
 
@@ -104,7 +103,8 @@ SLUSS_MUST_CHECK enum sluss_store_result sqlite_care_start(
 // Stops and frees it. Takes NULL and nulls.
 void sqlite_care_stop(struct sqlite_care **care);
 
-// The writer says that it wants to write, and waits while the log is being shortened. False: an earlier checkpoint failed; stop.
+// The writer says that it wants to write, and waits while the log is being shortened. False: an earlier checkpoint
+// failed; stop.
 SLUSS_MUST_CHECK bool sqlite_care_enter(struct sqlite_care *care);
 
 // The writer's transaction has ended; `erased` when it committed an erasure.
@@ -113,7 +113,8 @@ void sqlite_care_leave(struct sqlite_care *care, bool erased);
 // Empties the write-ahead log now and waits for it. OK, AGAIN or UNCERTAIN.
 SLUSS_MUST_CHECK enum sluss_store_result sqlite_care_scrub(struct sqlite_care *care);
 
-// Opens a connection with the settings that every connection of ours has. On failure `db_out` may still have to be closed.
+// Opens a connection with the settings that every connection of ours has. On failure `db_out` may still have to be
+// closed.
 SLUSS_MUST_CHECK int sqlite_connect(const char *path, int flags, sqlite3 **db_out);
 
 #endif
