@@ -3,3 +3,7 @@
 add_library(sluss_ca STATIC ca.c)
 target_link_libraries(sluss_ca PUBLIC sluss_flags PRIVATE OpenSSL::Crypto)
 target_include_directories(sluss_ca PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+
+add_library(sluss_persons STATIC persons.c persons_row.c)
+target_link_libraries(sluss_persons PUBLIC sluss_flags sluss_store sluss_policy PRIVATE PkgConfig::SODIUM)
+target_include_directories(sluss_persons PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_SOURCE_DIR})
