@@ -28,19 +28,20 @@ class Row:
 
 class Message:
     """One message type: who is to be a member, and its rows of (from, to, categories, purposes)."""
-    __slots__ = ("sender_member", "recipient_member", "about_nobody", "rows")
+    __slots__ = ("sender_member", "recipient_member", "about_nobody", "opens_case", "rows")
 
     def __init__(self, data):
         members = data.get("members", "both")
         self.sender_member = members in ("both", "sender")
         self.recipient_member = members == "both"
         self.about_nobody = not data.get("about_person", True)
+        self.opens_case = data.get("opens_case", False)
         self.rows = []
 
 
 class Provision:
     __slots__ = ("senders", "recipients", "categories", "messages", "ages", "necessity", "second_approver", "lasts_ms",
-                 "may_defer")
+                 "may_defer", "unknown_age")
 
     def __init__(self, data):
         self.senders, self.recipients = words(data["from"]), words(data["to"])
@@ -49,12 +50,13 @@ class Provision:
         self.necessity, self.second_approver = data["necessity"], data["second_approver"]
         self.lasts_ms = data["approval_days"] * DAY_MS
         self.may_defer = data["may_defer_notice"]
+        self.unknown_age = data["applies_to_unknown_age"]
 
     def covers(self, sender, recipient, category, message, age):
         """message "-": one that is not named yet."""
         return (allows(self.senders, sender) and allows(self.recipients, recipient)
                 and allows(self.categories, category) and (message == "-" or allows(self.messages, message))
-                and (self.ages is None or self.ages[0] <= age < self.ages[1]))
+                and (self.ages is None or (self.unknown_age if age is None else self.ages[0] <= age < self.ages[1])))
 
 
 class Law:

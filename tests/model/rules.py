@@ -25,7 +25,7 @@ class Refused(Exception):
 
 class Version:
     """One version of one grant key (ruling 1)."""
-    __slots__ = ("consent", "key", "start", "end", "mark", "said", "withdrawn", "refused",
+    __slots__ = ("consent", "key", "start", "end", "mark", "said", "paused", "withdrawn", "refused",
                  "invalid", "ended", "took_over", "last")
 
     def __init__(self, consent, key, start, end, mark):
@@ -60,6 +60,9 @@ class Case:
         self.sent = set()           # message types that were accepted in the case
         self.keys = {}              # (category, sender, recipient, purpose) -> versions, oldest first
         self.linked = set()         # links that were active in both directions at some time
+
+
+NO_CASE = Case(0, Person(0, None), "", "", "nominated")
 
 
 class Who:
@@ -121,6 +124,8 @@ class World:
             self.watch(case, civil.birthday_ms(case.person.birth, years, self.law.leap))
 
     def age(self, case, now):
+        if case.person.birth is None:
+            return None
         return civil.age_on(case.person.birth, civil.local_date(now), self.law.leap)
 
     def who(self, case, now):
@@ -268,7 +273,8 @@ class World:
                 raise Refused("PHASE_FORBIDS")
         elif phase not in self.law.phase_moves[case.phase]:
             raise Refused("PHASE_FORBIDS")
-        if not self.law.phase_needs(case.programme, phase) <= case.sent:     # section 8: the assessment precedes enrolment
+        # Section 8: the police suitability assessment precedes enrolment.
+        if not self.law.phase_needs(case.programme, phase) <= case.sent:
             raise Refused("PHASE_FORBIDS")
         if phase == "closing":
             case.former = case.phase
@@ -444,12 +450,17 @@ class World:
         self.settle(case, now)
 
     def do_invalidate(self, now, consent, grant):
-        """The version was registered by mistake: it never counted, and it is no withdrawal. Reading: what it had
-        replaced does not come back (a closed state never reopens)."""
+        """The version was registered by mistake: it never counted, and it is no withdrawal. Reading: so it never replaced
+        anything, and the version that it stood in front of is in force as if it had not been."""
         case, versions = self.versions_of(consent, grant)
         self.refuse_closed(versions)
         for version in versions:
             version.invalid = True
+        for key in {v.key for v in versions}:
+            replaced = False
+            for version in reversed(case.keys[key]):
+                version.ended = replaced
+                replaced = replaced or (version.took_over and not version.invalid)
         self.settle(case, now)
 
     # -- the statutory path ------------------------------------------------------------------------------------
@@ -539,8 +550,13 @@ class World:
         """Section 7 with the order of checks of section 11: the first that fails gives the code."""
         law = self.law
         row = law.messages.get(question.message)
-        case = self.cases.get(question.case)
-        if row is None or case is None:
+        if row is None:
+            return "MALFORMED"
+        if question.case == "-" and row.opens_case:
+            case = NO_CASE              # ruling 11: it opens one in nominated
+        else:
+            case = self.cases.get(int(question.case.replace("-", "0")))
+        if case is None:
             return "MALFORMED"
         if row.about_nobody:
             # Ruling 12: no section about a person. Reading: one that carries a category, a purpose, a person or a
@@ -574,7 +590,6 @@ class World:
 
     def decide_rest(self, case, row, question, consents, statutes, now):
         law = self.law
-        who = self.who(case, now)
         sender_type = self.agencies.get(question.sender)
         recipient_type = self.agencies.get(question.recipient)
 
@@ -586,7 +601,7 @@ class World:
             if guarded and (question.recipient, question.officer) not in case.contacts:
                 return "PROTECTED"
         if not law.type_allows(row, sender_type, recipient_type, question.category, question.purpose):
-            if not row.about_nobody and not statutes and consents and self.unmarked(case, question, who, now):
+            if not row.about_nobody and not statutes and consents and self.unmarked(case, question, now):
                 return "PROTECTED"      # protection comes before type
             return "TYPE_FORBIDS"
         if row.about_nobody:
@@ -596,12 +611,12 @@ class World:
 
         by_consent = None               # the code of the consent path, when it was claimed
         if consents:
-            if self.unmarked(case, question, who, now):
+            if self.unmarked(case, question, now):
                 by_consent = "PROTECTED"
             elif question.message not in law.phases[case.phase]:
                 by_consent = "PHASE_FORBIDS"
             else:
-                by_consent = self.consent_ground(case, question, who, now)
+                by_consent = self.consent_ground(case, question, now)
                 if by_consent == "OK_CONSENT":
                     return by_consent
         for claim in statutes:
@@ -612,7 +627,7 @@ class World:
                 by_consent = code
         return by_consent
 
-    def unmarked(self, case, question, who, now):
+    def unmarked(self, case, question, now):
         """Ruling 16: for a protected subject the categories of the policy's list need a grant that says so."""
         if question.category not in self.law.marked_categories:
             return False
@@ -621,20 +636,20 @@ class World:
             if held is None or not held.person.protected:
                 continue
             key = (question.category, question.sender, question.recipient, question.purpose)
-            versions = [v for v in held.keys.get(key, ()) if not v.ended]
+            versions = [v for v in held.keys.get(key, ()) if not v.invalid]
             live = self.live(versions, self.who(held, now), now)
             if not versions or not (live or versions[-1]).mark:
                 return True
         return False
 
-    def consent_ground(self, case, question, who, now):
+    def consent_ground(self, case, question, now):
         """Each person concerned needs an active grant of their own (rulings 13 and 18). Reading of ruling 18: stating
         a consent opens this path; what permits is the active grant of the key, whichever version holds it."""
         key = (question.category, question.sender, question.recipient, question.purpose)
         worst = "OK_CONSENT"
         for concerned in question.concerned:
             if concerned == "s":
-                code = self.standing(case, key, who, now)
+                code = self.standing(case, key, self.who(case, now), now)
                 if code != "OK_CONSENT":
                     return code
             else:
@@ -645,7 +660,7 @@ class World:
 
     def standing(self, case, key, who, now):
         """OK_CONSENT or why not, for one key of one case (rulings 2 to 4)."""
-        versions = case.keys.get(key)
+        versions = [v for v in case.keys.get(key, ()) if not v.invalid]
         if not versions:
             return self.near_miss(case, key, who, now)
         live = self.live(versions, who, now)
@@ -737,7 +752,7 @@ class Question:
 
     def __init__(self, tokens, log_usable):
         self.log_usable = log_usable
-        self.case, self.message = int(tokens[0]), tokens[1]
+        self.case, self.message = tokens[0], tokens[1]
         self.sender, self.recipient, self.officer, self.category, self.purpose = tokens[2:7]
         self.necessity = tokens[7] == "1"
         count = int(tokens[8])

@@ -1,0 +1,1 @@
+def world(seed, n): return ["W 0"]
