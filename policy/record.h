@@ -100,7 +100,8 @@ enum sluss_act {
 	SLUSS_ACT_PAUSE = 4,
 	SLUSS_ACT_RESUME = 5,    // makes a new version that everybody required has to give
 	SLUSS_ACT_NARROW = 6,    // later from, earlier until; at once, by one
-	SLUSS_ACT_INVALIDATE = 7, // the version was registered by mistake: it never counted (not a withdrawal, needs no person)
+	// Registered by mistake, apart from withdrawal: with a person, that person's GIVEN never counted; without, the version itself never was.
+	SLUSS_ACT_INVALIDATE = 7,
 };
 
 // How an act reached the gateway.

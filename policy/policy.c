@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Reading a policy, and the age bands that it cuts.
+#include "policy/policy_data.h"
+
+#include <stdlib.h>
+
+void sluss_policy_free(struct sluss_policy **policy)
+{
+	free(*policy);
+	*policy = NULL;
+}
+
+const char *sluss_policy_name(const struct sluss_policy *policy)
+{
+	return policy->name;
+}
+
+const char *sluss_policy_version(const struct sluss_policy *policy)
+{
+	return policy->version;
+}
+
+enum sluss_leap_day sluss_policy_leap_day(const struct sluss_policy *policy)
+{
+	return policy->leap_day;
+}
+
+int sluss_policy_max_months(const struct sluss_policy *policy)
+{
+	return policy->max_months;
+}
+
+size_t sluss_policy_category_count(const struct sluss_policy *policy)
+{
+	return policy->category_count;
+}
+
+const char *sluss_policy_category(const struct sluss_policy *policy, size_t index)
+{
+	return index < policy->category_count ? policy->categories[index] : NULL;
+}
+
+int sluss_policy_category_index(const struct sluss_policy *policy, const char *name)
+{
+	if (name == NULL)
+		return -1;
+	for (size_t i = 0; i < policy->category_count; i++) {
+		if (strcmp(policy->categories[i], name) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+size_t sluss_policy_programme_count(const struct sluss_policy *policy)
+{
+	return policy->programme_count;
+}
+
+const char *sluss_policy_programme(const struct sluss_policy *policy, size_t index)
+{
+	return index < policy->programme_count ? policy->programmes[index].name : NULL;
+}
+
+size_t sluss_policy_provision_count(const struct sluss_policy *policy)
+{
+	return policy->provision_count;
+}
+
+bool sluss_policy_provision(const struct sluss_policy *policy, size_t index, struct sluss_provision_view *view_out)
+{
+	*view_out = (struct sluss_provision_view){0};
+	if (index >= policy->provision_count)
+		return false;
+	const struct sluss_provision *provision = &policy->provisions[index];
+	*view_out = (struct sluss_provision_view){
+		.name = provision->name,
+		.title = provision->title,
+		.necessity = provision->necessity,
+		.second_approver = provision->second_approver,
+		.lasts_ms = provision->lasts_ms,
+	};
+	return true;
+}
+
+bool sluss_policy_provision_find(const struct sluss_policy *policy, const char *name, struct sluss_provision_view *view_out)
+{
+	*view_out = (struct sluss_provision_view){0};
+	for (size_t i = 0; name != NULL && i < policy->provision_count; i++) {
+		if (strcmp(policy->provisions[i].name, name) == 0)
+			return sluss_policy_provision(policy, i, view_out);
+	}
+	return false;
+}
+
+bool sluss_policy_type(const struct sluss_policy *policy, enum sluss_message_type type, struct sluss_type_view *view_out)
+{
+	*view_out = (struct sluss_type_view){0};
+	if ((unsigned)type >= SLUSS_MESSAGE_TYPES || !policy->types[type].known)
+		return false;
+	const struct sluss_type *row = &policy->types[type];
+	*view_out = (struct sluss_type_view){
+		.sender_member = row->sender_member,
+		.recipient_member = row->recipient_member,
+		.opens_case = row->opens_case,
+		.about_person = row->about_person,
+	};
+	return true;
+}
+
+void sluss_age_band(const struct sluss_policy *policy, int age, uint8_t *from_years_out, uint8_t *until_years_out)
+{
+	int clamped = age < 0 ? 0 : age >= SLUSS_AGE_OPEN ? SLUSS_AGE_OPEN - 1 : age;
+	uint8_t from = 0;
+	uint8_t until = SLUSS_AGE_OPEN;
+	for (size_t i = 0; i < policy->cut_count; i++) {
+		uint8_t cut = policy->cuts[i];
+		if (cut <= clamped && cut > from)
+			from = cut;
+		if (cut > clamped && cut < until)
+			until = cut;
+	}
+	*from_years_out = from;
+	*until_years_out = until;
+}
+
+bool sluss_age_band_at(const struct sluss_policy *policy, struct sluss_date birth, int64_t now_ms, uint8_t *from_years_out,
+    uint8_t *until_years_out, int64_t *next_ms_out)
+{
+	*from_years_out = 0;
+	*until_years_out = 0;
+	*next_ms_out = INT64_MAX;
+	int age = sluss_age_on(birth, sluss_date_at(now_ms), policy->leap_day);
+	if (age == SLUSS_AGE_UNKNOWN)
+		return false;
+	sluss_age_band(policy, age, from_years_out, until_years_out);
+	if (*until_years_out != SLUSS_AGE_OPEN)
+		*next_ms_out = sluss_birthday_ms(birth, *until_years_out, policy->leap_day);
+	return true;
+}
