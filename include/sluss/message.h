@@ -77,7 +77,7 @@ enum sluss_section_state {
 	SLUSS_SECTION_BAD_LABEL,   // label not readable, or of another message
 	SLUSS_SECTION_NO_KEY,      // no key sealed to us, or to a key that we do not have
 	SLUSS_SECTION_TAMPERED,    // does not open
-	SLUSS_SECTION_UNKNOWN_TYPE, // opened, but the content's type is not known here, or the octets are not of that type
+	SLUSS_SECTION_UNKNOWN_TYPE, // opened, but the content's type is not known here, or the octets are not of that type (as this version knows it)
 };
 
 const char *sluss_section_state_name(enum sluss_section_state state);
@@ -108,7 +108,7 @@ struct sluss_reader {
 
 // Checks envelope, signature, digests and labels, opens every section. Delivery.sender_key is believed as it is: check it against the directory before (sluss_client_open
 // does). OK says that envelope and signature hold; what became of each section stands in its state. The caller frees *opened_out with
-// sluss_opened_message_free, which wipes content octets it decrypted into.
+// sluss_opened_message_free. The buffer that a section was decrypted into is wiped; the unpacked content is ordinary memory.
 SLUSS_MUST_CHECK enum sluss_message_result sluss_message_open(
     const Sluss__V1__Delivery *delivery, const struct sluss_reader *reader, struct sluss_opened_message **opened_out);
 void sluss_opened_message_free(struct sluss_opened_message **opened);

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Messages over the wire: keys from the directory, Send, Evaluate, opening what was fetched.
+#include <stdlib.h>
+
+#include "client_internal.h"
+
+enum { RECIPIENTS_MAX = 32 };
+
+// ---- the directory, kept for a while
+
+static void drop_agency(struct sluss_client *c, size_t at)
+{
+	sluss__v1__agency__free_unpacked(c->directory[at].agency, NULL);
+	c->directory[at] = c->directory[--c->directory_count];
+}
+
+void client_directory_clear(struct sluss_client *c)
+{
+	while (c->directory_count > 0) {
+		drop_agency(c, c->directory_count - 1);
+	}
+}
+
+static enum sluss_client_result read_agency(struct sluss_client *c, const char *agency_id, const Sluss__V1__Agency **agency_out)
+{
+	Sluss__V1__GetAgencyResponse *response = NULL;
+	enum sluss_client_result result = sluss_client_agency(c, agency_id, &response);
+	if (result != SLUSS_CLIENT_OK) {
+		return result;
+	}
+	if (response->agency == NULL || strcmp(response->agency->agency_id, agency_id) != 0 || strlen(agency_id) > SLUSS_AGENCY_MAX) {
+		sluss__v1__get_agency_response__free_unpacked(response, NULL);
+		return client_fail(c, SLUSS_CLIENT_INTERNAL, "The directory answered with another agency than the one asked for.");
+	}
+	if (c->directory_count == CLIENT_DIRECTORY_MAX) {
+		drop_agency(c, 0);
+	}
+	struct client_agency *entry = &c->directory[c->directory_count++];
+	memcpy(entry->agency_id, agency_id, strlen(agency_id) + 1);
+	entry->agency = response->agency;
+	entry->read_at_ms = client_monotonic_ms();
+	response->agency = NULL;
+	sluss__v1__get_agency_response__free_unpacked(response, NULL);
+	*agency_out = entry->agency;
+	return SLUSS_CLIENT_OK;
+}
+
+// `fresh`: ask the gateway even when it is known.
+static enum sluss_client_result find_agency(struct sluss_client *c, const char *agency_id, bool fresh, const Sluss__V1__Agency **agency_out)
+{
+	for (size_t i = 0; i < c->directory_count; i++) {
+		if (strcmp(c->directory[i].agency_id, agency_id) != 0) {
+			continue;
+		}
+		if (!fresh && client_monotonic_ms() - c->directory[i].read_at_ms < CLIENT_DIRECTORY_MS) {
+			*agency_out = c->directory[i].agency;
+			return SLUSS_CLIENT_OK;
+		}
+		drop_agency(c, i);
+		break;
+	}
+	return read_agency(c, agency_id, agency_out);
+}
+
+// ---- sealing
+
+static bool is_zero(const uint8_t key[SLUSS_KEY_BYTES])
+{
+	static const uint8_t zero[SLUSS_KEY_BYTES];
+	return memcmp(key, zero, sizeof(zero)) == 0;
+}
+
+static enum sluss_client_result find_sealing_key(struct sluss_client *c, struct sluss_recipient_draft *to)
+{
+	const Sluss__V1__Agency *agency = NULL;
+	enum sluss_client_result result = find_agency(c, to->agency_id, false, &agency);
+	if (result != SLUSS_CLIENT_OK) {
+		return result;
+	}
+	for (size_t i = 0; i < agency->n_keys; i++) {
+		const Sluss__V1__AgencyKeys *keys = agency->keys[i];
+		if (!keys->revoked && keys->sealing_key.len == SLUSS_KEY_BYTES) {
+			memcpy(to->sealing_key, keys->sealing_key.data, SLUSS_KEY_BYTES);
+			return SLUSS_CLIENT_OK;
+		}
+	}
+	return client_fail(c, SLUSS_CLIENT_REFUSED, "The agency %s has no key to seal to; has it enrolled?", to->agency_id);
+}
+
+enum sluss_client_result sluss_client_seal(struct sluss_client *c, const struct sluss_message_draft *draft, struct sluss_sealed_message *sealed_out)
+{
+	struct sluss_recipient_draft recipients[RECIPIENTS_MAX];
+	memset(sealed_out, 0, sizeof(*sealed_out));
+	if (c->signing_key == NULL) {
+		return client_fail(c, SLUSS_CLIENT_BAD_REQUEST, "A message needs the agency's signing key.");
+	}
+	if (draft->recipient_count == 0 || draft->recipient_count > RECIPIENTS_MAX) {
+		return client_fail(c, SLUSS_CLIENT_BAD_REQUEST, "A message needs 1 to %d recipients.", RECIPIENTS_MAX);
+	}
+	for (size_t i = 0; i < draft->recipient_count; i++) {
+		recipients[i] = draft->recipients[i];
+		if (is_zero(recipients[i].sealing_key)) {
+			enum sluss_client_result result = find_sealing_key(c, &recipients[i]);
+			if (result != SLUSS_CLIENT_OK) {
+				return result;
+			}
+		}
+	}
+	struct sluss_message_draft own = *draft;
+	own.recipients = recipients;
+	struct sluss_author author = {c->authority, c->agency_id, c->officer_id, sluss_client_now_ms(c)};
+	enum sluss_message_result made = sluss_message_seal(&own, &author, c->signing_key, sealed_out);
+	if (made != SLUSS_MESSAGE_OK) {
+		return client_fail(c, made == SLUSS_MESSAGE_NO_MEMORY ? SLUSS_CLIENT_INTERNAL : SLUSS_CLIENT_BAD_REQUEST, "The message cannot be made: %s.",
+		    sluss_message_result_name(made));
+	}
+	return SLUSS_CLIENT_OK;
+}
+
+// ---- sending
+
+enum sluss_client_result sluss_client_send(struct sluss_client *c, const struct sluss_sealed_message *sealed, Sluss__V1__SendResponse **out)
+{
+	char id[SLUSS_ID_TEXT];
+	*out = NULL;
+	enum sluss_client_result result = client_post(c, "/sluss.v1.ExchangeService/Send", (struct sluss_bytes){sealed->request, sealed->request_len}, 0, false);
+	if (result == SLUSS_CLIENT_OK) {
+		result = client_answer(c, &sluss__v1__send_response__descriptor, (ProtobufCMessage **)out);
+	}
+	if (result == SLUSS_CLIENT_OK && strcmp((*out)->message_id, sluss_id_format(&sealed->id, id)) != 0) {
+		sluss__v1__send_response__free_unpacked(*out, NULL);
+		*out = NULL;
+		return client_fail(c, SLUSS_CLIENT_UNVERIFIED, "The answer is about another message.");
+	}
+	return result;
+}
+
+enum sluss_client_result sluss_client_evaluate(struct sluss_client *c, const struct sluss_sealed_message *sealed, Sluss__V1__EvaluateResponse **out)
+{
+	*out = NULL;
+	// EvaluateRequest has SendRequest's two fields under the same numbers. The content need not travel for a question.
+	Sluss__V1__SendRequest *request = sluss__v1__send_request__unpack(NULL, sealed->request_len, sealed->request);
+	if (request == NULL) {
+		return client_fail(c, SLUSS_CLIENT_BAD_REQUEST, "The sealed message cannot be read.");
+	}
+	for (size_t i = 0; i < request->n_sections; i++) {
+		free(request->sections[i]->ciphertext.data);
+		request->sections[i]->ciphertext = (ProtobufCBinaryData){0, NULL};
+	}
+	enum sluss_client_result result = sluss_client_call(
+	    c, "/sluss.v1.ExchangeService/Evaluate", &request->base, &sluss__v1__evaluate_response__descriptor, 0, (ProtobufCMessage **)out);
+	sluss__v1__send_request__free_unpacked(request, NULL);
+	return result;
+}
+
+// ---- opening
+
+static bool has_signing_key(const Sluss__V1__Agency *agency, ProtobufCBinaryData key)
+{
+	for (size_t i = 0; i < agency->n_keys; i++) {
+		const ProtobufCBinaryData *known = &agency->keys[i]->signing_key;
+		if (known->len == key.len && key.len == SLUSS_KEY_BYTES && memcmp(known->data, key.data, key.len) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+// The key that came with the delivery must be one that the directory has for that sender.
+static enum sluss_client_result check_sender(struct sluss_client *c, const Sluss__V1__Delivery *delivery, const struct sluss_opened_message *opened)
+{
+	for (int fresh = 0; fresh < 2; fresh++) {
+		const Sluss__V1__Agency *agency = NULL;
+		enum sluss_client_result result = find_agency(c, opened->from.agency_id, fresh == 1, &agency);
+		if (result != SLUSS_CLIENT_OK) {
+			return result;
+		}
+		if (has_signing_key(agency, delivery->sender_key)) {
+			return SLUSS_CLIENT_OK;
+		}
+	}
+	return client_fail(c, SLUSS_CLIENT_UNVERIFIED, "The directory does not have the key that signed message %s for the agency %s.", delivery->message_id,
+	    opened->from.agency_id);
+}
+
+enum sluss_client_result sluss_client_open(struct sluss_client *c, const Sluss__V1__Delivery *delivery, struct sluss_opened_message **opened_out)
+{
+	struct sluss_reader reader = {c->authority, c->agency_id, c->sealing_keys, c->sealing_key_count};
+	enum sluss_message_result opened = sluss_message_open(delivery, &reader, opened_out);
+	if (opened == SLUSS_MESSAGE_NO_MEMORY) {
+		return client_fail(c, SLUSS_CLIENT_INTERNAL, "No memory.");
+	}
+	if (opened != SLUSS_MESSAGE_OK) {
+		return client_fail(c, SLUSS_CLIENT_UNVERIFIED, "Message %s cannot be believed: %s.", delivery->message_id, sluss_message_result_name(opened));
+	}
+	enum sluss_client_result result = check_sender(c, delivery, *opened_out);
+	if (result != SLUSS_CLIENT_OK) {
+		sluss_opened_message_free(opened_out);
+	}
+	return result;
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Making a message: each section gets a fresh key, a label that commits to it, a ciphertext bound to the label, and the key sealed to each recipient; the
+// envelope signs the digests of all of them among decoys.
+#include "sluss/message.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+enum { RECIPIENTS_MAX = 32 };
+
+// What one section needs until the request is packed.
+struct parts {
+	uint8_t *header;
+	size_t header_len;
+	uint8_t *ciphertext;
+	size_t ciphertext_len;
+	Sluss__V1__Section section;
+	Sluss__V1__SealedKey *keys;   // recipient_count
+	Sluss__V1__SealedKey **key_list;
+	uint8_t (*sealed)[SLUSS_SEALED_KEY_BYTES];
+	char (*key_ids)[SLUSS_KEY_ID_TEXT];
+};
+
+static char *unconst(const char *text)
+{
+	return (char *)(uintptr_t)text; // packing does not write
+}
+
+const char *sluss_message_result_name(enum sluss_message_result result)
+{
+	switch (result) {
+	case SLUSS_MESSAGE_OK:
+		return "ok";
+	case SLUSS_MESSAGE_NO_MEMORY:
+		return "no memory";
+	case SLUSS_MESSAGE_BAD_DRAFT:
+		return "a message needs 1 to 32 recipients and 1 to 64 sections, each with content whose category is the label's";
+	case SLUSS_MESSAGE_BAD_KEY:
+		return "a recipient's key cannot be sealed to";
+	case SLUSS_MESSAGE_MALFORMED:
+		return "envelope or label cannot be read";
+	case SLUSS_MESSAGE_WRONG_LOG:
+		return "meant for another gateway";
+	case SLUSS_MESSAGE_BAD_SIGNATURE:
+		return "not signed by the sender's key";
+	case SLUSS_MESSAGE_NOT_FOR_US:
+		return "we are not among its recipients";
+	}
+	return "unknown";
+}
+
+static void parts_free(struct parts *p)
+{
+	free(p->header);
+	free(p->ciphertext);
+	free(p->keys);
+	free(p->key_list);
+	free(p->sealed);
+	free(p->key_ids);
+}
+
+static void fill_label(const struct sluss_section_draft *draft, const struct sluss_payload_type *type, char *message_id, Sluss__V1__SectionHeader *h)
+{
+	sluss__v1__section_header__init(h);
+	h->kind = unconst(h->base.descriptor->name);
+	h->message_id = message_id;
+	h->category = unconst(sluss_payload_category(type, draft->content));
+	h->purpose = draft->purpose;
+	h->concerned = draft->concerned;
+	h->n_concerned = draft->concerned_count;
+	h->claims = draft->claims;
+	h->n_claims = draft->claim_count;
+	h->payload_type = unconst(type->descriptor->name);
+	h->necessity = unconst(draft->necessity == NULL ? "" : draft->necessity);
+}
+
+// Packs the label and seals the content under the key.
+static enum sluss_message_result seal_content(const struct sluss_section_draft *draft, char *message_id, const struct sluss_section_key *key, struct parts *p)
+{
+	const struct sluss_payload_type *type = draft->content == NULL ? NULL : sluss_payload_type_find(draft->content->descriptor->name);
+	if (type == NULL || (draft->category != NULL && strcmp(draft->category, sluss_payload_category(type, draft->content)) != 0)) {
+		return SLUSS_MESSAGE_BAD_DRAFT;
+	}
+	Sluss__V1__SectionHeader label;
+	uint8_t salt[SLUSS_SECTION_SALT_BYTES];
+	uint8_t commitment[SLUSS_HASH_BYTES];
+	randombytes_buf(salt, sizeof(salt));
+	sluss_section_key_commitment(key, commitment);
+	fill_label(draft, type, message_id, &label);
+	label.salt = (ProtobufCBinaryData){sizeof(salt), salt};
+	label.key_commitment = (ProtobufCBinaryData){sizeof(commitment), commitment};
+
+	size_t content_len = protobuf_c_message_get_packed_size(draft->content);
+	uint8_t *content = malloc(content_len + 1);
+	p->header = malloc(sluss__v1__section_header__get_packed_size(&label));
+	p->ciphertext = malloc(content_len + SLUSS_SECTION_OVERHEAD);
+	enum sluss_message_result result = SLUSS_MESSAGE_NO_MEMORY;
+	if (content != NULL && p->header != NULL && p->ciphertext != NULL) {
+		p->header_len = sluss__v1__section_header__pack(&label, p->header);
+		content_len = protobuf_c_message_pack(draft->content, content);
+		struct sluss_bytes header = {p->header, p->header_len};
+		struct sluss_bytes plain = {content, content_len};
+		if (sluss_section_seal(key, header, plain, p->ciphertext, content_len + SLUSS_SECTION_OVERHEAD, &p->ciphertext_len) == SLUSS_SEAL_OK) {
+			result = SLUSS_MESSAGE_OK;
+		}
+	}
+	if (content != NULL) {
+		sluss_wipe(content, content_len);
+		free(content);
+	}
+	return result;
+}
+
+static enum sluss_message_result seal_keys(const struct sluss_message_draft *draft, const struct sluss_section_key *key, struct parts *p)
+{
+	size_t n = draft->recipient_count;
+	p->keys = calloc(n, sizeof(*p->keys));
+	p->key_list = calloc(n, sizeof(*p->key_list));
+	p->sealed = calloc(n, sizeof(*p->sealed));
+	p->key_ids = calloc(n, sizeof(*p->key_ids));
+	if (p->keys == NULL || p->key_list == NULL || p->sealed == NULL || p->key_ids == NULL) {
+		return SLUSS_MESSAGE_NO_MEMORY;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct sluss_recipient_draft *to = &draft->recipients[i];
+		if (sluss_section_key_seal(key, to->sealing_key, p->sealed[i]) != SLUSS_SEAL_OK) {
+			return SLUSS_MESSAGE_BAD_KEY;
+		}
+		sluss__v1__sealed_key__init(&p->keys[i]);
+		p->keys[i].recipient_agency_id = unconst(to->agency_id);
+		p->keys[i].sealed_key = (ProtobufCBinaryData){SLUSS_SEALED_KEY_BYTES, p->sealed[i]};
+		sluss_key_id(SLUSS_KEY_USE_SEAL, to->sealing_key, p->key_ids[i]);
+		p->keys[i].key_id = p->key_ids[i];
+		p->key_list[i] = &p->keys[i];
+	}
+	return SLUSS_MESSAGE_OK;
+}
+
+static enum sluss_message_result seal_section(
+    const struct sluss_message_draft *draft, const struct sluss_section_draft *section, char *message_id, struct parts *p, struct sluss_digest *digest_out)
+{
+	struct sluss_section_key *key = sluss_section_key_new();
+	if (key == NULL) {
+		return SLUSS_MESSAGE_NO_MEMORY;
+	}
+	enum sluss_message_result result = seal_content(section, message_id, key, p);
+	if (result == SLUSS_MESSAGE_OK) {
+		result = seal_keys(draft, key, p);
+	}
+	sluss_section_key_free(&key);
+	if (result != SLUSS_MESSAGE_OK) {
+		return result;
+	}
+	sluss__v1__section__init(&p->section);
+	p->section.header = (ProtobufCBinaryData){p->header_len, p->header};
+	p->section.ciphertext = (ProtobufCBinaryData){p->ciphertext_len, p->ciphertext};
+	p->section.keys = p->key_list;
+	p->section.n_keys = draft->recipient_count;
+	sluss_section_digest((struct sluss_bytes){p->header, p->header_len}, (struct sluss_bytes){p->ciphertext, p->ciphertext_len}, digest_out);
+	return SLUSS_MESSAGE_OK;
+}
+
+// Envelope, signature, request.
+static enum sluss_message_result sign_and_pack(const struct sluss_message_draft *draft, const struct sluss_author *author, const struct sluss_signing_key *key,
+    const struct sluss_digest *digests, struct parts *parts, struct sluss_sealed_message *out)
+{
+	struct sluss_digest list[SLUSS_DIGESTS_MAX];
+	ProtobufCBinaryData digest_fields[SLUSS_DIGESTS_MAX];
+	Sluss__V1__Recipient recipients[RECIPIENTS_MAX];
+	Sluss__V1__Recipient *recipient_list[RECIPIENTS_MAX];
+	Sluss__V1__Section *section_list[SLUSS_SECTIONS_MAX];
+	char case_id[SLUSS_ID_TEXT];
+	struct sluss_stamp stamp;
+	size_t total = sluss_digest_list_make(digests, draft->section_count, list);
+	for (size_t i = 0; i < total; i++) {
+		digest_fields[i] = (ProtobufCBinaryData){SLUSS_HASH_BYTES, list[i].b};
+	}
+	for (size_t i = 0; i < draft->recipient_count; i++) {
+		sluss__v1__recipient__init(&recipients[i]);
+		recipients[i].agency_id = unconst(draft->recipients[i].agency_id);
+		recipients[i].officer_id = unconst(draft->recipients[i].officer_id == NULL ? "" : draft->recipients[i].officer_id);
+		recipient_list[i] = &recipients[i];
+	}
+	for (size_t i = 0; i < draft->section_count; i++) {
+		section_list[i] = &parts[i].section;
+	}
+
+	Sluss__V1__Envelope envelope = SLUSS__V1__ENVELOPE__INIT;
+	sluss_statement_stamp(&envelope.base, author, &out->id, &stamp);
+	envelope.message_type = draft->type;
+	sluss_id_format(&draft->case_id, case_id);
+	envelope.case_id = case_id;
+	envelope.recipients = recipient_list;
+	envelope.n_recipients = draft->recipient_count;
+	envelope.section_digests = digest_fields;
+	envelope.n_section_digests = total;
+	envelope.partial_delivery = draft->partial_delivery;
+	struct sluss_signed octets;
+	if (total == 0 || !sluss_statement_sign(&envelope.base, key, &octets)) {
+		return SLUSS_MESSAGE_NO_MEMORY;
+	}
+
+	Sluss__V1__SignedEnvelope view = SLUSS__V1__SIGNED_ENVELOPE__INIT;
+	view.envelope = (ProtobufCBinaryData){octets.len, octets.octets};
+	view.signature = (ProtobufCBinaryData){sizeof(octets.signature), octets.signature};
+	view.key_id = octets.key_id;
+	Sluss__V1__SendRequest request = SLUSS__V1__SEND_REQUEST__INIT;
+	request.envelope = &view;
+	request.sections = section_list;
+	request.n_sections = draft->section_count;
+	out->request = malloc(sluss__v1__send_request__get_packed_size(&request));
+	if (out->request != NULL) {
+		out->request_len = sluss__v1__send_request__pack(&request, out->request);
+	}
+	sluss_signed_free(&octets);
+	return out->request == NULL ? SLUSS_MESSAGE_NO_MEMORY : SLUSS_MESSAGE_OK;
+}
+
+enum sluss_message_result sluss_message_seal(const struct sluss_message_draft *draft, const struct sluss_author *author, const struct sluss_signing_key *key,
+    struct sluss_sealed_message *sealed_out)
+{
+	memset(sealed_out, 0, sizeof(*sealed_out));
+	if (draft->recipient_count == 0 || draft->recipient_count > RECIPIENTS_MAX || draft->section_count == 0 || draft->section_count > SLUSS_SECTIONS_MAX) {
+		return SLUSS_MESSAGE_BAD_DRAFT;
+	}
+	sealed_out->id = draft->id;
+	if (sluss_id_is_none(&draft->id)) {
+		sluss_id_random(&sealed_out->id);
+	}
+	char message_id[SLUSS_ID_TEXT];
+	sluss_id_format(&sealed_out->id, message_id);
+
+	struct sluss_digest digests[SLUSS_SECTIONS_MAX];
+	struct parts *parts = calloc(draft->section_count, sizeof(*parts));
+	enum sluss_message_result result = parts == NULL ? SLUSS_MESSAGE_NO_MEMORY : SLUSS_MESSAGE_OK;
+	for (size_t i = 0; i < draft->section_count && result == SLUSS_MESSAGE_OK; i++) {
+		result = seal_section(draft, &draft->sections[i], message_id, &parts[i], &digests[i]);
+	}
+	if (result == SLUSS_MESSAGE_OK) {
+		result = sign_and_pack(draft, author, key, digests, parts, sealed_out);
+	}
+	for (size_t i = 0; parts != NULL && i < draft->section_count; i++) {
+		parts_free(&parts[i]);
+	}
+	free(parts);
+	if (result != SLUSS_MESSAGE_OK) {
+		sluss_sealed_message_free(sealed_out);
+	}
+	return result;
+}
+
+void sluss_sealed_message_free(struct sluss_sealed_message *sealed)
+{
+	free(sealed->request);
+	memset(sealed, 0, sizeof(*sealed));
+}
