@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: EUPL-1.2
+# What verifies with nothing but the octets at hand: libsluss links it too.
+add_library(sluss_log_verify STATIC log_hash.c log_text.c log_note.c log_checkpoint.c log_proof.c log_tile.c log_verify.c)
+target_include_directories(sluss_log_verify PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(sluss_log_verify PUBLIC sluss_flags PRIVATE OpenSSL::Crypto PkgConfig::SODIUM)
+
+# The tree, and the writer that keeps it in step with the store.
+add_library(sluss_log STATIC log_tree.c log_tree_proof.c log_writer.c)
+target_link_libraries(sluss_log PUBLIC sluss_flags sluss_log_verify sluss_store)
