@@ -17,3 +17,7 @@ add_library(sluss_sandbox STATIC
   ${CMAKE_CURRENT_LIST_DIR}/sandbox_landlock.c
   ${CMAKE_CURRENT_LIST_DIR}/sandbox_seccomp.c)
 target_link_libraries(sluss_sandbox PUBLIC sluss_settings sluss_event PRIVATE PkgConfig::SECCOMP)
+
+add_library(sluss_pki STATIC ${CMAKE_CURRENT_LIST_DIR}/init_pki.c)
+target_link_libraries(sluss_pki PUBLIC sluss_flags OpenSSL::Crypto)
+target_include_directories(sluss_pki PUBLIC ${CMAKE_CURRENT_LIST_DIR})
