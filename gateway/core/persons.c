@@ -276,6 +276,26 @@ bool sluss_persons_birth(const struct sluss_persons *persons, const struct sluss
 	return true;
 }
 
+// ---- free text
+
+void sluss_persons_seal_text(
+    const struct sluss_persons *persons, struct sluss_bytes key, struct sluss_bytes text, uint8_t *sealed_out)
+{
+	enum { NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES };
+	randombytes_buf(sealed_out, NONCE);
+	crypto_aead_xchacha20poly1305_ietf_encrypt(
+	    sealed_out + NONCE, NULL, text.data, text.len, key.data, key.len, NULL, sealed_out, persons->keys->text_key);
+}
+
+bool sluss_persons_open_text(
+    const struct sluss_persons *persons, struct sluss_bytes key, struct sluss_bytes sealed, uint8_t *text_out)
+{
+	enum { NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES };
+	return sealed.len >= SLUSS_PERSONS_SEAL_EXTRA &&
+	    crypto_aead_xchacha20poly1305_ietf_decrypt(text_out, NULL, NULL, sealed.data + NONCE, sealed.len - NONCE, key.data, key.len,
+	        sealed.data, persons->keys->text_key) == 0;
+}
+
 // ---- birthdays
 
 void sluss_persons_set_due(struct sluss_persons *persons, const struct sluss_id *id, int64_t due_ms)

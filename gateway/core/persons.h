@@ -18,6 +18,7 @@ enum {
 	SLUSS_DATA_KEY_BYTES = 32,
 	SLUSS_PERSON_NAME_MAX = 200,
 	SLUSS_PERSON_LANGUAGE_MAX = 15,
+	SLUSS_PERSONS_SEAL_EXTRA = 24 + 16, // nonce and tag of a sealed text
 };
 
 struct sluss_persons;
@@ -64,6 +65,16 @@ void sluss_person_commitment(const struct sluss_person *person, uint8_t commitme
 
 // Twelve digits YYYYMMDDNNNC with a right check digit (the tax agency's modulus 10; day may be +60 for a co-ordination number).
 bool sluss_pin_valid(const char *pin);
+
+// ---- free text about persons (reasons, necessity), kept by others under keys of their own
+
+// Encrypts (XChaCha20-Poly1305, random nonce first), bound to `key`. `sealed_out` has room for text.len + SLUSS_PERSONS_SEAL_EXTRA octets.
+void sluss_persons_seal_text(
+    const struct sluss_persons *persons, struct sluss_bytes key, struct sluss_bytes text, uint8_t *sealed_out);
+
+// Opens into `text_out` (room for sealed.len - SLUSS_PERSONS_SEAL_EXTRA octets). False: not sealed by us for this key.
+SLUSS_MUST_CHECK bool sluss_persons_open_text(
+    const struct sluss_persons *persons, struct sluss_bytes key, struct sluss_bytes sealed, uint8_t *text_out);
 
 // ---- birthdays
 

@@ -11,6 +11,7 @@ enum {
 	KDF_ROW = 1,
 	KDF_PIN = 2,
 	KDF_TABLE = 3,
+	KDF_TEXT = 4,
 };
 
 static const char kdf_context[crypto_kdf_CONTEXTBYTES] = {'p', 'e', 'r', 's', 'o', 'n', 's', '1'};
@@ -23,6 +24,7 @@ struct sluss_persons_keys *sluss_persons_keys_new(const uint8_t *data_key)
 	crypto_kdf_derive_from_key(k->row_key, sizeof(k->row_key), KDF_ROW, kdf_context, data_key);
 	crypto_kdf_derive_from_key(k->pin_key, sizeof(k->pin_key), KDF_PIN, kdf_context, data_key);
 	crypto_kdf_derive_from_key(k->table_key, sizeof(k->table_key), KDF_TABLE, kdf_context, data_key);
+	crypto_kdf_derive_from_key(k->text_key, sizeof(k->text_key), KDF_TEXT, kdf_context, data_key);
 	return k;
 }
 

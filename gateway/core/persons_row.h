@@ -7,11 +7,12 @@
 
 #include "persons.h"
 
-// Three keys derived from the data key (libsodium's crypto_kdf, contexts by number). Lives in sodium_malloc memory.
+// Four keys derived from the data key (libsodium's crypto_kdf, contexts by number). Lives in sodium_malloc memory.
 struct sluss_persons_keys {
 	uint8_t row_key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
 	uint8_t pin_key[crypto_generichash_KEYBYTES];
 	uint8_t table_key[crypto_shorthash_KEYBYTES];
+	uint8_t text_key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
 };
 
 enum {
