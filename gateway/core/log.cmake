@@ -7,3 +7,10 @@ target_link_libraries(sluss_log_verify PUBLIC sluss_flags PRIVATE OpenSSL::Crypt
 # The tree, and the writer that keeps it in step with the store.
 add_library(sluss_log STATIC log_tree.c log_tree_proof.c log_writer.c)
 target_link_libraries(sluss_log PUBLIC sluss_flags sluss_log_verify sluss_store)
+
+# Entries: between policy/record.h and LogRecord. Apart from sluss_log, for the offline verifier.
+if(TARGET sluss_proto)
+  add_library(sluss_log_record STATIC log_record.c log_record_map.c)
+  target_include_directories(sluss_log_record PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_SOURCE_DIR})
+  target_link_libraries(sluss_log_record PUBLIC sluss_flags PRIVATE sluss_log_verify sluss_proto)
+endif()

@@ -1,0 +1,513 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The record codec: walks the tables of log_record_map.c between the C structs and those of protobuf-c, in memory of
+// its own.
+#include "log_record.h"
+
+#include <stdlib.h>
+
+#include "log_record_map.h"
+#include "log_text.h"
+#include "sluss/v1/log.pb-c.h"
+
+enum {
+	CHUNK_BYTES = 64 * 1024,
+	ALIGN = 16,
+};
+
+// ---- memory: chunks that are filled from the front; a reset keeps them
+
+struct chunk {
+	struct chunk *next;
+	size_t used;
+	size_t room;
+	_Alignas(ALIGN) uint8_t octets[];
+};
+
+struct sluss_codec {
+	struct chunk *first;
+	struct chunk *current;
+	ProtobufCAllocator allocator;
+	uint8_t packed[SLUSS_ENTRY_MAX];
+};
+
+static struct chunk *chunk_new(size_t len)
+{
+	size_t room = len > CHUNK_BYTES ? len : CHUNK_BYTES;
+	struct chunk *chunk = malloc(sizeof(*chunk) + room);
+	if (chunk != NULL)
+		*chunk = (struct chunk){.room = room};
+	return chunk;
+}
+
+// Octets that are not cleared, or NULL.
+static void *take(struct sluss_codec *codec, size_t len)
+{
+	size_t rounded = (len + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	if (rounded < len)
+		return NULL;
+	struct chunk *chunk = codec->current;
+	while (chunk->room - chunk->used < rounded) {
+		if (chunk->next == NULL && (chunk->next = chunk_new(rounded)) == NULL)
+			return NULL;
+		chunk = chunk->next;
+		codec->current = chunk;
+	}
+	void *octets = chunk->octets + chunk->used;
+	chunk->used += rounded;
+	return octets;
+}
+
+// `count * size` cleared octets, or NULL; the product is checked.
+static void *take_array(struct sluss_codec *codec, size_t count, size_t size)
+{
+	size_t len = 0;
+	if (__builtin_mul_overflow(count, size, &len))
+		return NULL;
+	void *octets = take(codec, len);
+	return octets == NULL ? NULL : memset(octets, 0, len);
+}
+
+static void *allocate(void *codec, size_t len)
+{
+	return take(codec, len);
+}
+
+static void release(void *codec, void *octets)
+{
+	(void)codec; // a reset frees all
+	(void)octets;
+}
+
+struct sluss_codec *sluss_codec_new(void)
+{
+	struct sluss_codec *codec = calloc(1, sizeof(*codec));
+	if (codec == NULL)
+		return NULL;
+	codec->first = codec->current = chunk_new(CHUNK_BYTES);
+	if (codec->first == NULL) {
+		free(codec);
+		return NULL;
+	}
+	codec->allocator = (ProtobufCAllocator){.alloc = allocate, .free = release, .allocator_data = codec};
+	return codec;
+}
+
+void sluss_codec_free(struct sluss_codec **codec)
+{
+	if (*codec == NULL)
+		return;
+	for (struct chunk *chunk = (*codec)->first; chunk != NULL;) {
+		struct chunk *next = chunk->next;
+		free(chunk);
+		chunk = next;
+	}
+	free(*codec);
+	*codec = NULL;
+}
+
+void sluss_codec_reset(struct sluss_codec *codec)
+{
+	for (struct chunk *chunk = codec->first; chunk != NULL; chunk = chunk->next)
+		chunk->used = 0;
+	codec->current = codec->first;
+}
+
+const char *sluss_codec_result_name(enum sluss_codec_result result)
+{
+	switch (result) {
+	case SLUSS_CODEC_OK:
+		return "ok";
+	case SLUSS_CODEC_TOO_LARGE:
+		return "too_large";
+	case SLUSS_CODEC_MALFORMED:
+		return "malformed";
+	case SLUSS_CODEC_UNKNOWN:
+		return "unknown";
+	case SLUSS_CODEC_MEMORY:
+		return "memory";
+	}
+	return "unknown";
+}
+
+// ---- single values
+
+// protobuf-c has no const in its structs; packing only reads.
+static uint8_t *readable(const uint8_t *octets)
+{
+	union {
+		const uint8_t *given;
+		uint8_t *taken;
+	} u = {.given = octets};
+	return u.taken;
+}
+
+static bool all_zero(const uint8_t *octets, size_t len)
+{
+	uint8_t any = 0;
+	for (size_t i = 0; i < len; i++)
+		any |= octets[i];
+	return any == 0;
+}
+
+static bool text_fits(const char *text)
+{
+	size_t len = strnlen(text, SLUSS_ENTRY_TEXT_MAX + 1);
+	return len <= SLUSS_ENTRY_TEXT_MAX &&
+	       sluss_text_is_clean((struct sluss_bytes){(const uint8_t *)text, len}, false);
+}
+
+// NULL counts as "". protobuf-c leaves a field that is its empty string unwritten.
+static enum sluss_codec_result put_string(const char *given, char **place)
+{
+	const char *text = given == NULL ? "" : given;
+	memcpy(place, &text, sizeof(text));
+	return text_fits(text) ? SLUSS_CODEC_OK : SLUSS_CODEC_MALFORMED;
+}
+
+static ProtobufCBinaryData put_octets(const uint8_t *octets, size_t len)
+{
+	if (all_zero(octets, len))
+		return (ProtobufCBinaryData){0};
+	return (ProtobufCBinaryData){.len = len, .data = readable(octets)};
+}
+
+// All zero has one spelling: empty. `must`: it may not be that.
+static enum sluss_codec_result get_octets(const ProtobufCBinaryData *data, uint8_t *out, size_t len, bool must)
+{
+	memset(out, 0, len);
+	if (data->len == 0)
+		return must ? SLUSS_CODEC_MALFORMED : SLUSS_CODEC_OK;
+	if (data->len != len || all_zero(data->data, len))
+		return SLUSS_CODEC_MALFORMED;
+	memcpy(out, data->data, len);
+	return SLUSS_CODEC_OK;
+}
+
+// ---- writing
+
+static enum sluss_codec_result encode_fields(
+    struct sluss_codec *codec, const struct record_map *map, const uint8_t *c, uint8_t *p);
+
+static enum sluss_codec_result encode_messages(
+    struct sluss_codec *codec, const struct record_field *field, const uint8_t *list, size_t count, void *place)
+{
+	ProtobufCMessage **messages = take_array(codec, count, sizeof(ProtobufCMessage *));
+	if (messages == NULL)
+		return SLUSS_CODEC_MEMORY;
+	memcpy(place, &messages, sizeof(messages));
+	for (size_t i = 0; i < count; i++) {
+		messages[i] = take(codec, field->of->descriptor->sizeof_message);
+		if (messages[i] == NULL)
+			return SLUSS_CODEC_MEMORY;
+		protobuf_c_message_init(field->of->descriptor, messages[i]);
+		enum sluss_codec_result result =
+		    encode_fields(codec, field->of, list + i * field->of->c_size, (uint8_t *)messages[i]);
+		if (result != SLUSS_CODEC_OK)
+			return result;
+	}
+	return SLUSS_CODEC_OK;
+}
+
+static enum sluss_codec_result encode_strings(
+    struct sluss_codec *codec, const char *const *list, size_t count, void *place)
+{
+	char **strings = take_array(codec, count, sizeof(char *));
+	if (strings == NULL)
+		return SLUSS_CODEC_MEMORY;
+	memcpy(place, &strings, sizeof(strings));
+	for (size_t i = 0; i < count; i++) {
+		enum sluss_codec_result result = put_string(list[i], &strings[i]);
+		if (result != SLUSS_CODEC_OK)
+			return result;
+	}
+	return SLUSS_CODEC_OK;
+}
+
+static enum sluss_codec_result encode_ids(
+    struct sluss_codec *codec, const struct sluss_id *list, size_t count, void *place)
+{
+	ProtobufCBinaryData *ids = take_array(codec, count, sizeof(*ids));
+	if (ids == NULL)
+		return SLUSS_CODEC_MEMORY;
+	memcpy(place, &ids, sizeof(ids));
+	for (size_t i = 0; i < count; i++) {
+		ids[i] = put_octets(list[i].b, SLUSS_ID_BYTES);
+		if (ids[i].len == 0)
+			return SLUSS_CODEC_MALFORMED; // "none" in a list means nothing
+	}
+	return SLUSS_CODEC_OK;
+}
+
+// A pointer and its count in the C struct; the count in the protobuf struct.
+static enum sluss_codec_result encode_many(
+    struct sluss_codec *codec, const struct record_field *field, const uint8_t *c, uint8_t *p)
+{
+	const void *list;
+	size_t count;
+	memcpy(&list, c + field->c, sizeof(list));
+	memcpy(&count, c + field->c_count, sizeof(count));
+	if (field->op == OP_IDS_SAME && list == NULL)
+		count = 0;
+	memcpy(p + field->p_count, &count, sizeof(count));
+	if (count == 0)
+		return SLUSS_CODEC_OK;
+	if (list == NULL)
+		return SLUSS_CODEC_MALFORMED;
+	if (field->op == OP_MESSAGES)
+		return encode_messages(codec, field, list, count, p + field->p);
+	if (field->op == OP_STRINGS)
+		return encode_strings(codec, list, count, p + field->p);
+	if (field->op != OP_U32S)
+		return encode_ids(codec, list, count, p + field->p);
+	memcpy(p + field->p, &list, sizeof(list));
+	return SLUSS_CODEC_OK;
+}
+
+static enum sluss_codec_result encode_field(
+    struct sluss_codec *codec, const struct record_field *field, const uint8_t *c, uint8_t *p)
+{
+	const uint8_t *from = c + field->c;
+	uint8_t *to = p + field->p;
+	ProtobufCBinaryData data;
+	protobuf_c_boolean truth;
+	const char *text;
+	char *string;
+	int32_t number;
+	uint32_t small;
+	enum sluss_codec_result result;
+	switch (field->op) {
+	case OP_STRING:
+		memcpy(&text, from, sizeof(text));
+		result = put_string(text, &string);
+		memcpy(to, &string, sizeof(string));
+		return result;
+	case OP_ID:
+	case OP_HASH:
+		data = put_octets(from, field->op == OP_ID ? SLUSS_ID_BYTES : SLUSS_HASH_BYTES);
+		memcpy(to, &data, sizeof(data));
+		return SLUSS_CODEC_OK;
+	case OP_BOOL:
+		truth = *from != 0;
+		memcpy(to, &truth, sizeof(truth));
+		return SLUSS_CODEC_OK;
+	case OP_ENUM:
+		memcpy(&number, from, sizeof(number));
+		memcpy(to, &number, sizeof(number));
+		return number >= 0 && number <= field->max ? SLUSS_CODEC_OK : SLUSS_CODEC_MALFORMED;
+	case OP_U8:
+		small = *from;
+		memcpy(to, &small, sizeof(small));
+		return SLUSS_CODEC_OK;
+	case OP_U32:
+		memcpy(to, from, sizeof(uint32_t));
+		return SLUSS_CODEC_OK;
+	case OP_I64:
+		memcpy(to, from, sizeof(int64_t));
+		return SLUSS_CODEC_OK;
+	case OP_STRINGS:
+	case OP_IDS:
+	case OP_IDS_SAME:
+	case OP_U32S:
+	case OP_MESSAGES:
+		return encode_many(codec, field, c, p);
+	case OP_NONE:
+		break;
+	}
+	return SLUSS_CODEC_MALFORMED;
+}
+
+static enum sluss_codec_result encode_fields(
+    struct sluss_codec *codec, const struct record_map *map, const uint8_t *c, uint8_t *p)
+{
+	enum sluss_codec_result result = SLUSS_CODEC_OK;
+	for (size_t i = 0; i < map->count && result == SLUSS_CODEC_OK; i++)
+		result = encode_field(codec, &map->fields[i], c, p);
+	return result;
+}
+
+enum sluss_codec_result sluss_record_encode(struct sluss_codec *codec, const struct sluss_record *record,
+    const uint8_t nonce[SLUSS_ENTRY_NONCE_BYTES], struct sluss_bytes *entry_out)
+{
+	Sluss__V1__LogRecord message = SLUSS__V1__LOG_RECORD__INIT;
+	const struct record_map *map = record_map_of(record->type);
+	if (map == NULL)
+		return SLUSS_CODEC_MALFORMED;
+	ProtobufCMessage *event = take(codec, map->descriptor->sizeof_message);
+	if (event == NULL)
+		return SLUSS_CODEC_MEMORY;
+	protobuf_c_message_init(map->descriptor, event);
+	enum sluss_codec_result result = encode_fields(codec, map, (const uint8_t *)&record->u, (uint8_t *)event);
+	if (result != SLUSS_CODEC_OK)
+		return result;
+	message.at_ms = record->at_ms;
+	message.nonce = (ProtobufCBinaryData){.len = SLUSS_ENTRY_NONCE_BYTES, .data = readable(nonce)};
+	message.event_case = (Sluss__V1__LogRecord__EventCase)(RECORD_EVENT_BASE + (int)record->type);
+	memcpy(&message.genesis, &event, sizeof(event)); // all members of the union are pointers
+	size_t len = sluss__v1__log_record__get_packed_size(&message);
+	if (len > SLUSS_ENTRY_MAX)
+		return SLUSS_CODEC_TOO_LARGE;
+	uint8_t *octets = take(codec, len);
+	if (octets == NULL)
+		return SLUSS_CODEC_MEMORY;
+	*entry_out = (struct sluss_bytes){octets, sluss__v1__log_record__pack(&message, octets)};
+	return SLUSS_CODEC_OK;
+}
+
+// ---- reading
+
+static enum sluss_codec_result decode_fields(
+    struct sluss_codec *codec, const struct record_map *map, const uint8_t *p, uint8_t *c);
+
+static enum sluss_codec_result decode_messages(struct sluss_codec *codec, const struct record_field *field,
+    ProtobufCMessage *const *messages, size_t count, const void **list_out)
+{
+	uint8_t *list = take_array(codec, count, field->of->c_size);
+	if (list == NULL)
+		return SLUSS_CODEC_MEMORY;
+	*list_out = list;
+	enum sluss_codec_result result = SLUSS_CODEC_OK;
+	for (size_t i = 0; i < count && result == SLUSS_CODEC_OK; i++)
+		result = decode_fields(codec, field->of, (const uint8_t *)messages[i], list + i * field->of->c_size);
+	return result;
+}
+
+static enum sluss_codec_result decode_ids(
+    struct sluss_codec *codec, const ProtobufCBinaryData *ids, size_t count, const void **list_out)
+{
+	struct sluss_id *list = take_array(codec, count, sizeof(*list));
+	if (list == NULL)
+		return SLUSS_CODEC_MEMORY;
+	*list_out = list;
+	enum sluss_codec_result result = SLUSS_CODEC_OK;
+	for (size_t i = 0; i < count && result == SLUSS_CODEC_OK; i++)
+		result = get_octets(&ids[i], list[i].b, SLUSS_ID_BYTES, true);
+	return result;
+}
+
+static enum sluss_codec_result decode_many(
+    struct sluss_codec *codec, const struct record_field *field, const uint8_t *p, uint8_t *c)
+{
+	const void *list = NULL;
+	const void *given;
+	size_t count;
+	size_t before = 0;
+	enum sluss_codec_result result = SLUSS_CODEC_OK;
+	memcpy(&given, p + field->p, sizeof(given));
+	memcpy(&count, p + field->p_count, sizeof(count));
+	memcpy(&before, c + field->c_count, sizeof(before));
+	if (field->op == OP_IDS_SAME && count != 0 && count != before)
+		return SLUSS_CODEC_MALFORMED;
+	if (field->op == OP_MESSAGES && count > 0)
+		result = decode_messages(codec, field, given, count, &list);
+	else if ((field->op == OP_IDS || field->op == OP_IDS_SAME) && count > 0)
+		result = decode_ids(codec, given, count, &list);
+	else if (count > 0)
+		list = given; // strings and numbers lie as they are to be
+	for (size_t i = 0; field->op == OP_STRINGS && i < count; i++) {
+		if (!text_fits(((const char *const *)given)[i]))
+			return SLUSS_CODEC_MALFORMED;
+	}
+	memcpy(c + field->c, &list, sizeof(list));
+	if (field->op != OP_IDS_SAME)
+		memcpy(c + field->c_count, &count, sizeof(count));
+	return result;
+}
+
+static enum sluss_codec_result decode_field(
+    struct sluss_codec *codec, const struct record_field *field, const uint8_t *p, uint8_t *c)
+{
+	const uint8_t *from = p + field->p;
+	uint8_t *to = c + field->c;
+	ProtobufCBinaryData data;
+	protobuf_c_boolean truth;
+	const char *text;
+	int32_t number;
+	uint32_t small;
+	switch (field->op) {
+	case OP_STRING:
+		memcpy(&text, from, sizeof(text));
+		memcpy(to, &text, sizeof(text));
+		return text_fits(text) ? SLUSS_CODEC_OK : SLUSS_CODEC_MALFORMED;
+	case OP_ID:
+	case OP_HASH:
+		memcpy(&data, from, sizeof(data));
+		return get_octets(&data, to, field->op == OP_ID ? SLUSS_ID_BYTES : SLUSS_HASH_BYTES, false);
+	case OP_BOOL:
+		memcpy(&truth, from, sizeof(truth));
+		*to = truth != 0;
+		return SLUSS_CODEC_OK;
+	case OP_ENUM:
+		memcpy(&number, from, sizeof(number));
+		memcpy(to, &number, sizeof(number));
+		return number >= 0 && number <= field->max ? SLUSS_CODEC_OK : SLUSS_CODEC_MALFORMED;
+	case OP_U8:
+		memcpy(&small, from, sizeof(small));
+		*to = (uint8_t)small;
+		return small <= UINT8_MAX ? SLUSS_CODEC_OK : SLUSS_CODEC_MALFORMED;
+	case OP_U32:
+		memcpy(to, from, sizeof(uint32_t));
+		return SLUSS_CODEC_OK;
+	case OP_I64:
+		memcpy(to, from, sizeof(int64_t));
+		return SLUSS_CODEC_OK;
+	case OP_STRINGS:
+	case OP_IDS:
+	case OP_IDS_SAME:
+	case OP_U32S:
+	case OP_MESSAGES:
+		return decode_many(codec, field, p, c);
+	case OP_NONE:
+		break;
+	}
+	return SLUSS_CODEC_MALFORMED;
+}
+
+static enum sluss_codec_result decode_fields(
+    struct sluss_codec *codec, const struct record_map *map, const uint8_t *p, uint8_t *c)
+{
+	enum sluss_codec_result result = SLUSS_CODEC_OK;
+	if (((const ProtobufCMessage *)p)->n_unknown_fields > 0)
+		return SLUSS_CODEC_UNKNOWN;
+	for (size_t i = 0; i < map->count && result == SLUSS_CODEC_OK; i++)
+		result = decode_field(codec, &map->fields[i], p, c);
+	return result;
+}
+
+static enum sluss_codec_result decode_event(
+    struct sluss_codec *codec, const Sluss__V1__LogRecord *message, struct sluss_record *record_out)
+{
+	ProtobufCMessage *event = NULL;
+	if (message->base.n_unknown_fields > 0)
+		return SLUSS_CODEC_UNKNOWN;
+	if (message->event_case == 0 || message->nonce.len != SLUSS_ENTRY_NONCE_BYTES)
+		return SLUSS_CODEC_MALFORMED;
+	record_out->type = (enum sluss_record_type)((int)message->event_case - RECORD_EVENT_BASE);
+	record_out->at_ms = message->at_ms;
+	const struct record_map *map = record_map_of(record_out->type);
+	memcpy(&event, &message->genesis, sizeof(event));
+	if (map == NULL || event == NULL)
+		return SLUSS_CODEC_UNKNOWN;
+	return decode_fields(codec, map, (const uint8_t *)event, (uint8_t *)&record_out->u);
+}
+
+enum sluss_codec_result sluss_record_decode(
+    struct sluss_codec *codec, struct sluss_bytes entry, struct sluss_record *record_out, uint8_t *nonce_out)
+{
+	memset(record_out, 0, sizeof(*record_out));
+	if (entry.len == 0 || entry.len > SLUSS_ENTRY_MAX)
+		return SLUSS_CODEC_MALFORMED;
+	Sluss__V1__LogRecord *message = sluss__v1__log_record__unpack(&codec->allocator, entry.len, entry.data);
+	if (message == NULL)
+		return SLUSS_CODEC_MALFORMED;
+	enum sluss_codec_result result = decode_event(codec, message, record_out);
+	if (result != SLUSS_CODEC_OK)
+		return result;
+	// The one encoding: written again, it is the same.
+	if (sluss__v1__log_record__get_packed_size(message) != entry.len ||
+	    sluss__v1__log_record__pack(message, codec->packed) != entry.len ||
+	    memcmp(codec->packed, entry.data, entry.len) != 0)
+		return SLUSS_CODEC_MALFORMED;
+	if (nonce_out != NULL)
+		memcpy(nonce_out, message->nonce.data, SLUSS_ENTRY_NONCE_BYTES);
+	return SLUSS_CODEC_OK;
+}
