@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Enrolment tokens and the view of an agency.
+#include "svc_agency.h"
+
+#include <sodium.h>
+
+#include "svc_common.h"
+
+enum {
+	TOKEN_OCTETS = 32,
+	END_OCTETS = 8,
+};
+
+// ---- tokens
+
+static struct sluss_bytes key_of(const char *token, uint8_t hash[SLUSS_HASH_BYTES])
+{
+	crypto_hash_sha256(hash, (const uint8_t *)token, strlen(token));
+	return (struct sluss_bytes){hash, SLUSS_HASH_BYTES};
+}
+
+bool svc_token_make(struct sluss_txn *txn, const Sluss__V1__AddAgencyRequest *invitation, int64_t until_ms, char token_out[SVC_TOKEN_TEXT])
+{
+	uint8_t secret[TOKEN_OCTETS], hash[SLUSS_HASH_BYTES];
+	size_t packed = sluss__v1__add_agency_request__get_packed_size(invitation);
+	uint8_t *row = sluss_arena_alloc(txn->arena, END_OCTETS + packed);
+	if (row == NULL)
+		return svc_no_memory(txn);
+	for (size_t i = 0; i < END_OCTETS; i++)
+		row[i] = (uint8_t)((uint64_t)until_ms >> (8 * (END_OCTETS - 1 - i)));
+	sluss__v1__add_agency_request__pack(invitation, row + END_OCTETS);
+	randombytes_buf(secret, sizeof(secret));
+	sodium_bin2base64(token_out, SVC_TOKEN_TEXT, secret, sizeof(secret), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	sodium_memzero(secret, sizeof(secret));
+	return sluss_txn_put_side(txn, SLUSS_SIDE_TOKEN, key_of(token_out, hash), (struct sluss_bytes){row, END_OCTETS + packed});
+}
+
+Sluss__V1__AddAgencyRequest *svc_token_read(struct sluss_txn *txn, const char *token, const char *agency_id)
+{
+	uint8_t hash[SLUSS_HASH_BYTES];
+	struct sluss_bytes row;
+	uint64_t until = 0;
+	Sluss__V1__AddAgencyRequest *invitation = NULL;
+	if (!sluss_txn_get_side(txn, SLUSS_SIDE_TOKEN, key_of(token, hash), &row))
+		return NULL;
+	if (row.data != NULL && row.len >= END_OCTETS) {
+		for (size_t i = 0; i < END_OCTETS; i++)
+			until = until << 8 | row.data[i];
+		invitation = sluss__v1__add_agency_request__unpack(
+		    sluss_arena_allocator(txn->arena), row.len - END_OCTETS, row.data + END_OCTETS);
+	}
+	if (invitation == NULL || (int64_t)until <= txn->now_ms || strcmp(invitation->agency_id, agency_id) != 0) {
+		sluss_txn_refuse(txn, SLUSS_CODE_PERMISSION_DENIED, SLUSS_TOKEN_INVALID, "token", NULL);
+		return NULL;
+	}
+	return invitation;
+}
+
+bool svc_token_use(struct sluss_txn *txn, const char *token)
+{
+	uint8_t hash[SLUSS_HASH_BYTES];
+	return sluss_txn_erase_side(txn, SLUSS_SIDE_TOKEN, key_of(token, hash));
+}
+
+// ---- the view
+
+static ProtobufCBinaryData octets(struct sluss_txn *txn, const uint8_t *data, size_t len)
+{
+	uint8_t *copy = sluss_arena_copy(txn->arena, data, len);
+	return (ProtobufCBinaryData){copy == NULL ? 0 : len, copy};
+}
+
+static Sluss__V1__AgencyKeys *keys_of(struct sluss_txn *txn, const struct sluss_agency_keys *keys)
+{
+	Sluss__V1__AgencyKeys *k = sluss_arena_alloc(txn->arena, sizeof(*k));
+	if (k == NULL)
+		return NULL;
+	sluss__v1__agency_keys__init(k);
+	k->signing_key = octets(txn, keys->sign_key, sizeof(keys->sign_key));
+	k->sealing_key = octets(txn, keys->seal_key, sizeof(keys->seal_key));
+	k->certificate_fingerprint = octets(txn, keys->certificate, sizeof(keys->certificate));
+	k->valid_from = svc_time(txn, keys->from_ms);
+	k->valid_until = svc_time(txn, keys->until_ms);
+	k->revoked = keys->sign_revoked;
+	k->log_index = keys->index;
+	return k->certificate_fingerprint.len == 0 ? NULL : k;
+}
+
+static bool fill_keys(struct sluss_txn *txn, const struct sluss_agency_view *view, Sluss__V1__Agency *a)
+{
+	a->keys = sluss_arena_array(txn->arena, view->key_count, sizeof(*a->keys));
+	if (a->keys == NULL)
+		return false;
+	for (size_t i = view->key_count; i-- > 0;) {
+		struct sluss_agency_keys keys;
+		if (!sluss_directory_keys(sluss_txn_directory(txn), view->agency, i, &keys) || (a->keys[a->n_keys] = keys_of(txn, &keys)) == NULL)
+			return false;
+		a->n_keys++;
+	}
+	return true;
+}
+
+Sluss__V1__Agency *svc_agency(struct sluss_txn *txn, const char *agency_id)
+{
+	struct sluss_agency_view view;
+	struct sluss_bytes name;
+	Sluss__V1__Agency *a = sluss_arena_alloc(txn->arena, sizeof(*a));
+	if (a == NULL || !sluss_directory_agency(sluss_txn_directory(txn), agency_id, &view)) {
+		svc_no_memory(txn);
+		return NULL;
+	}
+	if (!sluss_txn_get_side(txn, SLUSS_SIDE_AGENCY_NAME, (struct sluss_bytes){(const uint8_t *)agency_id, strlen(agency_id)}, &name))
+		return NULL;
+	sluss__v1__agency__init(a);
+	a->agency_id = sluss_arena_text(txn->arena, view.agency);
+	a->type = (Sluss__V1__AgencyType)view.type; // same numbers, see policy/record.h
+	a->left = view.left;
+	char *display = sluss_arena_alloc(txn->arena, name.len + 1);
+	if (display != NULL && name.data != NULL)
+		memcpy(display, name.data, name.len);
+	a->display_name = display;
+	if (a->agency_id == NULL || display == NULL || !fill_keys(txn, &view, a)) {
+		svc_no_memory(txn);
+		return NULL;
+	}
+	return a;
+}
