@@ -99,26 +99,6 @@ static int connect_socket(uint16_t port, int receive_buffer)
 	return fd;
 }
 
-struct conn *conn_new(SSL_CTX *context, uint16_t port, int receive_buffer)
-{
-	struct conn *c = calloc(1, sizeof(*c));
-	if (!c)
-		fail("memory");
-	c->fd = connect_socket(port, receive_buffer);
-	c->ssl = SSL_new(context);
-	c->in = BIO_new(BIO_s_mem());
-	c->out = BIO_new(BIO_s_mem());
-	if (!c->ssl || !c->in || !c->out)
-		fail("TLS");
-	BIO_set_mem_eof_return(c->in, -1);
-	SSL_set_bio(c->ssl, c->in, c->out);
-	SSL_set_connect_state(c->ssl);
-	if (SSL_set1_host(c->ssl, "localhost") != 1 || SSL_set_tlsext_host_name(c->ssl, "localhost") != 1)
-		fail("host name");
-	c->answered = true;
-	return c;
-}
-
 void conn_free(struct conn **conn)
 {
 	struct conn *c = *conn;
@@ -135,6 +115,11 @@ void conn_free(struct conn **conn)
 int conn_fd(const struct conn *conn)
 {
 	return conn->fd;
+}
+
+bool conn_unsent(const struct conn *conn)
+{
+	return conn->waiting.len > 0;
 }
 
 struct conn_answer conn_answer(const struct conn *conn)
@@ -170,6 +155,28 @@ static void flush(struct conn *c)
 		}
 		buffer_consume(&c->waiting, (size_t)wrote);
 	}
+}
+
+struct conn *conn_new(SSL_CTX *context, uint16_t port, int receive_buffer)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+	if (!c)
+		fail("memory");
+	c->fd = connect_socket(port, receive_buffer);
+	c->ssl = SSL_new(context);
+	c->in = BIO_new(BIO_s_mem());
+	c->out = BIO_new(BIO_s_mem());
+	if (!c->ssl || !c->in || !c->out)
+		fail("TLS");
+	BIO_set_mem_eof_return(c->in, -1);
+	SSL_set_bio(c->ssl, c->in, c->out);
+	SSL_set_connect_state(c->ssl);
+	if (SSL_set1_host(c->ssl, "localhost") != 1 || SSL_set_tlsext_host_name(c->ssl, "localhost") != 1)
+		fail("host name");
+	c->answered = true;
+	SSL_do_handshake(c->ssl); // wants the gateway's answer now
+	flush(c);
+	return c;
 }
 
 void conn_post(struct conn *c, const char *method, struct sluss_bytes body)

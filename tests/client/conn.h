@@ -31,13 +31,15 @@ struct conn *conn_new(SSL_CTX *context, uint16_t port, int receive_buffer);
 // Takes NULL; nulls.
 void conn_free(struct conn **conn);
 
-// To be registered with EPOLLIN | EPOLLOUT | EPOLLET, level does not matter: conn_step takes what is there.
+// To wait for: readable always, writable while conn_unsent.
 int conn_fd(const struct conn *conn);
+// Has the kernel not taken all of the request yet?
+bool conn_unsent(const struct conn *conn);
 
 // Puts a request on its way: POST of `body` as application/proto to `method` ("sluss.v1.ExchangeService/Send").
 void conn_post(struct conn *conn, const char *method, struct sluss_bytes body);
 
-// Writes what waits, takes at most `limit` octets from the kernel, says what that led to. Call again until CONN_NONE.
+// Writes what waits, takes at most `limit` octets from the kernel in one read, says what that led to.
 enum conn_event conn_step(struct conn *conn, size_t limit);
 
 struct conn_answer conn_answer(const struct conn *conn);
