@@ -1,3 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
 # Unit tests of gateway/web and gateway/ipc.
 sluss_unit_test(web_rpc_test SOURCES unit/web_rpc_test.c unit/web_harness.c LIBS sluss_web Threads::Threads)
+sluss_unit_test(web_limits_test SOURCES unit/web_limits_test.c unit/web_harness.c LIBS sluss_web Threads::Threads)
+sluss_unit_test(web_drop_test SOURCES unit/web_drop_test.c unit/web_harness.c LIBS sluss_web Threads::Threads)
