@@ -54,6 +54,8 @@ struct sluss_settings {
 	uint32_t connections_max;
 	uint32_t connections_per_agency;
 	uint32_t queue_max_per_agency;
+	uint32_t lease_ms;
+	uint32_t batch_max;
 	uint32_t fetch_wait_max_ms;
 	uint32_t clock_skew_max_ms;
 	uint32_t client_certificate_days;

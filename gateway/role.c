@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: EUPL-1.2
+// From inherited descriptors and settings to the role's own configuration.
+#include "role.h"
+
+#include "core/core.h"
+#include "edge/edge.h"
+#include "log_event.h"
+#include "parent.h"
+#include "parent_spawn.h"
+#include "sandbox.h"
+#include "web/web.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/ssl.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	EXIT_REFUSED = 2,
+	STORE_URL_MAX = 2 * SLUSS_SETTING_TEXT,
+};
+
+// The descriptor when it was inherited, else -1. From here on no child may get it.
+static int inherited(enum sluss_role_fd fd)
+{
+	int flags = fcntl((int)fd, F_GETFD);
+	if (flags < 0 || fcntl((int)fd, F_SETFD, flags | FD_CLOEXEC) != 0)
+		return -1;
+	return (int)fd;
+}
+
+static bool read_settings(struct sluss_settings *settings_out)
+{
+	static uint8_t text[SLUSS_SETTINGS_FILE_MAX];
+	struct sluss_settings_error error = {""};
+	sluss_settings_default(settings_out);
+	ssize_t len = pread(SLUSS_FD_SETTINGS, text, sizeof(text), 0);
+	(void)close(SLUSS_FD_SETTINGS);
+	if (len > 0 && sluss_settings_parse("inherited settings", (struct sluss_bytes){text, (size_t)len}, settings_out, &error) ==
+	        SLUSS_SETTINGS_OK)
+		return true;
+	sluss_event(SLUSS_EVENT_ERROR, "settings-unusable", "error=\"%s\"", error.text);
+	return false;
+}
+
+// ---- one function a role
+
+static uint32_t at_most(uint32_t value, uint32_t limit)
+{
+	return value < limit ? value : limit;
+}
+
+// Web gives its events as one text: the name, a space, pairs.
+static void web_event(void *arg, const char *event)
+{
+	char name[64];
+	size_t len = strcspn(event, " ");
+	(void)arg;
+	(void)snprintf(name, sizeof(name), "%.*s", (int)(len < sizeof(name) ? len : sizeof(name) - 1), event);
+	sluss_event(SLUSS_EVENT_INFO, name, "%s", event + len + strspn(event + len, " "));
+}
+
+static int run_web(const struct sluss_settings *s)
+{
+	struct sluss_web_config config = {
+	    .handover_fd = inherited(SLUSS_FD_HANDOVER),
+	    .core_fd = inherited(SLUSS_FD_CORE_WEB),
+	    .stop_fd = -1,
+	    .limits =
+	        {
+	            .max_connections = s->connections_max,
+	            .max_body = s->max_body,
+	            .header_ms = at_most(s->request_timeout_ms, 10000),
+	            .body_ms = s->request_timeout_ms,
+	            .write_ms = s->write_timeout_ms,
+	            .idle_ms = s->idle_timeout_ms,
+	        },
+	    .log = web_event,
+	};
+	return sluss_web_main(&config);
+}
+
+static int run_edge(const struct sluss_settings *s)
+{
+	struct sluss_edge_config config = {
+	    .core_fd = inherited(SLUSS_FD_CORE_EDGE),
+	    .handover_fd = inherited(SLUSS_FD_HANDOVER),
+	    .agency_listen_fd = inherited(SLUSS_FD_AGENCY_LISTEN),
+	    .public_listen_fd = inherited(SLUSS_FD_PUBLIC_LISTEN),
+	    .tls_certificate_fd = inherited(SLUSS_FD_TLS_CERTIFICATE),
+	    .tls_key_fd = inherited(SLUSS_FD_TLS_KEY),
+	    .client_ca_fd = inherited(SLUSS_FD_CLIENT_CA),
+	    .client_crl_fd = inherited(SLUSS_FD_CLIENT_CRL),
+	    .threads = s->edge_threads,
+	    .connections_max = s->connections_max,
+	    .connections_per_certificate = s->connections_per_agency,
+	    .handshake_timeout_ms = s->handshake_timeout_ms,
+	    .idle_timeout_ms = s->idle_timeout_ms,
+	    .write_timeout_ms = s->write_timeout_ms,
+	};
+	return sluss_edge_main(&config);
+}
+
+static bool store_url(const struct sluss_settings *s, char url_out[STORE_URL_MAX])
+{
+	int n = snprintf(url_out, STORE_URL_MAX, "%s:%s/db/sluss.db", s->store, s->state_dir);
+	return n > 0 && n < STORE_URL_MAX;
+}
+
+static int run_core(const struct sluss_settings *s)
+{
+	char url[STORE_URL_MAX];
+	if (!store_url(s, url))
+		return EXIT_REFUSED;
+	struct sluss_core_config config = {
+	    .control_fd = inherited(SLUSS_FD_CONTROL),
+	    .web_fd = inherited(SLUSS_FD_CORE_WEB),
+	    .edge_fd = inherited(SLUSS_FD_CORE_EDGE),
+	    .admin_listen_fd = inherited(SLUSS_FD_ADMIN_LISTEN),
+	    .log_key_fd = inherited(SLUSS_FD_LOG_KEY),
+	    .data_key_fd = inherited(SLUSS_FD_DATA_KEY),
+	    .client_ca_fd = inherited(SLUSS_FD_CLIENT_CA),
+	    .client_ca_key_fd = inherited(SLUSS_FD_CLIENT_CA_KEY),
+	    .policy_fd = inherited(SLUSS_FD_POLICY),
+	    .authority = s->authority,
+	    .store_url = url,
+	    .demo_clock = s->demo_clock,
+	    .demo_clock_start_ms = s->demo_clock_start,
+	    .verify_threads = s->verify_threads,
+	    .queue_max_per_agency = s->queue_max_per_agency,
+	    .batch_max = s->batch_max,
+	    .fetch_wait_max_ms = s->fetch_wait_max_ms,
+	    .clock_skew_max_ms = s->clock_skew_max_ms,
+	    .lease_ms = s->lease_ms,
+	    .drop_timeout_ms = s->drop_timeout_ms,
+	    .client_certificate_days = s->client_certificate_days,
+	};
+	return sluss_core_main(&config);
+}
+
+// ---- start
+
+// What libraries read from files when they wake up must be read before the files are out of reach.
+static bool wake_libraries(void)
+{
+	tzset();
+	return sodium_init() >= 0 && OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1;
+}
+
+// Ctrl-C goes to the whole terminal group: the parent alone decides. Core and edge have their own ways to stop.
+static void set_signals(enum sluss_role role)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+	(void)sigaction(SIGINT, &ignore, NULL);
+	(void)sigaction(SIGHUP, &ignore, NULL);
+	if (role == SLUSS_ROLE_CORE)
+		(void)sigaction(SIGTERM, &ignore, NULL);
+}
+
+static bool enter_sandbox(enum sluss_role role, const struct sluss_settings *s, int parent_pid)
+{
+	char db[2 * SLUSS_SETTING_TEXT] = "";
+	const char *user = role == SLUSS_ROLE_CORE ? s->user_core : role == SLUSS_ROLE_WEB ? s->user_web : s->user_edge;
+	if (role == SLUSS_ROLE_CORE && !sluss_settings_path(s, "db", db, sizeof(db)))
+		return false;
+	struct sluss_sandbox_plan plan = {
+	    .role = role,
+	    .mode = s->sandbox,
+	    .user = user,
+	    .writable_dir = role == SLUSS_ROLE_CORE ? db : NULL,
+	    .parent_pid = parent_pid,
+	};
+	struct sluss_sandbox_report report;
+	return sluss_sandbox_enter(&plan, &report) == SLUSS_SANDBOX_OK;
+}
+
+int sluss_role_main(enum sluss_role role, int parent_pid)
+{
+	struct sluss_settings settings;
+	sluss_event_role(sluss_role_name(role));
+	if (!read_settings(&settings) || !wake_libraries())
+		return EXIT_REFUSED;
+	set_signals(role);
+	(void)umask(077);
+	if (!enter_sandbox(role, &settings, parent_pid))
+		return EXIT_REFUSED;
+	if (role == SLUSS_ROLE_CORE)
+		return run_core(&settings);
+	if (role == SLUSS_ROLE_WEB)
+		return run_web(&settings);
+	return run_edge(&settings);
+}
