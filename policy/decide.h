@@ -99,6 +99,10 @@ SLUSS_MUST_CHECK enum sluss_reason sluss_check_withdrawal(const struct sluss_sta
 SLUSS_MUST_CHECK enum sluss_reason sluss_check_open(const struct sluss_state *state, const char *programme, uint8_t from_years,
     uint8_t until_years, struct sluss_refusal *refusal_out);
 
+// MALFORMED for no id, the subject as own guardian, or more than 31 different guardians over the person's time; UNKNOWN_CASE.
+SLUSS_MUST_CHECK enum sluss_reason sluss_check_guardians(const struct sluss_state *state, const struct sluss_id *case_id,
+    const struct sluss_id *guardians, size_t guardian_count, struct sluss_refusal *refusal_out);
+
 // ASSESSMENT_NOT_ALLOWED when the age row does not name it, or the programme has a rule of its own.
 SLUSS_MUST_CHECK enum sluss_reason sluss_check_assessment(const struct sluss_state *state, const struct sluss_id *case_id,
     enum sluss_who who, struct sluss_refusal *refusal_out);
@@ -109,7 +113,7 @@ SLUSS_MUST_CHECK enum sluss_reason sluss_check_phase(const struct sluss_state *s
     enum sluss_phase phase, enum sluss_close_reason reason, int64_t now_ms, struct sluss_refusal *refusal_out);
 
 // STATUTE_UNKNOWN; STATUTE_NOT_APPLICABLE (agency types, categories, message type, age, necessity text); VAGUE_RECIPIENT, VAGUE_CATEGORY for empty lists;
-// DEFERRAL_UNARGUED for a deferral without reasons or without a date after now; NOT_A_MEMBER.
+// UNKNOWN_AGENCY, UNKNOWN_CATEGORY; DEFERRAL_UNARGUED for a deferral without reasons or without a date after now; UNKNOWN_CASE.
 SLUSS_MUST_CHECK enum sluss_reason sluss_check_statute_request(const struct sluss_state *state,
     const struct sluss_rec_statute_requested *request, bool deferral_reasons, int64_t now_ms, struct sluss_refusal *refusal_out);
 

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The inside of a decision: the question with every name resolved, and the grounds that may carry it.
+#ifndef SLUSS_POLICY_DECIDE_IMPL_H
+#define SLUSS_POLICY_DECIDE_IMPL_H
+
+#include "policy/decide.h"
+#include "policy/explain.h"
+#include "policy/state_impl.h"
+
+struct asking {
+	const struct sluss_state *state;
+	const struct sluss_policy *policy;
+	const struct sluss_question *question;
+	int64_t now_ms;
+	uint32_t kase_at; // SLUSS_NOWHERE: no such case
+	const struct kase *kase;
+	uint16_t sender, recipient;
+	uint8_t category;  // the state's number, NO_INDEX
+	uint8_t in_policy; // position in the policy, NO_INDEX
+	bool labelled;     // the section has a category
+	const struct sluss_type *type;
+	uint64_t key;      // of the grant that would carry it
+	bool claims_consent; // one of this case
+	bool claims_statute;
+};
+
+// What one ground says: OK_CONSENT or OK_STATUTE, or why not, and the version or request that it was about (none: all zero).
+struct finding {
+	enum sluss_reason reason;
+	struct sluss_id about;
+	const char *provision;
+};
+
+// ground.c
+// The exact grant under `key` in a case; `marked` asks for the explicit mark (ruling 16).
+struct finding st_find_consent_ground(const struct asking *asking, uint32_t kase_at, bool marked);
+// The first claimed statutory ground that permits, else the first one's code (ruling 14).
+struct finding st_find_statute_ground(const struct asking *asking);
+// A person other than the subject: their own grant, as subject of a case of their own, that was claimed (rulings 13, 18).
+struct finding st_find_third_ground(const struct asking *asking, const struct sluss_concerned *concerned);
+// Whether a person concerned is the subject of this case.
+bool st_concerns(const struct asking *asking, const struct sluss_concerned *concerned, uint32_t kase_at);
+// Whether the sender claims a consent of that case.
+bool st_claims_consent_of(const struct asking *asking, uint32_t kase_at);
+// Whether a provision reaches this question: types, categories, ages, necessity. OK_STATUTE, STATUTE_NOT_APPLICABLE or UNAVAILABLE.
+enum sluss_reason st_provision_reaches(const struct sluss_state *state, const struct sluss_provision *law, const struct kase *kase,
+    uint8_t sender_type, uint8_t recipient_type, enum sluss_message_type type, uint64_t category_bit, bool necessity);
+
+// decide.c: the decision, and the check that failed (NONE when permitted).
+struct sluss_decision st_decide(const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms,
+    enum sluss_check *failed_out);
+
+#endif

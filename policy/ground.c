@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The grounds of a decision: a grant, the near misses around it, a statutory provision, a third person's own grant.
+#include "policy/decide_impl.h"
+
+static struct finding found(enum sluss_reason reason, const struct sluss_id *about)
+{
+	struct finding finding = {.reason = reason, .provision = ""};
+	if (about != NULL)
+		finding.about = *about;
+	return finding;
+}
+
+// How near a key is to the one asked for: which part alone differs, in the order of ruling 3; NONE for none or several.
+static enum sluss_reason near_miss_of(uint64_t asked, uint64_t key)
+{
+	bool sender = KEY_SENDER(asked) != KEY_SENDER(key);
+	bool recipient = KEY_RECIPIENT(asked) != KEY_RECIPIENT(key);
+	bool category = KEY_CATEGORY(asked) != KEY_CATEGORY(key);
+	bool purpose = KEY_PURPOSE(asked) != KEY_PURPOSE(key);
+	if (sender + recipient + category + purpose != 1)
+		return SLUSS_REASON_NONE;
+	if (recipient)
+		return SLUSS_WRONG_RECIPIENT;
+	if (category)
+		return SLUSS_WRONG_CATEGORY;
+	return purpose ? SLUSS_WRONG_PURPOSE : SLUSS_WRONG_SENDER;
+}
+
+static unsigned near_miss_rank(enum sluss_reason reason)
+{
+	switch ((int)reason) {
+	case SLUSS_WRONG_RECIPIENT:
+		return 0;
+	case SLUSS_WRONG_CATEGORY:
+		return 1;
+	case SLUSS_WRONG_PURPOSE:
+		return 2;
+	case SLUSS_WRONG_SENDER:
+		return 3;
+	}
+	return 4;
+}
+
+static struct finding near_miss(const struct asking *asking, uint32_t kase_at, const struct agreement *agreement)
+{
+	const struct sluss_state *state = asking->state;
+	const struct kase *kase = CASE(state, kase_at);
+	struct finding best = found(SLUSS_NO_GRANT, NULL);
+	for (uint32_t at = kase->first_grant; at != SLUSS_NOWHERE; at = GRANT(state, at)->next_in_case) {
+		const struct grant *grant = GRANT(state, at);
+		enum sluss_reason miss = near_miss_of(asking->key, grant->key);
+		if (miss == SLUSS_REASON_NONE || near_miss_rank(miss) >= near_miss_rank(best.reason))
+			continue;
+		if (st_grant_standing(state, kase, agreement, grant, asking->now_ms) == SLUSS_OK_CONSENT &&
+		    st_version_in_force(state, st_find_key(state, kase_at, grant->key), asking->now_ms) == at)
+			best = found(miss, &grant->id);
+	}
+	return best;
+}
+
+struct finding st_find_consent_ground(const struct asking *asking, uint32_t kase_at, bool marked)
+{
+	const struct sluss_state *state = asking->state;
+	const struct kase *kase = CASE(state, kase_at);
+	struct agreement agreement = st_case_agreement(state, kase);
+	uint32_t key = st_find_key(state, kase_at, asking->key);
+	uint32_t newest = st_newest_valid(state, key);
+	if (newest == SLUSS_NOWHERE)
+		return near_miss(asking, kase_at, &agreement);
+	uint32_t standing = st_version_in_force(state, key, asking->now_ms);
+	if (standing != SLUSS_NOWHERE) {
+		const struct grant *grant = GRANT(state, standing);
+		if (st_grant_standing(state, kase, &agreement, grant, asking->now_ms) == SLUSS_OK_CONSENT)
+			return found(marked && (grant->flags & F_MARK) == 0 ? SLUSS_PROTECTED : SLUSS_OK_CONSENT, &grant->id);
+	}
+	const struct grant *grant = GRANT(state, newest);
+	enum sluss_reason reason = st_grant_standing(state, kase, &agreement, grant, asking->now_ms);
+	// A version that permits by itself but does not stand for its key cannot be; if it ever is, it is no yes.
+	return found(reason == SLUSS_OK_CONSENT ? SLUSS_UNAVAILABLE : reason, &grant->id);
+}
+
+static bool age_reaches(const struct sluss_state *state, const struct sluss_provision *law, const struct kase *kase, bool *known_out)
+{
+	*known_out = true;
+	if (!law->has_ages)
+		return true;
+	uint8_t from = 0, until = 0;
+	if (kase != NULL) {
+		from = PERSON(state, kase->subject)->age_from;
+		until = PERSON(state, kase->subject)->age_until;
+	}
+	if (until != 0 && law->age_from <= from && until <= law->age_until)
+		return true;
+	if (until != 0 && (until <= law->age_from || law->age_until <= from))
+		return false;
+	*known_out = law->unknown_age;
+	return law->unknown_age;
+}
+
+enum sluss_reason st_provision_reaches(const struct sluss_state *state, const struct sluss_provision *law, const struct kase *kase,
+    uint8_t sender_type, uint8_t recipient_type, enum sluss_message_type type, uint64_t category_bit, bool necessity)
+{
+	bool known = true;
+	if (!sluss_bit32(law->from, sender_type) || !sluss_bit32(law->to, recipient_type) || (law->categories & category_bit) == 0 ||
+	    !sluss_bit32(law->types, (unsigned)type))
+		return SLUSS_STATUTE_NOT_APPLICABLE;
+	if (!age_reaches(state, law, kase, &known))
+		return known ? SLUSS_STATUTE_NOT_APPLICABLE : SLUSS_UNAVAILABLE;
+	return law->necessity && !necessity ? SLUSS_STATUTE_NOT_APPLICABLE : SLUSS_OK_STATUTE;
+}
+
+static const struct sluss_provision *provision_of(const struct asking *asking, uint32_t symbol)
+{
+	if (symbol == SLUSS_NOWHERE || SYMBOL(asking->state, symbol)->provision == NO_INDEX)
+		return NULL;
+	return &asking->policy->provisions[SYMBOL(asking->state, symbol)->provision];
+}
+
+static enum sluss_reason reaches(const struct asking *asking, const struct sluss_provision *law, bool necessity)
+{
+	return st_provision_reaches(asking->state, law, asking->kase, AGENCY(asking->state, asking->sender)->type,
+	    AGENCY(asking->state, asking->recipient)->type, asking->question->message_type, UINT64_C(1) << asking->in_policy,
+	    necessity);
+}
+
+static bool list_has(const uint16_t *list, size_t count, uint16_t value)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (list[i] == value)
+			return true;
+	}
+	return false;
+}
+
+// What was asked for covers this section, this recipient and this type.
+static bool request_covers(const struct asking *asking, const struct statute *statute)
+{
+	return list_has(statute->lists, statute->recipient_count, asking->recipient) &&
+	    list_has(statute->lists + statute->recipient_count, statute->category_count, asking->category) &&
+	    (statute->type == SLUSS_MESSAGE_NONE || statute->type == (uint8_t)asking->question->message_type);
+}
+
+static struct finding approval_ground(const struct asking *asking, const struct sluss_id *id)
+{
+	uint32_t at = st_find_statute(asking->state, id);
+	// An approval of another case, or of another agency, is none for this message.
+	if (at == SLUSS_NOWHERE || STATUTE(asking->state, at)->kase != asking->kase_at ||
+	    STATUTE(asking->state, at)->agency != asking->sender)
+		return found(SLUSS_STATUTE_UNAPPROVED, NULL);
+	const struct statute *statute = STATUTE(asking->state, at);
+	const struct sluss_provision *law = provision_of(asking, statute->provision);
+	struct finding finding = found(SLUSS_STATUTE_UNKNOWN, id);
+	if (law == NULL)
+		return finding;
+	finding.provision = law->name;
+	finding.reason = reaches(asking, law, statute->necessity || asking->question->necessity);
+	if (finding.reason != SLUSS_OK_STATUTE)
+		return finding;
+	if (!request_covers(asking, statute))
+		finding.reason = SLUSS_STATUTE_NOT_APPLICABLE;
+	else if (!statute->approved || (law->second_approver &&
+		 (statute->approver == SLUSS_NOWHERE || statute->approver == statute->officer)))
+		finding.reason = SLUSS_STATUTE_UNAPPROVED;
+	else if (asking->now_ms >= statute->until_ms)
+		finding.reason = SLUSS_STATUTE_EXPIRED;
+	return finding;
+}
+
+static struct finding provision_ground(const struct asking *asking, const char *name)
+{
+	const struct sluss_provision *law = provision_of(asking, st_find_symbol(asking->state, name));
+	struct finding finding = found(SLUSS_STATUTE_UNKNOWN, NULL);
+	if (law == NULL)
+		return finding;
+	finding.provision = law->name;
+	finding.reason = reaches(asking, law, asking->question->necessity);
+	if (finding.reason == SLUSS_OK_STATUTE && law->second_approver)
+		finding.reason = SLUSS_STATUTE_UNAPPROVED;
+	return finding;
+}
+
+struct finding st_find_statute_ground(const struct asking *asking)
+{
+	struct finding first = found(SLUSS_REASON_NONE, NULL);
+	for (size_t i = 0; i < asking->question->claim_count; i++) {
+		const struct sluss_claim *claim = &asking->question->claims[i];
+		if (claim->kind != SLUSS_CLAIM_APPROVAL && claim->kind != SLUSS_CLAIM_PROVISION)
+			continue;
+		struct finding finding = claim->kind == SLUSS_CLAIM_APPROVAL ? approval_ground(asking, &claim->id)
+									     : provision_ground(asking, claim->provision);
+		if (finding.reason == SLUSS_OK_STATUTE)
+			return finding;
+		if (first.reason == SLUSS_REASON_NONE)
+			first = finding;
+	}
+	return first;
+}
+
+bool st_claims_consent_of(const struct asking *asking, uint32_t kase_at)
+{
+	for (size_t i = 0; i < asking->question->claim_count; i++) {
+		const struct sluss_claim *claim = &asking->question->claims[i];
+		if (claim->kind != SLUSS_CLAIM_CONSENT)
+			continue;
+		uint32_t consent = st_find_consent(asking->state, &claim->id);
+		if (consent != SLUSS_NOWHERE && CONSENT(asking->state, consent)->kase == kase_at)
+			return true;
+	}
+	return false;
+}
+
+bool st_concerns(const struct asking *asking, const struct sluss_concerned *concerned, uint32_t kase_at)
+{
+	const struct sluss_state *state = asking->state;
+	switch (concerned->kind) {
+	case SLUSS_CONCERNED_NONE:
+	case SLUSS_CONCERNED_OTHER:
+		return false;
+	case SLUSS_CONCERNED_SUBJECT:
+		return kase_at == asking->kase_at && kase_at != SLUSS_NOWHERE;
+	case SLUSS_CONCERNED_OTHER_CASE:
+		return kase_at != SLUSS_NOWHERE && sluss_id_equal(&CASE(state, kase_at)->id, &concerned->ref);
+	case SLUSS_CONCERNED_GUARDIAN:
+		return kase_at != SLUSS_NOWHERE && sluss_id_equal(&PERSON(state, CASE(state, kase_at)->subject)->id, &concerned->ref);
+	}
+	return false;
+}
+
+// A case of somebody else's own, whether the section rests on their grant there.
+static struct finding third_in_case(const struct asking *asking, uint32_t kase_at)
+{
+	if (!st_claims_consent_of(asking, kase_at))
+		return found(SLUSS_THIRD_PARTY_MISSING, NULL);
+	const struct kase *kase = CASE(asking->state, kase_at);
+	bool marked = PERSON(asking->state, kase->subject)->protected_identity &&
+	    (asking->policy->protected_categories & (UINT64_C(1) << asking->in_policy)) != 0;
+	struct finding finding = st_find_consent_ground(asking, kase_at, marked);
+	if (finding.reason != SLUSS_OK_CONSENT)
+		finding.reason = SLUSS_THIRD_PARTY_MISSING;
+	return finding;
+}
+
+struct finding st_find_third_ground(const struct asking *asking, const struct sluss_concerned *concerned)
+{
+	const struct sluss_state *state = asking->state;
+	struct finding finding = found(SLUSS_THIRD_PARTY_MISSING, NULL);
+	if (concerned->kind == SLUSS_CONCERNED_OTHER_CASE) {
+		uint32_t at = st_find_case(state, &concerned->ref);
+		return at == SLUSS_NOWHERE ? finding : third_in_case(asking, at);
+	}
+	if (concerned->kind != SLUSS_CONCERNED_GUARDIAN)
+		return finding;
+	uint32_t person = st_find_person(state, &concerned->ref);
+	uint32_t at = person == SLUSS_NOWHERE ? SLUSS_NOWHERE : PERSON(state, person)->first_case;
+	for (; at != SLUSS_NOWHERE && finding.reason != SLUSS_OK_CONSENT; at = CASE(state, at)->next_of_subject)
+		finding = third_in_case(asking, at);
+	return finding;
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What a grant is worth: who must agree, whether all did, which version stands, and the reason when none permits (rulings 1, 2, 4, 5, 19).
+#include "policy/state_impl.h"
+
+const struct sluss_programme *st_case_programme(const struct sluss_state *state, const struct kase *kase)
+{
+	if (kase->programme == SLUSS_NOWHERE || state->policy == NULL)
+		return NULL;
+	uint8_t at = SYMBOL(state, kase->programme)->programme;
+	return at == NO_INDEX ? NULL : &state->policy->programmes[at];
+}
+
+bool st_case_who(const struct sluss_state *state, const struct kase *kase, enum sluss_who *who_out)
+{
+	*who_out = SLUSS_WHO_NONE;
+	const struct sluss_programme *programme = st_case_programme(state, kase);
+	const struct person *subject = PERSON(state, kase->subject);
+	if (programme == NULL || subject->age_until == 0)
+		return false;
+	const struct sluss_age_row *row = sluss_programme_row(programme, subject->age_from, subject->age_until);
+	if (row == NULL)
+		return false;
+	// An assessment holds within the row in which it was made, as long as the law in force lets it decide that (ruling 6).
+	bool assessed = kase->assessed_who != SLUSS_WHO_NONE && kase->assessed_from <= subject->age_from &&
+	    subject->age_until <= kase->assessed_until && sluss_bit32(row->assessments, kase->assessed_who);
+	*who_out = assessed ? (enum sluss_who)kase->assessed_who : row->who;
+	return true;
+}
+
+struct agreement st_case_agreement(const struct sluss_state *state, const struct kase *kase)
+{
+	enum sluss_who who;
+	struct agreement agreement = {.known = st_case_who(state, kase, &who)};
+	if (!agreement.known)
+		return agreement;
+	agreement.subject = who != SLUSS_WHO_GUARDIANS;
+	agreement.guardians = who != SLUSS_WHO_SUBJECT;
+	agreement.one_enough = state->policy->one_guardian_enough;
+	agreement.current = PERSON(state, kase->subject)->custody.current;
+	return agreement;
+}
+
+uint32_t st_required_bits(const struct sluss_state *state, const struct kase *kase)
+{
+	struct agreement agreement = st_case_agreement(state, kase);
+	return (agreement.subject ? SUBJECT_BIT : 0u) | (agreement.guardians ? agreement.current : 0u);
+}
+
+static bool guardians_gave(const struct agreement *agreement, const struct grant *grant)
+{
+	uint32_t given = grant->given & agreement->current;
+	if (agreement->current == 0)
+		return false; // nobody is there to agree
+	return agreement->one_enough ? given != 0 : given == agreement->current;
+}
+
+bool st_is_complete(const struct agreement *agreement, const struct grant *grant)
+{
+	if (!agreement->known || (!agreement->subject && !agreement->guardians))
+		return false;
+	if (agreement->subject && (grant->given & SUBJECT_BIT) == 0)
+		return false;
+	return !agreement->guardians || guardians_gave(agreement, grant);
+}
+
+static bool is_open(const struct grant *grant)
+{
+	return grant->refused == 0 && grant->withdrawn == 0 && (grant->flags & F_VOID) == 0;
+}
+
+uint32_t st_version_in_force(const struct sluss_state *state, uint32_t newest, int64_t now_ms)
+{
+	for (uint32_t at = newest; at != SLUSS_NOWHERE; at = GRANT(state, at)->older) {
+		const struct grant *grant = GRANT(state, at);
+		if ((grant->flags & F_VOID) != 0)
+			continue;
+		if ((grant->flags & F_TAKEN) != 0 || ((grant->flags & F_READY) != 0 && grant->from_ms <= now_ms))
+			return at;
+	}
+	return SLUSS_NOWHERE;
+}
+
+uint32_t st_newest_valid(const struct sluss_state *state, uint32_t newest)
+{
+	while (newest != SLUSS_NOWHERE && (GRANT(state, newest)->flags & F_VOID) != 0)
+		newest = GRANT(state, newest)->older;
+	return newest;
+}
+
+// Why a grant that was complete is not any more: the reasons of those whose agreement is missing (ruling 4).
+static enum sluss_reason lapse(const struct sluss_state *state, const struct kase *kase, const struct agreement *agreement,
+    const struct grant *grant)
+{
+	if ((grant->flags & F_COMPLETED) == 0)
+		return SLUSS_CONSENTER_MISSING;
+	bool subject = agreement->subject && (grant->given & SUBJECT_BIT) == 0;
+	bool guardians = agreement->guardians && !guardians_gave(agreement, grant);
+	bool custody = guardians && PERSON(state, kase->subject)->custody.changed_seq > kase->since[1];
+	if ((subject && kase->cause[0] == CAUSE_AGE) || (guardians && !custody && kase->cause[1] == CAUSE_AGE))
+		return SLUSS_AGE_LAPSED;
+	return custody ? SLUSS_CUSTODY_LAPSED : SLUSS_CONSENTER_MISSING;
+}
+
+enum sluss_reason st_grant_standing(const struct sluss_state *state, const struct kase *kase, const struct agreement *agreement,
+    const struct grant *grant, int64_t now_ms)
+{
+	if (grant->withdrawn != 0)
+		return SLUSS_WITHDRAWN;
+	if (grant->refused != 0)
+		return SLUSS_REFUSED;
+	if (now_ms >= grant->until_ms)
+		return SLUSS_EXPIRED;
+	if (now_ms < grant->from_ms)
+		return SLUSS_NOT_YET;
+	if (!agreement->known)
+		return SLUSS_UNAVAILABLE;
+	enum sluss_reason missing = st_is_complete(agreement, grant) ? SLUSS_REASON_NONE : lapse(state, kase, agreement, grant);
+	if (missing == SLUSS_AGE_LAPSED || missing == SLUSS_CUSTODY_LAPSED)
+		return missing;
+	if (grant->paused != 0)
+		return SLUSS_PAUSED;
+	return missing == SLUSS_REASON_NONE ? SLUSS_OK_CONSENT : missing;
+}
+
+// Between two records nobody's agreement changes, so a version that was ready took over when its `from` came.
+static void settle_before(struct grant *grant, int64_t now_ms)
+{
+	if ((grant->flags & F_READY) != 0 && grant->from_ms <= now_ms)
+		grant->flags |= F_TAKEN;
+}
+
+static void settle_after(struct grant *grant, const struct agreement *agreement, int64_t now_ms)
+{
+	grant->flags &= ~(uint32_t)F_READY;
+	if (!is_open(grant) || !st_is_complete(agreement, grant))
+		return;
+	grant->flags |= F_COMPLETED;
+	if (now_ms >= grant->until_ms)
+		return;
+	grant->flags |= F_READY;
+	settle_before(grant, now_ms);
+}
+
+void st_settle_key_before(struct sluss_state *state, uint32_t newest, int64_t now_ms)
+{
+	for (uint32_t at = newest; at != SLUSS_NOWHERE; at = GRANT(state, at)->older)
+		settle_before(GRANT(state, at), now_ms);
+}
+
+void st_settle_key_after(struct sluss_state *state, uint32_t newest, int64_t now_ms)
+{
+	if (newest == SLUSS_NOWHERE)
+		return;
+	struct agreement agreement = st_case_agreement(state, CASE(state, GRANT(state, newest)->kase));
+	for (uint32_t at = newest; at != SLUSS_NOWHERE; at = GRANT(state, at)->older)
+		settle_after(GRANT(state, at), &agreement, now_ms);
+}
+
+void st_settle_case_before(struct sluss_state *state, struct kase *kase, int64_t now_ms)
+{
+	for (uint32_t at = kase->first_grant; at != SLUSS_NOWHERE; at = GRANT(state, at)->next_in_case)
+		settle_before(GRANT(state, at), now_ms);
+}
+
+void st_settle_case_after(struct sluss_state *state, struct kase *kase, int64_t now_ms)
+{
+	struct agreement agreement = st_case_agreement(state, kase);
+	for (uint32_t at = kase->first_grant; at != SLUSS_NOWHERE; at = GRANT(state, at)->next_in_case)
+		settle_after(GRANT(state, at), &agreement, now_ms);
+}
+
+void st_note_who(struct sluss_state *state, struct kase *kase, enum cause cause, uint64_t seq)
+{
+	enum sluss_who who;
+	bool known = st_case_who(state, kase, &who);
+	if (!known) {
+		// What cannot be told now is not a change of who must agree; the next known answer is compared with the last one.
+		return;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		bool now = ((unsigned)who & (1u << i)) != 0;
+		bool before = kase->who_known && (kase->who & (1u << i)) != 0;
+		if (now && !before) {
+			kase->cause[i] = (uint8_t)cause;
+			kase->since[i] = seq;
+		}
+	}
+	kase->who = (uint8_t)who;
+	kase->who_known = true;
+}

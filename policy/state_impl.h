@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The inside of the state. Only apply*.c write it; standing.c and links.c keep what is derived from it; decide and the queries read.
+//
+// Invariants:
+// - Everything is small integers. Names are interned once (struct symbol) and live as long as the state; ids are found by keyed hash.
+// - A grant version is one struct grant. The index `by_key` (case, category, sender, recipient, purpose) points at the newest version of a
+//   key; `older` leads back in time. All versions of a case hang on `next_in_case`, newest first.
+// - A person of a case is a bit: bit 0 the subject, bits 1..31 the subject's guardians, present and former (struct custody). A bit is never
+//   given to somebody else, so that acts stay (ruling 5).
+// - F_TAKEN, F_COMPLETED and F_READY say what was true at some instant up to the last record (rulings 4 and 19); they are set in apply only, before
+//   and after each record that may change who agrees, so that a replay comes to the same.
+#ifndef SLUSS_POLICY_STATE_IMPL_H
+#define SLUSS_POLICY_STATE_IMPL_H
+
+#include "policy/hash.h"
+#include "policy/policy_data.h"
+#include "policy/state.h"
+#include "policy/table.h"
+
+enum {
+	NO_AGENCY = 0xffff,
+	NO_INDEX = 0xff,
+	GUARDIANS_MAX = 31,
+	SUBJECT_BIT = 1,
+};
+
+struct symbol {
+	const char *text;
+	uint16_t agency;   // position in agencies, NO_AGENCY
+	uint8_t category;  // the state's own number of a category, NO_INDEX; stays when the policy changes
+	uint8_t in_policy; // the category's position in the policy in force, NO_INDEX
+	uint8_t programme; // position in the policy in force, NO_INDEX
+	uint8_t provision; // position in the policy in force, NO_INDEX
+};
+
+struct agency {
+	uint32_t symbol;
+	uint8_t type;
+	bool left;
+	uint32_t *approvers; // symbols of officers
+	uint32_t approver_count;
+};
+
+struct guardian {
+	uint32_t person;
+};
+
+// A subject's guardians. Bit i + 1 is slots[i].
+struct custody {
+	struct guardian *slots;
+	uint8_t count, room;
+	uint32_t current;     // bits of the registered ones
+	uint64_t changed_seq; // last record that changed `current`
+};
+
+struct person {
+	struct sluss_id id;
+	uint32_t first_case; // of which the person is the subject
+	uint8_t age_from, age_until; // until 0: not known
+	bool protected_identity, login_locked;
+	struct custody custody;
+};
+
+// Why a set of persons became required.
+enum cause {
+	CAUSE_OTHER = 0, // opening, assessment, policy
+	CAUSE_AGE = 1,
+};
+
+struct member {
+	uint16_t agency;
+	uint16_t first, count; // in members.officers
+};
+
+// One allocation: members, then officers.
+struct members {
+	uint16_t count, officer_count;
+	struct member *list;
+	uint32_t *officers; // symbol << 1 | coordinator
+};
+
+struct view_limit {
+	struct sluss_id message;
+	uint32_t guardian;
+};
+
+struct kase {
+	struct sluss_id id;
+	uint32_t subject;
+	uint32_t programme; // symbol, SLUSS_NOWHERE while a message opened it only
+	uint8_t phase, former_phase, close_reason;
+	bool link_lost;
+	uint8_t assessed_who, assessed_from, assessed_until; // who 0: none
+	uint8_t links_once; // bits of the programme's links that were active at some instant
+	uint8_t who;             // who had to agree after the last record
+	bool who_known;
+	uint8_t cause[2];        // enum cause; [0] subject, [1] guardians
+	uint64_t since[2];       // record that made them required
+	uint32_t types_seen;     // message types accepted
+	uint32_t first_grant;    // newest version
+	uint32_t grant_count;
+	uint32_t next_of_subject;
+	struct members *members;
+	struct view_limit *limits;
+	uint32_t limit_count;
+	uint32_t heap_at;        // in state.heap, SLUSS_NOWHERE
+	int64_t edge_ms;         // when its links have to be looked at again
+	int64_t settled_ms;      // its links were looked at up to here
+	uint64_t opened_seq;
+};
+
+enum {
+	F_MARK = 1,      // names a protected category by name
+	F_COMPLETED = 2, // everybody required had given it at some instant
+	F_TAKEN = 4,     // it took over (or was the first) at some instant
+	F_VOID = 8,      // registered by mistake: it never was
+	F_READY = 16,    // open, complete and not over yet at the last record that touched it: takes over as soon as its from comes
+};
+
+// A key in one word: category, purpose, sender, recipient.
+static inline uint64_t pack_key(unsigned category, unsigned purpose, unsigned sender, unsigned recipient)
+{
+	return (uint64_t)category << 40 | (uint64_t)purpose << 32 | (uint64_t)sender << 16 | recipient;
+}
+#define KEY_CATEGORY(key) ((uint8_t)((key) >> 40))
+#define KEY_PURPOSE(key) ((uint8_t)((key) >> 32))
+#define KEY_SENDER(key) ((uint16_t)((key) >> 16))
+#define KEY_RECIPIENT(key) ((uint16_t)(key))
+
+struct grant {
+	uint64_t key;
+	uint32_t kase;
+	uint32_t older;
+	int64_t from_ms, until_ms;
+	uint32_t given, refused, withdrawn, paused; // bits of persons
+	uint32_t flags;
+	uint32_t next_in_case;
+	uint32_t consent;
+	uint32_t releases;
+	struct sluss_id id;
+};
+
+struct consent {
+	struct sluss_id id;
+	uint32_t kase;
+	uint32_t first_grant, grant_count; // as recorded; resumed versions hang on the case
+	uint64_t seq;
+};
+
+struct statute {
+	struct sluss_id id;
+	uint32_t kase;
+	uint32_t provision, officer, approver; // symbols; approver SLUSS_NOWHERE
+	uint16_t agency;
+	uint8_t type;
+	bool approved, refused, deferred, necessity;
+	int64_t requested_ms, until_ms, notify_ms;
+	uint32_t uses;
+	uint16_t recipient_count, category_count;
+	uint16_t *lists; // recipients (agencies), then categories (the state's numbers)
+};
+
+struct recall {
+	struct sluss_id id, withdrawal;
+	uint32_t kase;
+	uint16_t agency;
+	bool answered, deleted, register_mark;
+	int64_t due_ms;
+};
+
+struct sluss_state {
+	struct sluss_state_options options;
+	struct sluss_hash_key key;
+	const struct sluss_policy *policy;
+	uint64_t size;    // last record's index + 1
+	int64_t time_ms;  // INT64_MIN before the first record
+	bool broken;
+	struct sluss_array symbols, agencies, persons, cases, grants, consents, statutes, recalls;
+	struct sluss_index by_name, by_person, by_case, by_grant, by_key, by_consent, by_statute, by_recall;
+	uint32_t category_symbol[256]; // of the state's numbers
+	uint32_t category_count;
+	uint64_t policy_category[256]; // bit in the policy in force of each of the state's numbers, 0
+	uint32_t *heap; // cases by edge_ms
+	uint32_t heap_count, heap_room;
+	size_t text_memory, member_memory;
+};
+
+#define SYMBOL(state, i) ((struct symbol *)sluss_array_at(&(state)->symbols, (i)))
+#define AGENCY(state, i) ((struct agency *)sluss_array_at(&(state)->agencies, (i)))
+#define PERSON(state, i) ((struct person *)sluss_array_at(&(state)->persons, (i)))
+#define CASE(state, i) ((struct kase *)sluss_array_at(&(state)->cases, (i)))
+#define GRANT(state, i) ((struct grant *)sluss_array_at(&(state)->grants, (i)))
+#define CONSENT(state, i) ((struct consent *)sluss_array_at(&(state)->consents, (i)))
+#define STATUTE(state, i) ((struct statute *)sluss_array_at(&(state)->statutes, (i)))
+#define RECALL(state, i) ((struct recall *)sluss_array_at(&(state)->recalls, (i)))
+
+// find.c: positions, SLUSS_NOWHERE when there is none.
+uint32_t st_find_symbol(const struct sluss_state *state, const char *text);
+SLUSS_MUST_CHECK uint32_t st_intern(struct sluss_state *state, const char *text); // NOWHERE: no memory
+uint16_t st_find_agency(const struct sluss_state *state, const char *name); // NO_AGENCY: never enrolled
+uint32_t st_find_person(const struct sluss_state *state, const struct sluss_id *id);
+SLUSS_MUST_CHECK uint32_t st_need_person(struct sluss_state *state, const struct sluss_id *id); // NOWHERE: no memory
+uint32_t st_find_case(const struct sluss_state *state, const struct sluss_id *id);
+uint32_t st_find_grant(const struct sluss_state *state, const struct sluss_id *id);
+uint32_t st_find_consent(const struct sluss_state *state, const struct sluss_id *id);
+uint32_t st_find_statute(const struct sluss_state *state, const struct sluss_id *id);
+uint32_t st_find_recall(const struct sluss_state *state, const struct sluss_id *id);
+uint32_t st_find_key(const struct sluss_state *state, uint32_t kase, uint64_t key); // newest version
+uint64_t st_hash_id(const struct sluss_state *state, const struct sluss_id *id);
+uint64_t st_hash_key(const struct sluss_state *state, uint32_t kase, uint64_t key);
+const struct member *st_find_member(const struct kase *kase, uint16_t agency);
+bool st_is_contact(const struct sluss_state *state, const struct kase *kase, uint16_t agency, const char *officer, bool coordinator);
+// The bit of a person who is the subject or was ever a guardian, 0.
+uint32_t st_person_bit(const struct sluss_state *state, const struct kase *kase, uint32_t person);
+const char *st_symbol_text(const struct sluss_state *state, uint32_t symbol);
+static inline const char *text_or_empty(const char *text)
+{
+	return text == NULL ? "" : text;
+}
+
+// standing.c: what the versions of a key are worth. No function here changes anything but settle_* and st_note_who().
+const struct sluss_programme *st_case_programme(const struct sluss_state *state, const struct kase *kase); // NULL: none in force
+// Who must agree now; false when it cannot be told.
+bool st_case_who(const struct sluss_state *state, const struct kase *kase, enum sluss_who *who_out);
+// Bits of the persons who must agree now, 0 when it cannot be told or nobody is there.
+uint32_t st_required_bits(const struct sluss_state *state, const struct kase *kase);
+
+// All that a standing needs of a case, worked out once.
+struct agreement {
+	bool known;
+	bool subject;      // must give
+	bool guardians;    // must give
+	bool one_enough;   // of the guardians
+	uint32_t current;  // registered guardians
+};
+struct agreement st_case_agreement(const struct sluss_state *state, const struct kase *kase);
+bool st_is_complete(const struct agreement *agreement, const struct grant *grant);
+// Position of the version that stands for the key now, SLUSS_NOWHERE (ruling 19); `newest` is the key's newest version.
+uint32_t st_version_in_force(const struct sluss_state *state, uint32_t newest, int64_t now_ms);
+// The newest version that was not registered by mistake, SLUSS_NOWHERE.
+uint32_t st_newest_valid(const struct sluss_state *state, uint32_t newest);
+// OK_CONSENT, or the first of ruling 2 that is true of this version; UNAVAILABLE when who must agree is not known.
+enum sluss_reason st_grant_standing(const struct sluss_state *state, const struct kase *kase, const struct agreement *agreement,
+    const struct grant *grant, int64_t now_ms);
+// Around each record that may change a version: settle_*_before() at the record's time, the change, settle_*_after().
+void st_settle_key_before(struct sluss_state *state, uint32_t newest, int64_t now_ms);
+void st_settle_key_after(struct sluss_state *state, uint32_t newest, int64_t now_ms);
+void st_settle_case_before(struct sluss_state *state, struct kase *kase, int64_t now_ms);
+void st_settle_case_after(struct sluss_state *state, struct kase *kase, int64_t now_ms);
+// After a record that may have changed who must agree: notes since when and why.
+void st_note_who(struct sluss_state *state, struct kase *kase, enum cause cause, uint64_t seq);
+
+// links.c (ruling 9).
+bool st_key_in_links(const struct sluss_state *state, const struct kase *kase, uint64_t key);
+bool st_links_active(const struct sluss_state *state, const struct kase *kase, int64_t now_ms); // every link
+void st_links_settle(struct sluss_state *state, uint32_t kase, int64_t now_ms);
+SLUSS_MUST_CHECK bool st_links_reserve(struct sluss_state *state); // before one more case
+void st_links_touch(struct sluss_state *state, uint32_t kase, int64_t at_ms);
+
+// apply_*.c, one for each group of records. They validate first and change nothing when they answer INVALID.
+enum sluss_apply st_apply_policy_set(struct sluss_state *state, const struct sluss_record *record, uint64_t seq);
+// Around a record that may change who must agree in a case, or what its grants say.
+void st_case_before(struct sluss_state *state, uint32_t kase, int64_t at_ms);
+void st_case_after(struct sluss_state *state, uint32_t kase, enum cause cause, int64_t at_ms, uint64_t seq);
+enum sluss_apply st_apply_agency(struct sluss_state *state, const struct sluss_record *record);
+enum sluss_apply st_apply_case(struct sluss_state *state, const struct sluss_record *record, uint64_t seq);
+enum sluss_apply st_apply_consent_recorded(struct sluss_state *state, const struct sluss_record *record, uint64_t seq);
+enum sluss_apply st_apply_grant_status(struct sluss_state *state, const struct sluss_record *record);
+enum sluss_apply st_apply_withdrawal(struct sluss_state *state, const struct sluss_record *record);
+enum sluss_apply st_apply_statute(struct sluss_state *state, const struct sluss_record *record);
+enum sluss_apply st_apply_exchange(struct sluss_state *state, const struct sluss_record *record);
+enum sluss_apply st_apply_recall(struct sluss_state *state, const struct sluss_record *record);
+// Whether a key lies within a withdrawal's scope. `scope` is made once by st_withdrawal_scope().
+struct scope {
+	enum sluss_scope kind;
+	uint32_t kase;
+	uint64_t key;      // GRANT
+	uint8_t category;  // CATEGORY
+	uint16_t agency;   // AGENCY
+	uint32_t consent;  // CONSENT
+};
+SLUSS_MUST_CHECK bool st_withdrawal_scope(const struct sluss_state *state, const struct sluss_rec_withdrawal *withdrawal,
+    struct scope *scope_out);
+bool st_scope_covers(const struct sluss_state *state, const struct scope *scope, const struct grant *newest);
+
+#endif
