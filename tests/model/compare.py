@@ -17,6 +17,7 @@ import tempfile
 
 import casefile
 import lawdata
+import properties
 import random_worlds
 import rules
 
@@ -158,6 +159,23 @@ def command_part(options):
     return 1 if compare_part(options.runner, options.seed, options.count, options.show) else 0
 
 
+def command_properties(options):
+    law = laws()
+    sides = [("rules.py", lambda lines: rules.answers(law, lines))]
+    if options.runner:
+        sides.append(("policy", lambda lines: run(options.runner, lines)))
+    failed = 0
+    for side_name, side in sides:
+        tried, broken = properties.check(options.seed, options.count, side)
+        for name, number in sorted(tried.items()):
+            wrong = [b for b in broken if b[0] == name]
+            failed += len(wrong)
+            print("%s: %s: %d tries, %d failures" % (side_name, name, number, len(wrong)))
+            for _, lines, got in sorted(wrong, key=lambda b: len(b[1]))[:options.show]:
+                print("\n".join("    %-14s %s" % pair for pair in zip(got, lines)))
+    return 1 if failed else 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=("cases", "worlds", "part", "properties"))
@@ -168,10 +186,8 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--show", type=int, default=3)
     options = parser.parse_args()
-    if options.command == "properties":
-        import properties
-        return properties.main(options)
-    return {"cases": command_cases, "worlds": command_worlds, "part": command_part}[options.command](options)
+    return {"cases": command_cases, "worlds": command_worlds, "part": command_part,
+            "properties": command_properties}[options.command](options)
 
 
 if __name__ == "__main__":

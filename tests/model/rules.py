@@ -400,10 +400,11 @@ class World:
 
     def do_withdraw(self, now, case, person, *selector):
         case = self.case_of(case)
+        keys = self.select(case, selector)
         self.entitled(case, person, now)
         # Ruling 1: withdrawal closes the key, versions in waiting included. Reading: every version up to now stands as
         # WITHDRAWN, also one that was refused or is past its end, so that the key's reason is one.
-        for key in self.select(case, selector):
+        for key in keys:
             for version in case.keys[key]:
                 if not version.invalid and not version.ended:
                     version.withdrawn = True
@@ -596,9 +597,10 @@ class World:
         # Protection (section 9, ruling 16): officers are named on both paths, the mark is asked of consent only.
         # Reading: the rule holds when the case's subject or a concerned subject of another case is protected.
         if not row.about_nobody:
-            others = [self.cases[int(c[1:])] for c in question.concerned if c[0] == "k"]
-            guarded = case.person.protected or any(o.person.protected for o in others)
-            if guarded and (question.recipient, question.officer) not in case.contacts:
+            others = [self.cases.get(int(c[1:])) for c in question.concerned if c[0] == "k"]
+            guarded = case.person.protected or any(o and o.person.protected for o in others)
+            named = question.recipient in case.members and (question.recipient, question.officer) in case.contacts
+            if guarded and not named:
                 return "PROTECTED"
         if not law.type_allows(row, sender_type, recipient_type, question.category, question.purpose):
             if not row.about_nobody and not statutes and consents and self.unmarked(case, question, now):

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The questions of a world.
+#include "world.h"
+
+static struct sluss_concerned concerned_read(const char *token)
+{
+	switch (token[0]) {
+	case 's':
+		return (struct sluss_concerned){.kind = SLUSS_CONCERNED_SUBJECT};
+	case 'g':
+		return (struct sluss_concerned){.kind = SLUSS_CONCERNED_GUARDIAN, .ref = world_id('p', world_number(token + 1), 0)};
+	case 'k':
+		return (struct sluss_concerned){.kind = SLUSS_CONCERNED_OTHER_CASE, .ref = world_id('k', world_number(token + 1), 0)};
+	case 'x':
+		return (struct sluss_concerned){.kind = SLUSS_CONCERNED_OTHER};
+	default:
+		world_die("person concerned", token);
+	}
+}
+
+static struct sluss_claim claim_read(const char *token)
+{
+	switch (token[0]) {
+	case 'c':
+		return (struct sluss_claim){.kind = SLUSS_CLAIM_CONSENT, .id = world_id('c', world_number(token + 1), 0), .provision = ""};
+	case 'a':
+		return (struct sluss_claim){.kind = SLUSS_CLAIM_APPROVAL, .id = world_id('a', world_number(token + 1), 0), .provision = ""};
+	case 'p':
+		return (struct sluss_claim){.kind = SLUSS_CLAIM_PROVISION, .provision = token + 1};
+	default:
+		world_die("claim", token);
+	}
+}
+
+static const char *ask(struct world *world, char **word, size_t count, int64_t now_ms, bool log_usable)
+{
+	struct sluss_concerned concerned[SLUSS_CONCERNED_MAX];
+	struct sluss_claim claims[SLUSS_CLAIMS_MAX];
+	struct sluss_question question = {.sender = word[2], .sender_officer = "officer", .recipient = word[3],
+	    .recipient_officer = strcmp(word[4], "-") == 0 ? "" : word[4], .category = strcmp(word[5], "-") == 0 ? "" : word[5],
+	    .concerned = concerned, .claims = claims, .necessity = strcmp(word[7], "1") == 0, .log_usable = log_usable};
+	question.case_id = world_id('k', strcmp(word[0], "-") == 0 ? 9999 : world_number(word[0]), 0);
+	question.message_type = sluss_message_type_from_name(word[1]);
+	question.purpose = sluss_purpose_from_name(word[6]);
+	question.concerned_count = (size_t)world_number(word[8]);
+	if (question.concerned_count > SLUSS_CONCERNED_MAX || 9 + question.concerned_count >= count)
+		world_die("ask", "persons concerned");
+	for (size_t i = 0; i < question.concerned_count; i++)
+		concerned[i] = concerned_read(word[9 + i]);
+	char **rest = word + 9 + question.concerned_count;
+	question.claim_count = (size_t)world_number(rest[0]);
+	if (question.claim_count > SLUSS_CLAIMS_MAX || 10 + question.concerned_count + question.claim_count != count)
+		world_die("ask", "claims");
+	for (size_t i = 0; i < question.claim_count; i++)
+		claims[i] = claim_read(rest[1 + i]);
+	struct sluss_decision decision = sluss_decide(world->state, &question, now_ms);
+	bool permitted = decision.reason == SLUSS_OK_CONSENT || decision.reason == SLUSS_OK_STATUTE || decision.reason == SLUSS_OK_TYPE;
+	if (permitted != (decision.verdict == SLUSS_VERDICT_PERMIT))
+		return "VERDICT_AND_REASON_DIFFER";
+	const char *name = sluss_reason_name(decision.reason);
+	if (now_ms == world->now_ms) {
+		// Core writes every answer to its log; so the state's clock has reached this moment.
+		struct sluss_record record = {.type = SLUSS_REC_RESTART};
+		if (world_apply(world, &record, now_ms) != SLUSS_APPLY_OK)
+			world_die("restart", "not applied");
+	}
+	return name;
+}
+
+const char *world_ask(struct world *world, char **word, size_t count, int64_t now_ms)
+{
+	return ask(world, word, count, now_ms, true);
+}
+
+const char *world_dead(struct world *world, char **word, size_t count, int64_t now_ms)
+{
+	return ask(world, word, count, now_ms, false);
+}
