@@ -5,76 +5,25 @@
 
 #include <stdlib.h>
 
+#include "log_pool.h"
 #include "log_record_map.h"
 #include "log_text.h"
 #include "sluss/v1/log.pb-c.h"
 
-enum {
-	CHUNK_BYTES = 64 * 1024,
-	ALIGN = 16,
-};
-
-// ---- memory: chunks that are filled from the front; a reset keeps them
-
-struct chunk {
-	struct chunk *next;
-	size_t used;
-	size_t room;
-	_Alignas(ALIGN) uint8_t octets[];
-};
-
 struct sluss_codec {
-	struct chunk *first;
-	struct chunk *current;
+	struct log_pool *pool;
 	ProtobufCAllocator allocator;
 	uint8_t packed[SLUSS_ENTRY_MAX];
 };
 
-static struct chunk *chunk_new(size_t len)
+static void *allocate(void *pool, size_t len)
 {
-	size_t room = len > CHUNK_BYTES ? len : CHUNK_BYTES;
-	struct chunk *chunk = malloc(sizeof(*chunk) + room);
-	if (chunk != NULL)
-		*chunk = (struct chunk){.room = room};
-	return chunk;
+	return log_pool_take(pool, len);
 }
 
-// Octets that are not cleared, or NULL.
-static void *take(struct sluss_codec *codec, size_t len)
+static void release(void *pool, void *octets)
 {
-	size_t rounded = (len + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-	if (rounded < len)
-		return NULL;
-	struct chunk *chunk = codec->current;
-	while (chunk->room - chunk->used < rounded) {
-		if (chunk->next == NULL && (chunk->next = chunk_new(rounded)) == NULL)
-			return NULL;
-		chunk = chunk->next;
-		codec->current = chunk;
-	}
-	void *octets = chunk->octets + chunk->used;
-	chunk->used += rounded;
-	return octets;
-}
-
-// `count * size` cleared octets, or NULL; the product is checked.
-static void *take_array(struct sluss_codec *codec, size_t count, size_t size)
-{
-	size_t len = 0;
-	if (__builtin_mul_overflow(count, size, &len))
-		return NULL;
-	void *octets = take(codec, len);
-	return octets == NULL ? NULL : memset(octets, 0, len);
-}
-
-static void *allocate(void *codec, size_t len)
-{
-	return take(codec, len);
-}
-
-static void release(void *codec, void *octets)
-{
-	(void)codec; // a reset frees all
+	(void)pool; // a reset frees all
 	(void)octets;
 }
 
@@ -83,12 +32,12 @@ struct sluss_codec *sluss_codec_new(void)
 	struct sluss_codec *codec = calloc(1, sizeof(*codec));
 	if (codec == NULL)
 		return NULL;
-	codec->first = codec->current = chunk_new(CHUNK_BYTES);
-	if (codec->first == NULL) {
+	codec->pool = log_pool_new();
+	if (codec->pool == NULL) {
 		free(codec);
 		return NULL;
 	}
-	codec->allocator = (ProtobufCAllocator){.alloc = allocate, .free = release, .allocator_data = codec};
+	codec->allocator = (ProtobufCAllocator){.alloc = allocate, .free = release, .allocator_data = codec->pool};
 	return codec;
 }
 
@@ -96,20 +45,14 @@ void sluss_codec_free(struct sluss_codec **codec)
 {
 	if (*codec == NULL)
 		return;
-	for (struct chunk *chunk = (*codec)->first; chunk != NULL;) {
-		struct chunk *next = chunk->next;
-		free(chunk);
-		chunk = next;
-	}
+	log_pool_free(&(*codec)->pool);
 	free(*codec);
 	*codec = NULL;
 }
 
 void sluss_codec_reset(struct sluss_codec *codec)
 {
-	for (struct chunk *chunk = codec->first; chunk != NULL; chunk = chunk->next)
-		chunk->used = 0;
-	codec->current = codec->first;
+	log_pool_reset(codec->pool);
 }
 
 const char *sluss_codec_result_name(enum sluss_codec_result result)
@@ -191,12 +134,12 @@ static enum sluss_codec_result encode_fields(
 static enum sluss_codec_result encode_messages(
     struct sluss_codec *codec, const struct record_field *field, const uint8_t *list, size_t count, void *place)
 {
-	ProtobufCMessage **messages = take_array(codec, count, sizeof(ProtobufCMessage *));
+	ProtobufCMessage **messages = log_pool_array(codec->pool, count, sizeof(ProtobufCMessage *));
 	if (messages == NULL)
 		return SLUSS_CODEC_MEMORY;
 	memcpy(place, &messages, sizeof(messages));
 	for (size_t i = 0; i < count; i++) {
-		messages[i] = take(codec, field->of->descriptor->sizeof_message);
+		messages[i] = log_pool_take(codec->pool, field->of->descriptor->sizeof_message);
 		if (messages[i] == NULL)
 			return SLUSS_CODEC_MEMORY;
 		protobuf_c_message_init(field->of->descriptor, messages[i]);
@@ -211,7 +154,7 @@ static enum sluss_codec_result encode_messages(
 static enum sluss_codec_result encode_strings(
     struct sluss_codec *codec, const char *const *list, size_t count, void *place)
 {
-	char **strings = take_array(codec, count, sizeof(char *));
+	char **strings = log_pool_array(codec->pool, count, sizeof(char *));
 	if (strings == NULL)
 		return SLUSS_CODEC_MEMORY;
 	memcpy(place, &strings, sizeof(strings));
@@ -226,7 +169,7 @@ static enum sluss_codec_result encode_strings(
 static enum sluss_codec_result encode_ids(
     struct sluss_codec *codec, const struct sluss_id *list, size_t count, void *place)
 {
-	ProtobufCBinaryData *ids = take_array(codec, count, sizeof(*ids));
+	ProtobufCBinaryData *ids = log_pool_array(codec->pool, count, sizeof(*ids));
 	if (ids == NULL)
 		return SLUSS_CODEC_MEMORY;
 	memcpy(place, &ids, sizeof(ids));
@@ -332,7 +275,7 @@ enum sluss_codec_result sluss_record_encode(struct sluss_codec *codec, const str
 	const struct record_map *map = record_map_of(record->type);
 	if (map == NULL)
 		return SLUSS_CODEC_MALFORMED;
-	ProtobufCMessage *event = take(codec, map->descriptor->sizeof_message);
+	ProtobufCMessage *event = log_pool_take(codec->pool, map->descriptor->sizeof_message);
 	if (event == NULL)
 		return SLUSS_CODEC_MEMORY;
 	protobuf_c_message_init(map->descriptor, event);
@@ -346,7 +289,7 @@ enum sluss_codec_result sluss_record_encode(struct sluss_codec *codec, const str
 	size_t len = sluss__v1__log_record__get_packed_size(&message);
 	if (len > SLUSS_ENTRY_MAX)
 		return SLUSS_CODEC_TOO_LARGE;
-	uint8_t *octets = take(codec, len);
+	uint8_t *octets = log_pool_take(codec->pool, len);
 	if (octets == NULL)
 		return SLUSS_CODEC_MEMORY;
 	*entry_out = (struct sluss_bytes){octets, sluss__v1__log_record__pack(&message, octets)};
@@ -361,7 +304,7 @@ static enum sluss_codec_result decode_fields(
 static enum sluss_codec_result decode_messages(struct sluss_codec *codec, const struct record_field *field,
     ProtobufCMessage *const *messages, size_t count, const void **list_out)
 {
-	uint8_t *list = take_array(codec, count, field->of->c_size);
+	uint8_t *list = log_pool_array(codec->pool, count, field->of->c_size);
 	if (list == NULL)
 		return SLUSS_CODEC_MEMORY;
 	*list_out = list;
@@ -374,7 +317,7 @@ static enum sluss_codec_result decode_messages(struct sluss_codec *codec, const 
 static enum sluss_codec_result decode_ids(
     struct sluss_codec *codec, const ProtobufCBinaryData *ids, size_t count, const void **list_out)
 {
-	struct sluss_id *list = take_array(codec, count, sizeof(*list));
+	struct sluss_id *list = log_pool_array(codec->pool, count, sizeof(*list));
 	if (list == NULL)
 		return SLUSS_CODEC_MEMORY;
 	*list_out = list;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The tables of the record codec. Each macro also makes the compiler check that the C field has the type that the operation expects.
+// The tables of the record codec. Each macro also makes the compiler check that the C field has the type that the
+// operation expects.
 #include "log_record_map.h"
 
 #include <stddef.h>
 
 #include "sluss/v1/log.pb-c.h"
 
-// C and P are the two structs of the map at hand; a field has the same name in both. MUST(condition) is 0, or does not compile.
+// C and P are the two structs of the map at hand; a field has the same name in both. MUST(condition) is 0, or does not
+// compile.
 #define MUST(condition) (0 * sizeof(char[(condition) ? 1 : -1]))
 #define C_IS(name, type) (0 * _Generic(((C *)0)->name, type : 1))
 #define P_IS(name, type) (0 * _Generic(((P *)0)->name, type : 1))
@@ -16,8 +18,8 @@
 	}
 #define MANY(kind, name, number, check, map)                                                                           \
 	{                                                                                                              \
-		.op = (kind), .c = offsetof(C, name) + (check), .c_count = offsetof(C, number), .p = offsetof(P, name), \
-		.p_count = offsetof(P, n_##name), .of = (map)                                                          \
+		.op = (kind), .c = offsetof(C, name) + (check), .c_count = offsetof(C, number),                        \
+		.p = offsetof(P, name), .p_count = offsetof(P, n_##name), .of = (map)                                  \
 	}
 #define STRING(name) ONE(OP_STRING, name, C_IS(name, const char *) + P_IS(name, char *), 0)
 #define ID(name) ONE(OP_ID, name, C_IS(name, struct sluss_id) + P_IS(name, ProtobufCBinaryData), 0)
@@ -36,20 +38,22 @@
 #define IDS_SAME(name, number)                                                                                         \
 	MANY(OP_IDS_SAME, name, number, C_IS(name, const struct sluss_id *) + P_IS(name, ProtobufCBinaryData *), NULL)
 #define U32S(name, number) MANY(OP_U32S, name, number, C_IS(name, const uint32_t *) + P_IS(name, uint32_t *), NULL)
-#define MESSAGES(name, number, map) MANY(OP_MESSAGES, name, number, MUST(sizeof(((P *)0)->name) == sizeof(void *)), &(map))
+#define MESSAGES(name, number, map)                                                                                    \
+	MANY(OP_MESSAGES, name, number, MUST(sizeof(((P *)0)->name) == sizeof(void *)), &(map))
 #define MAP(name, descriptor_name)                                                                                     \
 	static const struct record_map name##_map = {.descriptor = &sluss__v1__##descriptor_name##__descriptor,        \
 	    .c_size = sizeof(C),                                                                                       \
 	    .fields = name##_fields,                                                                                   \
 	    .count = sizeof(name##_fields) / sizeof(name##_fields[0])}
 
+// clang-format off
+
 // ---- parts of events
 
 #define C struct sluss_member_officer
 #define P Sluss__V1__LogMemberOfficer
 static const struct record_field member_officer_fields[] = {
-	STRING(officer),
-	BOOL(coordinator),
+	STRING(officer), BOOL(coordinator),
 };
 MAP(member_officer, log_member_officer);
 #undef C
@@ -58,8 +62,7 @@ MAP(member_officer, log_member_officer);
 #define C struct sluss_member
 #define P Sluss__V1__LogMember
 static const struct record_field member_fields[] = {
-	STRING(agency),
-	MESSAGES(officers, officer_count, member_officer_map),
+	STRING(agency), MESSAGES(officers, officer_count, member_officer_map),
 };
 MAP(member, log_member);
 #undef C
@@ -68,14 +71,8 @@ MAP(member, log_member);
 #define C struct sluss_grant
 #define P Sluss__V1__LogGrant
 static const struct record_field grant_fields[] = {
-	ID(grant),
-	STRING(category),
-	STRING(sender),
-	STRING(recipient),
-	ENUM(purpose, SLUSS_PURPOSES - 1),
-	I64(from_ms),
-	I64(until_ms),
-	BOOL(explicit_mark),
+	ID(grant), STRING(category), STRING(sender), STRING(recipient), ENUM(purpose, SLUSS_PURPOSES - 1),
+	I64(from_ms), I64(until_ms), BOOL(explicit_mark),
 };
 MAP(grant, log_grant);
 #undef C
@@ -84,8 +81,7 @@ MAP(grant, log_grant);
 #define C struct sluss_concerned
 #define P Sluss__V1__LogConcerned
 static const struct record_field concerned_fields[] = {
-	ENUM(kind, SLUSS_CONCERNED_OTHER),
-	ID(ref),
+	ENUM(kind, SLUSS_CONCERNED_OTHER), ID(ref),
 };
 MAP(concerned, log_concerned);
 #undef C
@@ -94,9 +90,7 @@ MAP(concerned, log_concerned);
 #define C struct sluss_claim
 #define P Sluss__V1__LogClaim
 static const struct record_field claim_fields[] = {
-	ENUM(kind, SLUSS_CLAIM_PROVISION),
-	ID(id),
-	STRING(provision),
+	ENUM(kind, SLUSS_CLAIM_PROVISION), ID(id), STRING(provision),
 };
 MAP(claim, log_claim);
 #undef C
@@ -105,12 +99,8 @@ MAP(claim, log_claim);
 #define C struct sluss_section_label
 #define P Sluss__V1__LogSection
 static const struct record_field section_fields[] = {
-	STRING(category),
-	ENUM(purpose, SLUSS_PURPOSES - 1),
-	MESSAGES(concerned, concerned_count, concerned_map),
-	MESSAGES(claims, claim_count, claim_map),
-	BOOL(necessity),
-	HASH(header_hash),
+	STRING(category), ENUM(purpose, SLUSS_PURPOSES - 1), MESSAGES(concerned, concerned_count, concerned_map),
+	MESSAGES(claims, claim_count, claim_map), BOOL(necessity), HASH(header_hash),
 };
 MAP(section, log_section);
 #undef C
@@ -119,8 +109,7 @@ MAP(section, log_section);
 #define C struct sluss_recipient
 #define P Sluss__V1__LogRecipient
 static const struct record_field recipient_fields[] = {
-	STRING(agency),
-	STRING(officer),
+	STRING(agency), STRING(officer),
 };
 MAP(recipient, log_recipient);
 #undef C
@@ -129,12 +118,8 @@ MAP(recipient, log_recipient);
 #define C struct sluss_pair
 #define P Sluss__V1__LogPair
 static const struct record_field pair_fields[] = {
-	U32(section),
-	STRING(recipient),
-	ENUM(reason, SLUSS_BUSY),
-	ENUM(ground, SLUSS_GROUND_TYPE),
-	IDS(grounds, ground_count),
-	STRING(provision),
+	U32(section), STRING(recipient), ENUM(reason, SLUSS_BUSY), ENUM(ground, SLUSS_GROUND_TYPE),
+	IDS(grounds, ground_count), STRING(provision),
 };
 MAP(pair, log_pair);
 #undef C
@@ -145,8 +130,7 @@ MAP(pair, log_pair);
 #define C struct sluss_rec_genesis
 #define P Sluss__V1__LogGenesis
 static const struct record_field genesis_fields[] = {
-	STRING(origin),
-	BOOL(demo_clock),
+	STRING(origin), BOOL(demo_clock),
 };
 MAP(genesis, log_genesis);
 #undef C
@@ -164,8 +148,7 @@ MAP(clock_step, log_clock_step);
 #define C struct sluss_rec_policy_set
 #define P Sluss__V1__LogPolicySet
 static const struct record_field policy_set_fields[] = {
-	HASH(hash),
-	STRING(name),
+	HASH(hash), STRING(name),
 };
 MAP(policy_set, log_policy_set);
 #undef C
@@ -174,11 +157,7 @@ MAP(policy_set, log_policy_set);
 #define C struct sluss_rec_agency_enrolled
 #define P Sluss__V1__LogAgencyEnrolled
 static const struct record_field agency_enrolled_fields[] = {
-	STRING(agency),
-	ENUM(type, SLUSS_AGENCY_TYPES - 1),
-	HASH(sign_key),
-	HASH(seal_key),
-	HASH(certificate),
+	STRING(agency), ENUM(type, SLUSS_AGENCY_TYPES - 1), HASH(sign_key), HASH(seal_key), HASH(certificate),
 };
 MAP(agency_enrolled, log_agency_enrolled);
 #undef C
@@ -187,11 +166,7 @@ MAP(agency_enrolled, log_agency_enrolled);
 #define C struct sluss_rec_keys_rotated
 #define P Sluss__V1__LogKeysRotated
 static const struct record_field keys_rotated_fields[] = {
-	STRING(agency),
-	HASH(sign_key),
-	HASH(seal_key),
-	HASH(certificate),
-	I64(old_until_ms),
+	STRING(agency), HASH(sign_key), HASH(seal_key), HASH(certificate), I64(old_until_ms),
 };
 MAP(keys_rotated, log_keys_rotated);
 #undef C
@@ -200,9 +175,7 @@ MAP(keys_rotated, log_keys_rotated);
 #define C struct sluss_rec_key_revoked
 #define P Sluss__V1__LogKeyRevoked
 static const struct record_field key_revoked_fields[] = {
-	STRING(agency),
-	STRING(key_id),
-	HASH(certificate),
+	STRING(agency), STRING(key_id), HASH(certificate),
 };
 MAP(key_revoked, log_key_revoked);
 #undef C
@@ -220,8 +193,7 @@ MAP(agency_left, log_agency_left);
 #define C struct sluss_rec_approvers_set
 #define P Sluss__V1__LogApproversSet
 static const struct record_field approvers_set_fields[] = {
-	STRING(agency),
-	STRINGS(officers, officer_count),
+	STRING(agency), STRINGS(officers, officer_count),
 };
 MAP(approvers_set, log_approvers_set);
 #undef C
@@ -230,12 +202,7 @@ MAP(approvers_set, log_approvers_set);
 #define C struct sluss_rec_case_opened
 #define P Sluss__V1__LogCaseOpened
 static const struct record_field case_opened_fields[] = {
-	ID(case_id),
-	ID(subject),
-	STRING(programme),
-	ENUM(phase, SLUSS_PHASES - 1),
-	STRING(agency),
-	STRING(officer),
+	ID(case_id), ID(subject), STRING(programme), ENUM(phase, SLUSS_PHASES - 1), STRING(agency), STRING(officer),
 	STRING(reporter),
 };
 MAP(case_opened, log_case_opened);
@@ -245,10 +212,7 @@ MAP(case_opened, log_case_opened);
 #define C struct sluss_rec_person_age
 #define P Sluss__V1__LogPersonAge
 static const struct record_field person_age_fields[] = {
-	ID(person),
-	U8(from_years),
-	U8(until_years),
-	HASH(commitment),
+	ID(person), U8(from_years), U8(until_years), HASH(commitment),
 };
 MAP(person_age, log_person_age);
 #undef C
@@ -257,10 +221,7 @@ MAP(person_age, log_person_age);
 #define C struct sluss_rec_guardians_set
 #define P Sluss__V1__LogGuardiansSet
 static const struct record_field guardians_set_fields[] = {
-	ID(case_id),
-	IDS(guardians, guardian_count),
-	STRING(agency),
-	STRING(officer),
+	ID(case_id), IDS(guardians, guardian_count), STRING(agency), STRING(officer),
 };
 MAP(guardians_set, log_guardians_set);
 #undef C
@@ -269,10 +230,7 @@ MAP(guardians_set, log_guardians_set);
 #define C struct sluss_rec_members_set
 #define P Sluss__V1__LogMembersSet
 static const struct record_field members_set_fields[] = {
-	ID(case_id),
-	MESSAGES(members, member_count, member_map),
-	STRING(agency),
-	STRING(officer),
+	ID(case_id), MESSAGES(members, member_count, member_map), STRING(agency), STRING(officer),
 };
 MAP(members_set, log_members_set);
 #undef C
@@ -281,12 +239,8 @@ MAP(members_set, log_members_set);
 #define C struct sluss_rec_phase_set
 #define P Sluss__V1__LogPhaseSet
 static const struct record_field phase_set_fields[] = {
-	ID(case_id),
-	ENUM(phase, SLUSS_PHASES - 1),
-	ENUM(reason, SLUSS_CLOSE_REASONS - 1),
-	BOOL(by_gateway),
-	STRING(agency),
-	STRING(officer),
+	ID(case_id), ENUM(phase, SLUSS_PHASES - 1), ENUM(reason, SLUSS_CLOSE_REASONS - 1), BOOL(by_gateway),
+	STRING(agency), STRING(officer),
 };
 MAP(phase_set, log_phase_set);
 #undef C
@@ -295,11 +249,7 @@ MAP(phase_set, log_phase_set);
 #define C struct sluss_rec_protection_set
 #define P Sluss__V1__LogProtectionSet
 static const struct record_field protection_set_fields[] = {
-	ID(case_id),
-	BOOL(protected_identity),
-	BOOL(login_locked),
-	STRING(agency),
-	STRING(officer),
+	ID(case_id), BOOL(protected_identity), BOOL(login_locked), STRING(agency), STRING(officer),
 };
 MAP(protection_set, log_protection_set);
 #undef C
@@ -308,11 +258,7 @@ MAP(protection_set, log_protection_set);
 #define C struct sluss_rec_maturity_assessed
 #define P Sluss__V1__LogMaturityAssessed
 static const struct record_field maturity_assessed_fields[] = {
-	ID(case_id),
-	ENUM(who, SLUSS_WHO_BOTH),
-	STRING(agency),
-	STRING(officer),
-	HASH(reasons_hash),
+	ID(case_id), ENUM(who, SLUSS_WHO_BOTH), STRING(agency), STRING(officer), HASH(reasons_hash),
 };
 MAP(maturity_assessed, log_maturity_assessed);
 #undef C
@@ -321,13 +267,7 @@ MAP(maturity_assessed, log_maturity_assessed);
 #define C struct sluss_rec_view_limited
 #define P Sluss__V1__LogViewLimited
 static const struct record_field view_limited_fields[] = {
-	ID(case_id),
-	ID(guardian),
-	ID(message),
-	BOOL(limited),
-	STRING(agency),
-	STRING(officer),
-	HASH(reasons_hash),
+	ID(case_id), ID(guardian), ID(message), BOOL(limited), STRING(agency), STRING(officer), HASH(reasons_hash),
 };
 MAP(view_limited, log_view_limited);
 #undef C
@@ -336,16 +276,8 @@ MAP(view_limited, log_view_limited);
 #define C struct sluss_rec_consent_recorded
 #define P Sluss__V1__LogConsentRecorded
 static const struct record_field consent_recorded_fields[] = {
-	ID(consent),
-	ID(case_id),
-	MESSAGES(grants, grant_count, grant_map),
-	STRING(text_version),
-	STRING(language),
-	ENUM(channel, SLUSS_CHANNEL_ORAL),
-	I64(obtained_ms),
-	STRING(agency),
-	STRING(officer),
-	HASH(statement_hash),
+	ID(consent), ID(case_id), MESSAGES(grants, grant_count, grant_map), STRING(text_version), STRING(language),
+	ENUM(channel, SLUSS_CHANNEL_ORAL), I64(obtained_ms), STRING(agency), STRING(officer), HASH(statement_hash),
 };
 MAP(consent_recorded, log_consent_recorded);
 #undef C
@@ -354,17 +286,9 @@ MAP(consent_recorded, log_consent_recorded);
 #define C struct sluss_rec_grant_status
 #define P Sluss__V1__LogGrantStatus
 static const struct record_field grant_status_fields[] = {
-	ID(case_id),
-	ENUM(act, SLUSS_ACT_INVALIDATE),
-	ID(person),
-	ID(consent),
-	IDS(grants, grant_count),
-	IDS_SAME(new_grants, grant_count),
-	I64(from_ms),
-	I64(until_ms),
-	ENUM(channel, SLUSS_CHANNEL_ORAL),
-	STRING(agency),
-	STRING(officer),
+	ID(case_id), ENUM(act, SLUSS_ACT_INVALIDATE), ID(person), ID(consent), IDS(grants, grant_count),
+	IDS_SAME(new_grants, grant_count), I64(from_ms), I64(until_ms), ENUM(channel, SLUSS_CHANNEL_ORAL),
+	STRING(agency), STRING(officer),
 };
 MAP(grant_status, log_grant_status);
 #undef C
@@ -373,17 +297,8 @@ MAP(grant_status, log_grant_status);
 #define C struct sluss_rec_withdrawal
 #define P Sluss__V1__LogWithdrawal
 static const struct record_field withdrawal_fields[] = {
-	ID(withdrawal),
-	ID(case_id),
-	ID(person),
-	ENUM(scope, SLUSS_SCOPE_CONSENT),
-	ID(grant),
-	ID(consent),
-	STRING(category),
-	STRING(scope_agency),
-	ENUM(channel, SLUSS_CHANNEL_ORAL),
-	STRING(agency),
-	STRING(officer),
+	ID(withdrawal), ID(case_id), ID(person), ENUM(scope, SLUSS_SCOPE_CONSENT), ID(grant), ID(consent),
+	STRING(category), STRING(scope_agency), ENUM(channel, SLUSS_CHANNEL_ORAL), STRING(agency), STRING(officer),
 	HASH(evidence_hash),
 };
 MAP(withdrawal, log_withdrawal);
@@ -393,18 +308,9 @@ MAP(withdrawal, log_withdrawal);
 #define C struct sluss_rec_statute_requested
 #define P Sluss__V1__LogStatuteRequested
 static const struct record_field statute_requested_fields[] = {
-	ID(request),
-	ID(case_id),
-	STRING(provision),
-	STRING(agency),
-	STRING(officer),
-	ENUM(message_type, SLUSS_MESSAGE_TYPES - 1),
-	STRINGS(recipients, recipient_count),
-	STRINGS(categories, category_count),
-	BOOL(necessity),
-	HASH(necessity_hash),
-	BOOL(deferred),
-	I64(notify_ms),
+	ID(request), ID(case_id), STRING(provision), STRING(agency), STRING(officer),
+	ENUM(message_type, SLUSS_MESSAGE_TYPES - 1), STRINGS(recipients, recipient_count),
+	STRINGS(categories, category_count), BOOL(necessity), HASH(necessity_hash), BOOL(deferred), I64(notify_ms),
 	HASH(deferral_hash),
 };
 MAP(statute_requested, log_statute_requested);
@@ -414,9 +320,7 @@ MAP(statute_requested, log_statute_requested);
 #define C struct sluss_rec_statute_answered
 #define P Sluss__V1__LogStatuteAnswered
 static const struct record_field statute_answered_fields[] = {
-	ID(request),
-	STRING(agency),
-	STRING(officer),
+	ID(request), STRING(agency), STRING(officer),
 };
 MAP(statute_answered, log_statute_answered);
 #undef C
@@ -425,16 +329,9 @@ MAP(statute_answered, log_statute_answered);
 #define C struct sluss_rec_message
 #define P Sluss__V1__LogMessage
 static const struct record_field message_fields[] = {
-	ID(message),
-	ID(case_id),
-	STRING(sender),
-	STRING(officer),
-	ENUM(message_type, SLUSS_MESSAGE_TYPES - 1),
-	BOOL(partial),
-	HASH(envelope_hash),
-	MESSAGES(recipients, recipient_count, recipient_map),
-	MESSAGES(sections, section_count, section_map),
-	MESSAGES(pairs, pair_count, pair_map),
+	ID(message), ID(case_id), STRING(sender), STRING(officer), ENUM(message_type, SLUSS_MESSAGE_TYPES - 1),
+	BOOL(partial), HASH(envelope_hash), MESSAGES(recipients, recipient_count, recipient_map),
+	MESSAGES(sections, section_count, section_map), MESSAGES(pairs, pair_count, pair_map),
 };
 MAP(message, log_message);
 #undef C
@@ -443,10 +340,7 @@ MAP(message, log_message);
 #define C struct sluss_rec_release
 #define P Sluss__V1__LogRelease
 static const struct record_field release_fields[] = {
-	ID(message),
-	ID(case_id),
-	STRING(recipient),
-	MESSAGES(pairs, pair_count, pair_map),
+	ID(message), ID(case_id), STRING(recipient), MESSAGES(pairs, pair_count, pair_map),
 };
 MAP(release, log_release);
 #undef C
@@ -455,10 +349,7 @@ MAP(release, log_release);
 #define C struct sluss_rec_payload_destroyed
 #define P Sluss__V1__LogPayloadDestroyed
 static const struct record_field payload_destroyed_fields[] = {
-	ID(message),
-	ID(case_id),
-	ID(cause),
-	U32S(sections, section_count),
+	ID(message), ID(case_id), ID(cause), U32S(sections, section_count),
 };
 MAP(payload_destroyed, log_payload_destroyed);
 #undef C
@@ -467,11 +358,7 @@ MAP(payload_destroyed, log_payload_destroyed);
 #define C struct sluss_rec_acknowledged
 #define P Sluss__V1__LogAcknowledged
 static const struct record_field acknowledged_fields[] = {
-	ID(message),
-	ID(case_id),
-	STRING(agency),
-	STRING(officer),
-	U32(section),
+	ID(message), ID(case_id), STRING(agency), STRING(officer), U32(section),
 };
 MAP(acknowledged, log_acknowledged);
 #undef C
@@ -480,12 +367,7 @@ MAP(acknowledged, log_acknowledged);
 #define C struct sluss_rec_recall_opened
 #define P Sluss__V1__LogRecallOpened
 static const struct record_field recall_opened_fields[] = {
-	ID(recall),
-	ID(case_id),
-	ID(withdrawal),
-	STRING(agency),
-	I64(due_ms),
-	BOOL(register_mark),
+	ID(recall), ID(case_id), ID(withdrawal), STRING(agency), I64(due_ms), BOOL(register_mark),
 };
 MAP(recall_opened, log_recall_opened);
 #undef C
@@ -494,11 +376,7 @@ MAP(recall_opened, log_recall_opened);
 #define C struct sluss_rec_recall_answered
 #define P Sluss__V1__LogRecallAnswered
 static const struct record_field recall_answered_fields[] = {
-	ID(recall),
-	STRING(agency),
-	STRING(officer),
-	BOOL(deleted),
-	STRING(provision),
+	ID(recall), STRING(agency), STRING(officer), BOOL(deleted), STRING(provision),
 };
 MAP(recall_answered, log_recall_answered);
 #undef C
@@ -507,14 +385,13 @@ MAP(recall_answered, log_recall_answered);
 #define C struct sluss_rec_looked
 #define P Sluss__V1__LogLooked
 static const struct record_field looked_fields[] = {
-	STRING(who),
-	ID(person),
-	STRING(what),
-	ID(case_id),
+	STRING(who), ID(person), STRING(what), ID(case_id),
 };
 MAP(looked, log_looked);
 #undef C
 #undef P
+
+// clang-format on
 
 static const struct record_map restart_map = {.descriptor = &sluss__v1__log_restart__descriptor};
 

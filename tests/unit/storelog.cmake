@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: EUPL-1.2
+# Unit tests of the log and of parts of the store.
+sluss_unit_test(log_tree_test SOURCES unit/log_tree_test.c LIBS sluss_log)
+sluss_unit_test(log_formats_test SOURCES unit/log_formats_test.c LIBS sluss_log_verify PkgConfig::SODIUM)
