@@ -94,16 +94,17 @@ def first_difference(law, program, world):
 
 
 def shrink(law, program, world):
-    """Drops lines as long as some difference stays."""
+    """Drops lines as long as the same two answers still stand against each other first."""
     found = first_difference(law, program, world)
     world = world[:found[0] + 1]
     step = max(1, len(world) // 2)
     while step:
         index = 1
-        while index < len(world):
+        while index < len(world) - 1:
             smaller = world[:index] + world[index + step:]
-            if len(smaller) > 1 and first_difference(law, program, smaller):
-                world = smaller
+            other = first_difference(law, program, smaller) if len(smaller) > 1 else None
+            if other and other[1:] == found[1:]:
+                world = smaller[:other[0] + 1]
             else:
                 index += step
         step //= 2

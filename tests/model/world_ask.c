@@ -57,14 +57,7 @@ static const char *ask(struct world *world, char **word, size_t count, int64_t n
 	bool permitted = decision.reason == SLUSS_OK_CONSENT || decision.reason == SLUSS_OK_STATUTE || decision.reason == SLUSS_OK_TYPE;
 	if (permitted != (decision.verdict == SLUSS_VERDICT_PERMIT))
 		return "VERDICT_AND_REASON_DIFFER";
-	const char *name = sluss_reason_name(decision.reason);
-	if (now_ms == world->now_ms) {
-		// Core writes every answer to its log; so the state's clock has reached this moment.
-		struct sluss_record record = {.type = SLUSS_REC_RESTART};
-		if (world_apply(world, &record, now_ms) != SLUSS_APPLY_OK)
-			world_die("restart", "not applied");
-	}
-	return name;
+	return sluss_reason_name(decision.reason);
 }
 
 const char *world_ask(struct world *world, char **word, size_t count, int64_t now_ms)

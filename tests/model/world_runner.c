@@ -94,6 +94,14 @@ static void begin(struct world *world, int64_t now_ms)
 	world_policy(world, word, 1, now_ms);
 }
 
+// Core writes every answer to its log, so the state's clock reaches every moment that was asked about.
+static void keep_time(struct world *world)
+{
+	struct sluss_record record = {.type = SLUSS_REC_RESTART};
+	if (sluss_state_time_ms(world->state) < world->now_ms && world_apply(world, &record, world->now_ms) != SLUSS_APPLY_OK)
+		world_die("restart", "not applied");
+}
+
 const char *world_answer(struct world *world, struct line *line)
 {
 	char *end;
@@ -116,6 +124,7 @@ const char *world_answer(struct world *world, struct line *line)
 		const char *answer = verbs[i].verb(world, line->word + 2, line->count - 2, now_ms);
 		if (!question)
 			world_links(world, now_ms);
+		keep_time(world);
 		return answer == NULL ? "OK" : answer;
 	}
 	world_die("unknown verb", verb);
