@@ -24,6 +24,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SLUSS_BUILD", TOP / "build" / "release"))
 SLUSSD = BUILD / "slussd"
 SLUSS = BUILD / "sluss"
+POLICY = TOP / "policy" / "sweden-sig.json"
 START_SECONDS = 30
 ADMIN_METHODS = {"AddAgency": 161, "RevokeAgency": 162, "SetPolicy": 163, "StepClock": 164, "GetHealth": 165}  # gateway/ipc/methods.h
 
@@ -53,12 +54,11 @@ class Gateway:
         self.init(settings or {})
 
     def init(self, settings):
-        subprocess.run([SLUSSD, "--init", self.state, "--authority", self.authority], check=True, stdout=subprocess.DEVNULL)
+        chosen = {"agency_listen": "127.0.0.1:0", "public_listen": "127.0.0.1:0", **settings}
+        sets = [word for key, value in chosen.items() for word in ("--set", f"{key}={value}")]
+        subprocess.run([SLUSSD, "--init", "--authority", self.authority, "--state", self.state, "--policy", POLICY, *sets], check=True, stdout=subprocess.DEVNULL)
         self.settings = self.state / "slussd.conf"
-        self.ca = self.state / "keys" / "ca.crt"
-        with self.settings.open("a") as out:
-            for key, value in {"agency_listen": "127.0.0.1:0", "public_listen": "127.0.0.1:0", **settings}.items():
-                out.write(f"{key} = {value}\n")
+        self.ca = self.state / "server-ca.crt"
 
     # ---- processes
 
@@ -131,6 +131,12 @@ class Gateway:
         assert answer.ok, (answer.code, answer.reason, answer.text)
         return made
 
+    def cli(self, agency_id, agency_type, officer, approvers=()):
+        """The same through `sluss`."""
+        made = Cli(self, agency_id, officer)
+        made.enrol(self.token(agency_id, agency_type, approvers))
+        return made
+
     def entries(self, by):
         """The octets of all log entries, in order, and the last checkpoint, as `by` exports them."""
         entries = []
@@ -199,6 +205,10 @@ def write_plan(path, running, sender, recipient, cases):
     pathlib.Path(path).write_text("\n".join(lines) + "\n")
 
 
+def rfc3339(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
 class Cli:
     """One agency's `sluss` with its profile folder."""
 
@@ -207,10 +217,15 @@ class Cli:
         self.id = agency_id
         self.officer = officer
         self.profile = running.folder / "profiles" / agency_id
+        self.profile.parent.mkdir(exist_ok=True)
 
-    def run(self, *arguments, expect=0, officer=None):
-        """Runs one command with --json; returns its answer, or (exit code, error) when another exit code is expected."""
-        command = [SLUSS, "--json", "--profile", self.profile, "--officer", officer or self.officer, *map(str, arguments)]
+    def run(self, *words, expect=0, officer=None):
+        """Runs one command with --json; returns its answer, or its error when another exit code is expected."""
+        command = [str(word) for word in (SLUSS, *words, "--json", "--profile", self.profile, "--officer", officer or self.officer)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120)
         assert done.returncode == expect, f"{command}: exit {done.returncode}, not {expect}\n{done.stdout}{done.stderr}"
         return json.loads(done.stdout) if done.stdout.strip() else {}
+
+    def enrol(self, token):
+        self.run("agency", "enrol", "--url", f"https://localhost:{self.gateway.public_port}", "--agency-url", f"https://localhost:{self.gateway.agency_port}", "--ca",
+                 self.gateway.ca, "--authority", self.gateway.authority, "--agency", self.id, "--token", token)
