@@ -4,13 +4,6 @@
 
 #include <stdlib.h>
 
-static const struct sluss_provision *policy_provision(const struct sluss_state *state, uint32_t symbol)
-{
-	if (symbol == SLUSS_NOWHERE || state->policy == NULL || SYMBOL(state, symbol)->provision == NO_INDEX)
-		return NULL;
-	return &state->policy->provisions[SYMBOL(state, symbol)->provision];
-}
-
 // The recipients and categories of a request as small numbers, or NULL with *result_out set.
 static uint16_t *request_lists(struct sluss_state *state, const struct sluss_rec_statute_requested *request,
     enum sluss_apply *result_out)
@@ -76,12 +69,6 @@ static enum sluss_apply request_statute(struct sluss_state *state, const struct 
 		.category_count = (uint16_t)request->category_count,
 		.lists = lists,
 	};
-	// A provision that asks for no second officer is approved by its request.
-	const struct sluss_provision *law = policy_provision(state, provision);
-	if (law != NULL && !law->second_approver) {
-		statute->approved = true;
-		statute->until_ms = record->at_ms + law->lasts_ms;
-	}
 	sluss_index_insert(&state->by_statute, st_hash_id(state, &request->request), at);
 	return SLUSS_APPLY_OK;
 }
@@ -94,7 +81,6 @@ static enum sluss_apply answer_statute(struct sluss_state *state, const struct s
 	if (at == SLUSS_NOWHERE || STATUTE(state, at)->approved || STATUTE(state, at)->refused ||
 	    STATUTE(state, at)->agency != st_find_agency(state, answer->agency))
 		return SLUSS_APPLY_INVALID;
-	const struct sluss_provision *law = policy_provision(state, STATUTE(state, at)->provision);
 	uint32_t officer = st_intern(state, answer->officer);
 	if (officer == SLUSS_NOWHERE)
 		return SLUSS_APPLY_NO_MEMORY;
@@ -102,9 +88,7 @@ static enum sluss_apply answer_statute(struct sluss_state *state, const struct s
 	statute->approver = officer;
 	statute->approved = approved;
 	statute->refused = !approved;
-	// How long it lasts is the law of the day on which it was approved: that is what the officers were told.
-	if (approved && law != NULL)
-		statute->until_ms = record->at_ms + law->lasts_ms;
+	statute->approved_ms = record->at_ms;
 	return SLUSS_APPLY_OK;
 }
 

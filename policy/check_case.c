@@ -71,8 +71,6 @@ enum sluss_reason sluss_check_assessment(const struct sluss_state *state, const 
 	if (at == SLUSS_NOWHERE)
 		return refuse(refusal_out, SLUSS_UNKNOWN_CASE, "case_id");
 	const struct kase *kase = CASE(state, at);
-	if (kase->phase == SLUSS_PHASE_CLOSED)
-		return refuse(refusal_out, SLUSS_CLOSED_STATE, "case_id");
 	const struct sluss_programme *programme = st_case_programme(state, kase);
 	const struct person *subject = PERSON(state, kase->subject);
 	if (programme == NULL)
@@ -81,17 +79,17 @@ enum sluss_reason sluss_check_assessment(const struct sluss_state *state, const 
 	    ? NULL : sluss_programme_row(programme, subject->age_from, subject->age_until);
 	if (row == NULL)
 		return refuse(refusal_out, SLUSS_UNAVAILABLE, "case_id");
-	// What the row names, or back to the row's own default after an earlier assessment.
+	// Where there is something to assess, an assessment may also find that the default is right.
 	bool back = who == row->who && row->assessments != 0;
-	if ((unsigned)who == 0 || (unsigned)who > SLUSS_WHO_BOTH || (!back && !sluss_bit32(row->assessments, (unsigned)who)))
+	if ((unsigned)who == 0 || (!back && !sluss_bit32(row->assessments, (unsigned)who)))
 		return refuse(refusal_out, SLUSS_ASSESSMENT_NOT_ALLOWED, "outcome");
 	return SLUSS_REASON_NONE;
 }
 
-// Out of `closing` only back to where a lost link had taken the case from, once every link is active again (ruling 9).
+// Out of `closing` only back to where the case came from, once every link is active again (ruling 9).
 static bool may_return(const struct sluss_state *state, const struct kase *kase, enum sluss_phase phase, int64_t now_ms)
 {
-	return kase->phase == SLUSS_PHASE_CLOSING && kase->link_lost && (unsigned)phase == kase->former_phase &&
+	return kase->phase == SLUSS_PHASE_CLOSING && (unsigned)phase == kase->former_phase &&
 	    st_links_active(state, kase, now_ms);
 }
 
@@ -166,14 +164,14 @@ enum sluss_reason sluss_check_statute_request(const struct sluss_state *state, c
 		return refuse(refusal_out, SLUSS_UNKNOWN_CASE, "case_id");
 	if (sluss_state_agency_type(state, request->agency) == SLUSS_AGENCY_NONE)
 		return refuse(refusal_out, SLUSS_UNKNOWN_AGENCY, "agency_id");
-	if (request->recipient_count == 0)
-		return refuse(refusal_out, SLUSS_VAGUE_RECIPIENT, "receiver_agency_ids");
-	if (request->category_count == 0)
-		return refuse(refusal_out, SLUSS_VAGUE_CATEGORY, "categories");
 	uint32_t symbol = st_find_symbol(state, request->provision);
 	if (symbol == SLUSS_NOWHERE || SYMBOL(state, symbol)->provision == NO_INDEX)
 		return refuse(refusal_out, SLUSS_STATUTE_UNKNOWN, "provision");
 	const struct sluss_provision *law = &state->policy->provisions[SYMBOL(state, symbol)->provision];
+	if (request->recipient_count == 0)
+		return refuse(refusal_out, SLUSS_VAGUE_RECIPIENT, "receiver_agency_ids");
+	if (request->category_count == 0)
+		return refuse(refusal_out, SLUSS_VAGUE_CATEGORY, "categories");
 	enum sluss_reason reason = check_reach(state, request, law, CASE(state, at), refusal_out);
 	if (reason != SLUSS_REASON_NONE)
 		return reason;

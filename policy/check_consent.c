@@ -40,15 +40,10 @@ static enum sluss_reason check_recipients(const struct sluss_state *state, const
 	for (size_t i = 0; i < draft->recipient_count; i++) {
 		if (is_vague(state->policy, draft->recipients[i]))
 			return refuse(refusal, SLUSS_VAGUE_RECIPIENT, "grants[%zu].receiver_agency_ids[%zu]", at, i);
-		enum sluss_agency_type type = sluss_state_agency_type(state, draft->recipients[i]);
-		if (type == SLUSS_AGENCY_NONE)
+	}
+	for (size_t i = 0; i < draft->recipient_count; i++) {
+		if (sluss_state_agency_type(state, draft->recipients[i]) == SLUSS_AGENCY_NONE)
 			return refuse(refusal, SLUSS_UNKNOWN_AGENCY, "grants[%zu].receiver_agency_ids[%zu]", at, i);
-		if (strcmp(draft->recipients[i], draft->sender) == 0)
-			return refuse(refusal, SLUSS_MALFORMED, "grants[%zu].receiver_agency_ids[%zu]", at, i);
-		for (size_t k = 0; k < i; k++) {
-			if (strcmp(draft->recipients[i], draft->recipients[k]) == 0)
-				return refuse(refusal, SLUSS_MALFORMED, "grants[%zu].receiver_agency_ids[%zu]", at, i);
-		}
 	}
 	// After the names themselves: who is not bound by public secrecy law stands alone.
 	for (size_t i = 0; i < draft->recipient_count; i++) {
@@ -64,8 +59,6 @@ static enum sluss_reason check_window(const struct sluss_state *state, const str
 {
 	if (!draft->has_until)
 		return refuse(refusal, SLUSS_NO_END, "grants[%zu].until", at);
-	if (!draft->has_from)
-		return refuse(refusal, SLUSS_MALFORMED, "grants[%zu].from", at);
 	if (draft->until_ms <= draft->from_ms)
 		return refuse(refusal, SLUSS_MALFORMED, "grants[%zu].until", at);
 	if (draft->until_ms > sluss_add_months_ms(draft->from_ms, state->policy->max_months))
@@ -80,6 +73,8 @@ static enum sluss_reason check_draft(const struct sluss_state *state, const stru
 		return refuse(refusal, SLUSS_VAGUE_CATEGORY, "grants[%zu].category", at);
 	if (sluss_policy_category_index(state->policy, draft->category) < 0)
 		return refuse(refusal, SLUSS_UNKNOWN_CATEGORY, "grants[%zu].category", at);
+	if (is_vague(state->policy, draft->sender))
+		return refuse(refusal, SLUSS_VAGUE_RECIPIENT, "grants[%zu].sender_agency_id", at);
 	if (sluss_state_agency_type(state, draft->sender) == SLUSS_AGENCY_NONE)
 		return refuse(refusal, SLUSS_UNKNOWN_AGENCY, "grants[%zu].sender_agency_id", at);
 	enum sluss_reason reason = check_recipients(state, draft, at, refusal);
@@ -87,6 +82,15 @@ static enum sluss_reason check_draft(const struct sluss_state *state, const stru
 		return reason;
 	if ((unsigned)draft->purpose == 0 || !sluss_bit32(state->policy->purposes, (unsigned)draft->purpose))
 		return refuse(refusal, SLUSS_VAGUE_PURPOSE, "grants[%zu].purpose", at);
+	for (size_t i = 0; i < draft->recipient_count; i++) {
+		bool again = strcmp(draft->recipients[i], draft->sender) == 0;
+		for (size_t k = 0; k < i; k++)
+			again = again || strcmp(draft->recipients[i], draft->recipients[k]) == 0;
+		if (again)
+			return refuse(refusal, SLUSS_MALFORMED, "grants[%zu].receiver_agency_ids[%zu]", at, i);
+	}
+	if (!draft->has_from)
+		return refuse(refusal, SLUSS_MALFORMED, "grants[%zu].from", at);
 	return check_window(state, draft, at, refusal);
 }
 
@@ -115,6 +119,9 @@ enum sluss_reason sluss_check_consent(const struct sluss_state *state, const str
 		return refuse(refusal_out, SLUSS_UNKNOWN_CASE, "case_id");
 	if (CASE(state, at)->phase == SLUSS_PHASE_CLOSED)
 		return refuse(refusal_out, SLUSS_CLOSED_STATE, "case_id");
+	enum sluss_reason outside = check_programme_age(state, CASE(state, at), refusal_out);
+	if (outside != SLUSS_REASON_NONE)
+		return outside;
 	if (draft_count == 0)
 		return refuse(refusal_out, SLUSS_VAGUE_CATEGORY, "grants");
 	for (size_t i = 0; i < draft_count; i++) {
@@ -122,7 +129,7 @@ enum sluss_reason sluss_check_consent(const struct sluss_state *state, const str
 		if (reason != SLUSS_REASON_NONE)
 			return reason;
 	}
-	return check_programme_age(state, CASE(state, at), refusal_out);
+	return SLUSS_REASON_NONE;
 }
 
 // Refused, withdrawn, registered by mistake, or over: it never reopens.

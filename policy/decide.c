@@ -78,7 +78,8 @@ static bool valid_consent_claim(const struct asking *asking, const struct sluss_
 	if (kase == asking->kase_at)
 		return true;
 	for (size_t i = 0; i < asking->question->concerned_count; i++) {
-		if (st_concerns(asking, &asking->question->concerned[i], kase))
+		const struct sluss_concerned *concerned = &asking->question->concerned[i];
+		if (concerned->kind == SLUSS_CONCERNED_OTHER_CASE && sluss_id_equal(&concerned->ref, &CASE(asking->state, kase)->id))
 			return true;
 	}
 	return false;
@@ -95,6 +96,7 @@ static bool valid_claims(struct asking *asking)
 		case SLUSS_CLAIM_CONSENT:
 			if (!valid_consent_claim(asking, claim))
 				return false;
+			asking->claims_consent = true;
 			break;
 		case SLUSS_CLAIM_APPROVAL:
 		case SLUSS_CLAIM_PROVISION:
@@ -102,21 +104,18 @@ static bool valid_claims(struct asking *asking)
 			break;
 		}
 	}
-	asking->claims_consent = asking->kase_at != SLUSS_NOWHERE && st_claims_consent_of(asking, asking->kase_at);
 	return question->claim_count <= SLUSS_CLAIMS_MAX;
 }
 
 static bool check_structure(struct asking *asking)
 {
 	const struct sluss_question *question = asking->question;
-	if (asking->type == NULL || question->message_type == SLUSS_MESSAGE_NONE || !valid_concerned(question) || !valid_claims(asking))
+	if (asking->type == NULL || !asking->type->known || !valid_concerned(question) || !valid_claims(asking))
 		return false;
-	if (asking->labelled && asking->in_policy == NO_INDEX)
-		return false;
-	// A type that is not about a person needs no label, nobody concerned and no ground (ruling 12).
-	if (asking->type->known && !asking->type->about_person)
+	// A type that is not about a person needs no label and no ground (ruling 12).
+	if (!asking->type->about_person)
 		return true;
-	return asking->labelled && (unsigned)question->purpose != 0 && sluss_bit32(asking->policy->purposes, (unsigned)question->purpose) &&
+	return asking->in_policy != NO_INDEX && (unsigned)question->purpose != 0 && sluss_bit32(asking->policy->purposes, (unsigned)question->purpose) &&
 	    question->concerned_count > 0 && question->claim_count > 0;
 }
 
@@ -125,79 +124,87 @@ static bool check_clock(const struct asking *asking)
 	return asking->question->log_usable && asking->now_ms >= asking->state->time_ms;
 }
 
+static bool is_member(const struct asking *asking, uint16_t agency)
+{
+	return agency != NO_AGENCY && !AGENCY(asking->state, agency)->left && st_find_member(asking->kase, agency) != NULL;
+}
+
 static bool check_membership(const struct asking *asking)
 {
-	const struct sluss_state *state = asking->state;
-	if (asking->sender == NO_AGENCY || asking->recipient == NO_AGENCY || AGENCY(state, asking->sender)->left ||
-	    AGENCY(state, asking->recipient)->left)
-		return false;
 	if (asking->kase == NULL)
-		return asking->type->known && asking->type->opens_case;
-	bool sender = !asking->type->known || asking->type->sender_member;
-	bool recipient = !asking->type->known || asking->type->recipient_member;
-	return (!sender || st_find_member(asking->kase, asking->sender) != NULL) &&
-	    (!recipient || st_find_member(asking->kase, asking->recipient) != NULL);
+		return asking->type->opens_case;
+	return (!asking->type->sender_member || is_member(asking, asking->sender)) &&
+	    (!asking->type->recipient_member || is_member(asking, asking->recipient));
 }
 
-static bool protected_category(const struct asking *asking)
+// The case of a person concerned in which that person is the subject, SLUSS_NOWHERE.
+static uint32_t case_of(const struct asking *asking, const struct sluss_concerned *concerned)
 {
-	return asking->in_policy != NO_INDEX && (asking->policy->protected_categories & (UINT64_C(1) << asking->in_policy)) != 0;
+	if (concerned->kind == SLUSS_CONCERNED_SUBJECT)
+		return asking->kase_at;
+	return concerned->kind == SLUSS_CONCERNED_OTHER_CASE ? st_find_case(asking->state, &concerned->ref) : SLUSS_NOWHERE;
 }
 
-// Whether any version of the key says by name that it covers a protected category. The version that carries it is looked at as ground.
-static bool key_is_marked(const struct asking *asking)
+static bool protected_subject(const struct sluss_state *state, uint32_t kase)
+{
+	return kase != SLUSS_NOWHERE && PERSON(state, CASE(state, kase)->subject)->protected_identity;
+}
+
+// A protected person's category of the policy's list needs a grant that says so by name (ruling 16): the one that stands, else the newest.
+static bool lacks_mark(const struct asking *asking)
 {
 	const struct sluss_state *state = asking->state;
-	for (uint32_t at = st_find_key(state, asking->kase_at, asking->key); at != SLUSS_NOWHERE; at = GRANT(state, at)->older) {
-		if ((GRANT(state, at)->flags & (F_MARK | F_VOID)) == F_MARK)
+	if ((asking->policy->protected_categories & (UINT64_C(1) << asking->in_policy)) == 0)
+		return false;
+	for (size_t i = 0; i < asking->question->concerned_count; i++) {
+		uint32_t kase = case_of(asking, &asking->question->concerned[i]);
+		if (protected_subject(state, kase) && !st_key_is_marked(state, kase, asking->key, asking->now_ms))
 			return true;
 	}
 	return false;
 }
 
-static bool concerns_subject(const struct asking *asking)
+// Only a contact officer who is named on the protected person's case may receive, on whatever ground.
+static bool names_officer(const struct asking *asking, uint32_t kase_at)
 {
-	for (size_t i = 0; i < asking->question->concerned_count; i++) {
-		if (st_concerns(asking, &asking->question->concerned[i], asking->kase_at))
-			return true;
-	}
-	return false;
+	const struct sluss_state *state = asking->state;
+	return !protected_subject(state, kase_at) ||
+	    st_is_contact(state, CASE(state, kase_at), asking->recipient, asking->question->recipient_officer, false);
 }
 
 static bool check_protection(const struct asking *asking)
 {
-	const struct sluss_state *state = asking->state;
-	if (asking->type->known && !asking->type->about_person)
+	if (!asking->type->about_person)
 		return true; // nobody is spoken about
+	if (!names_officer(asking, asking->kase_at))
+		return false;
 	for (size_t i = 0; i < asking->question->concerned_count; i++) {
-		// Another protected subject: the officer is a contact in that person's own case.
-		const struct sluss_concerned *concerned = &asking->question->concerned[i];
-		uint32_t at = concerned->kind == SLUSS_CONCERNED_OTHER_CASE ? st_find_case(state, &concerned->ref) : SLUSS_NOWHERE;
-		if (at != SLUSS_NOWHERE && PERSON(state, CASE(state, at)->subject)->protected_identity &&
-		    !st_is_contact(state, CASE(state, at), asking->recipient, asking->question->recipient_officer, false))
+		if (!names_officer(asking, case_of(asking, &asking->question->concerned[i])))
 			return false;
 	}
-	if (asking->kase == NULL || !PERSON(state, asking->kase->subject)->protected_identity)
-		return true;
-	if (!st_is_contact(state, asking->kase, asking->recipient, asking->question->recipient_officer, false))
-		return false;
-	return !protected_category(asking) || !concerns_subject(asking) || asking->claims_statute || key_is_marked(asking);
+	// Statute is not shut out by a missing mark; without one claimed there is nothing left to look at.
+	return asking->claims_statute || !lacks_mark(asking);
+}
+
+static unsigned type_of(const struct asking *asking, uint16_t agency)
+{
+	if (agency == NO_AGENCY || AGENCY(asking->state, agency)->left)
+		return SLUSS_AGENCY_NONE;
+	return AGENCY(asking->state, agency)->type;
 }
 
 static bool check_type(const struct asking *asking)
 {
-	if (!asking->type->known)
-		return false;
-	unsigned from = AGENCY(asking->state, asking->sender)->type;
-	unsigned to = AGENCY(asking->state, asking->recipient)->type;
-	bool about_person = asking->type->about_person;
-	if (!about_person && (asking->labelled || asking->question->concerned_count > 0))
+	unsigned from = type_of(asking, asking->sender);
+	unsigned to = type_of(asking, asking->recipient);
+	// A section about a person in a message about none is of another type.
+	if (!asking->type->about_person && (asking->labelled || asking->question->concerned_count > 0))
 		return false;
 	for (unsigned i = 0; i < asking->type->row_count; i++) {
 		const struct sluss_row *row = &asking->policy->rows[asking->type->first_row + i];
 		if (!sluss_bit32(row->from, from) || !sluss_bit32(row->to, to))
 			continue;
-		if (!about_person || ((row->categories & (UINT64_C(1) << asking->in_policy)) != 0 &&
+		if (!asking->type->about_person || ((row->categories & (UINT64_C(1) << asking->in_policy)) != 0 &&
 			sluss_bit32(row->purposes, (unsigned)asking->question->purpose)))
 			return true;
 	}
@@ -210,60 +217,84 @@ static bool phase_allows(const struct asking *asking)
 	return sluss_bit32(asking->policy->phase_types[phase], (unsigned)asking->question->message_type);
 }
 
-// The ground of one person concerned. `by_consent` is false when the phase leaves only statutory grounds.
-static struct finding person_ground(const struct asking *asking, const struct sluss_concerned *concerned, bool by_consent,
-    const struct finding *statute)
+// The ground that a person concerned gives: the subject's grant, or a third person's own as subject of another case (ruling 13).
+static struct finding person_ground(const struct asking *asking, const struct sluss_concerned *concerned)
 {
-	bool subject = st_concerns(asking, concerned, asking->kase_at) || concerned->kind == SLUSS_CONCERNED_SUBJECT;
-	struct finding finding = {.reason = SLUSS_REASON_NONE, .provision = ""};
-	if (subject && asking->claims_consent) {
-		bool marked = protected_category(asking) && PERSON(asking->state, asking->kase->subject)->protected_identity;
-		finding = by_consent ? st_find_consent_ground(asking, asking->kase_at, marked)
-				     : (struct finding){.reason = SLUSS_PHASE_FORBIDS, .provision = ""};
-	} else if (!subject && by_consent) {
-		finding = st_find_third_ground(asking, concerned);
-	}
-	if (finding.reason == SLUSS_OK_CONSENT || statute->reason == SLUSS_OK_STATUTE)
-		return finding.reason == SLUSS_OK_CONSENT ? finding : *statute;
-	if (!subject)
+	uint32_t kase = case_of(asking, concerned);
+	struct finding finding = {.reason = concerned->kind == SLUSS_CONCERNED_SUBJECT ? SLUSS_NO_GRANT : SLUSS_THIRD_PARTY_MISSING};
+	if (kase == SLUSS_NOWHERE)
+		return finding;
+	finding = st_find_consent_ground(asking, kase);
+	if (finding.reason != SLUSS_OK_CONSENT && concerned->kind != SLUSS_CONCERNED_SUBJECT)
 		finding.reason = SLUSS_THIRD_PARTY_MISSING;
-	// Only a statute was claimed: its code (ruling 14); with a consent claimed too, the consent's (ruling 18).
-	else if (!asking->claims_consent && asking->claims_statute)
-		finding = *statute;
-	else if (!asking->claims_consent)
-		finding.reason = SLUSS_NO_GRANT;
 	return finding;
 }
 
-static struct sluss_decision decide_ground(const struct asking *asking, bool by_consent)
+// The consent path for everyone concerned. The subject first: a third person's missing agreement is told only when the subject's own holds.
+static struct sluss_decision decide_by_consent(const struct asking *asking, bool phase)
 {
 	struct sluss_decision decision = {.verdict = SLUSS_VERDICT_NONE, .ground = SLUSS_GROUND_CONSENT, .provision = ""};
-	struct finding statute = {.reason = SLUSS_REASON_NONE, .provision = ""};
-	if (asking->claims_statute)
-		statute = st_find_statute_ground(asking);
-	// The subject first: a third person's missing agreement is told only when the subject's own ground holds.
+	if (lacks_mark(asking))
+		return denied(SLUSS_PROTECTED);
+	if (!phase)
+		return denied(SLUSS_PHASE_FORBIDS);
 	for (unsigned pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < asking->question->concerned_count; i++) {
 			const struct sluss_concerned *concerned = &asking->question->concerned[i];
-			bool subject = concerned->kind == SLUSS_CONCERNED_SUBJECT || st_concerns(asking, concerned, asking->kase_at);
-			if (subject != (pass == 0))
+			if ((concerned->kind == SLUSS_CONCERNED_SUBJECT) != (pass == 0))
 				continue;
-			struct finding finding = person_ground(asking, concerned, by_consent, &statute);
-			if (finding.reason != SLUSS_OK_CONSENT && finding.reason != SLUSS_OK_STATUTE) {
+			struct finding finding = person_ground(asking, concerned);
+			if (finding.reason != SLUSS_OK_CONSENT)
 				decision = denied(finding.reason);
-				add_ground(&decision, &finding.about);
-				return decision;
-			}
 			add_ground(&decision, &finding.about);
-			if (finding.reason == SLUSS_OK_STATUTE) {
-				decision.ground = SLUSS_GROUND_STATUTORY;
-				decision.provision = finding.provision;
-			}
+			if (finding.reason != SLUSS_OK_CONSENT)
+				return decision;
 		}
 	}
 	decision.verdict = SLUSS_VERDICT_PERMIT;
-	decision.reason = decision.ground == SLUSS_GROUND_STATUTORY ? SLUSS_OK_STATUTE : SLUSS_OK_CONSENT;
+	decision.reason = SLUSS_OK_CONSENT;
 	return decision;
+}
+
+static struct sluss_decision decide_by_statute(const struct asking *asking)
+{
+	struct finding finding = st_find_statute_ground(asking);
+	struct sluss_decision decision = denied(finding.reason);
+	add_ground(&decision, &finding.about);
+	decision.provision = finding.provision;
+	if (finding.reason == SLUSS_OK_STATUTE) {
+		decision.verdict = SLUSS_VERDICT_PERMIT;
+		decision.ground = SLUSS_GROUND_STATUTORY;
+	}
+	return decision;
+}
+
+static bool concerns_subject(const struct asking *asking)
+{
+	for (size_t i = 0; i < asking->question->concerned_count; i++) {
+		if (asking->question->concerned[i].kind == SLUSS_CONCERNED_SUBJECT)
+			return true;
+	}
+	return false;
+}
+
+// Either suffices; if both fail the code is the consent's, with a statute alone the statute's (rulings 14 and 18), and of third persons that they
+// have none (ruling 13).
+static struct sluss_decision decide_ground(const struct asking *asking, bool phase)
+{
+	struct sluss_decision consent = denied(SLUSS_UNAVAILABLE);
+	if (asking->claims_consent)
+		consent = decide_by_consent(asking, phase);
+	if (consent.verdict == SLUSS_VERDICT_PERMIT || !asking->claims_statute)
+		return consent;
+	struct sluss_decision statute = decide_by_statute(asking);
+	if (statute.verdict == SLUSS_VERDICT_PERMIT)
+		return statute;
+	if (asking->claims_consent)
+		return consent;
+	if (!concerns_subject(asking))
+		statute.reason = SLUSS_THIRD_PARTY_MISSING;
+	return statute;
 }
 
 static struct sluss_decision decide_last(const struct asking *asking, enum sluss_check *failed_out)
@@ -286,8 +317,11 @@ static struct sluss_decision decide_last(const struct asking *asking, enum sluss
 		return denied(SLUSS_PHASE_FORBIDS);
 	}
 	struct sluss_decision decision = decide_ground(asking, phase);
-	if (decision.verdict != SLUSS_VERDICT_PERMIT)
-		*failed_out = decision.reason == SLUSS_PHASE_FORBIDS ? SLUSS_CHECK_PHASE : SLUSS_CHECK_GROUND;
+	if (decision.verdict == SLUSS_VERDICT_PERMIT)
+		return decision;
+	*failed_out = SLUSS_CHECK_GROUND;
+	if (decision.reason == SLUSS_PHASE_FORBIDS || decision.reason == SLUSS_PROTECTED)
+		*failed_out = decision.reason == SLUSS_PROTECTED ? SLUSS_CHECK_PROTECTION : SLUSS_CHECK_PHASE;
 	return decision;
 }
 

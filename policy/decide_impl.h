@@ -20,7 +20,7 @@ struct asking {
 	bool labelled;     // the section has a category
 	const struct sluss_type *type;
 	uint64_t key;      // of the grant that would carry it
-	bool claims_consent; // one of this case
+	bool claims_consent;
 	bool claims_statute;
 };
 
@@ -32,16 +32,10 @@ struct finding {
 };
 
 // ground.c
-// The exact grant under `key` in a case; `marked` asks for the explicit mark (ruling 16).
-struct finding st_find_consent_ground(const struct asking *asking, uint32_t kase_at, bool marked);
+// The exact grant under `key` in a case, or the near misses around it.
+struct finding st_find_consent_ground(const struct asking *asking, uint32_t kase_at);
 // The first claimed statutory ground that permits, else the first one's code (ruling 14).
 struct finding st_find_statute_ground(const struct asking *asking);
-// A person other than the subject: their own grant, as subject of a case of their own, that was claimed (rulings 13, 18).
-struct finding st_find_third_ground(const struct asking *asking, const struct sluss_concerned *concerned);
-// Whether a person concerned is the subject of this case.
-bool st_concerns(const struct asking *asking, const struct sluss_concerned *concerned, uint32_t kase_at);
-// Whether the sender claims a consent of that case.
-bool st_claims_consent_of(const struct asking *asking, uint32_t kase_at);
 // Whether a provision reaches this question: types, categories, ages, necessity. OK_STATUTE, STATUTE_NOT_APPLICABLE or UNAVAILABLE.
 enum sluss_reason st_provision_reaches(const struct sluss_state *state, const struct sluss_provision *law, const struct kase *kase,
     uint8_t sender_type, uint8_t recipient_type, enum sluss_message_type type, uint64_t category_bit, bool necessity);

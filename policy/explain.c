@@ -110,8 +110,8 @@ static void look_at_ground(const struct sluss_state *state, const struct sluss_i
 	if (grant != SLUSS_NOWHERE) {
 		edges[0] = GRANT(state, grant)->from_ms;
 		edges[1] = GRANT(state, grant)->until_ms;
-	} else if (statute != SLUSS_NOWHERE && STATUTE(state, statute)->approved) {
-		edges[1] = STATUTE(state, statute)->until_ms;
+	} else if (statute != SLUSS_NOWHERE) {
+		edges[1] = st_statute_until(state, STATUTE(state, statute));
 	}
 	for (size_t i = 0; i < 2; i++) {
 		if (edges[i] > now_ms && edges[i] < explanation->changes_ms)

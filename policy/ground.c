@@ -58,7 +58,7 @@ static struct finding near_miss(const struct asking *asking, uint32_t kase_at, c
 	return best;
 }
 
-struct finding st_find_consent_ground(const struct asking *asking, uint32_t kase_at, bool marked)
+struct finding st_find_consent_ground(const struct asking *asking, uint32_t kase_at)
 {
 	const struct sluss_state *state = asking->state;
 	const struct kase *kase = CASE(state, kase_at);
@@ -71,7 +71,7 @@ struct finding st_find_consent_ground(const struct asking *asking, uint32_t kase
 	if (standing != SLUSS_NOWHERE) {
 		const struct grant *grant = GRANT(state, standing);
 		if (st_grant_standing(state, kase, &agreement, grant, asking->now_ms) == SLUSS_OK_CONSENT)
-			return found(marked && (grant->flags & F_MARK) == 0 ? SLUSS_PROTECTED : SLUSS_OK_CONSENT, &grant->id);
+			return found(SLUSS_OK_CONSENT, &grant->id);
 	}
 	const struct grant *grant = GRANT(state, newest);
 	enum sluss_reason reason = st_grant_standing(state, kase, &agreement, grant, asking->now_ms);
@@ -116,8 +116,23 @@ static const struct sluss_provision *provision_of(const struct asking *asking, u
 	return &asking->policy->provisions[SYMBOL(asking->state, symbol)->provision];
 }
 
+// When an approval ends by the law in force: counted from the second officer's word, or from the request where none is needed. 0: not approved.
+int64_t st_statute_until(const struct sluss_state *state, const struct statute *statute)
+{
+	uint8_t at = state->policy == NULL ? (uint8_t)NO_INDEX : SYMBOL(state, statute->provision)->provision;
+	if (at == NO_INDEX)
+		return 0;
+	const struct sluss_provision *law = &state->policy->provisions[at];
+	if (!law->second_approver)
+		return statute->requested_ms + law->lasts_ms;
+	// By another officer; the record was checked, and a decision does not rely on that.
+	bool approved = statute->approved && statute->approver != SLUSS_NOWHERE && statute->approver != statute->officer;
+	return approved ? statute->approved_ms + law->lasts_ms : 0;
+}
+
 static enum sluss_reason reaches(const struct asking *asking, const struct sluss_provision *law, bool necessity)
 {
+	// Sender and recipient are known here: the message type was checked against what they are.
 	return st_provision_reaches(asking->state, law, asking->kase, AGENCY(asking->state, asking->sender)->type,
 	    AGENCY(asking->state, asking->recipient)->type, asking->question->message_type, UINT64_C(1) << asking->in_policy,
 	    necessity);
@@ -143,9 +158,8 @@ static bool request_covers(const struct asking *asking, const struct statute *st
 static struct finding approval_ground(const struct asking *asking, const struct sluss_id *id)
 {
 	uint32_t at = st_find_statute(asking->state, id);
-	// An approval of another case, or of another agency, is none for this message.
-	if (at == SLUSS_NOWHERE || STATUTE(asking->state, at)->kase != asking->kase_at ||
-	    STATUTE(asking->state, at)->agency != asking->sender)
+	// What nobody recorded nobody approved; what was approved for another case or another agency is no approval here.
+	if (at == SLUSS_NOWHERE)
 		return found(SLUSS_STATUTE_UNAPPROVED, NULL);
 	const struct statute *statute = STATUTE(asking->state, at);
 	const struct sluss_provision *law = provision_of(asking, statute->provision);
@@ -153,15 +167,17 @@ static struct finding approval_ground(const struct asking *asking, const struct 
 	if (law == NULL)
 		return finding;
 	finding.provision = law->name;
-	finding.reason = reaches(asking, law, statute->necessity || asking->question->necessity);
+	if (statute->kase != asking->kase_at || statute->agency != asking->sender)
+		return found(SLUSS_STATUTE_UNAPPROVED, NULL);
+	finding.reason = reaches(asking, law, statute->necessity);
 	if (finding.reason != SLUSS_OK_STATUTE)
 		return finding;
+	int64_t until_ms = st_statute_until(asking->state, statute);
 	if (!request_covers(asking, statute))
 		finding.reason = SLUSS_STATUTE_NOT_APPLICABLE;
-	else if (!statute->approved || (law->second_approver &&
-		 (statute->approver == SLUSS_NOWHERE || statute->approver == statute->officer)))
+	else if (statute->refused || until_ms == 0)
 		finding.reason = SLUSS_STATUTE_UNAPPROVED;
-	else if (asking->now_ms >= statute->until_ms)
+	else if (asking->now_ms >= until_ms)
 		finding.reason = SLUSS_STATUTE_EXPIRED;
 	return finding;
 }
@@ -194,65 +210,4 @@ struct finding st_find_statute_ground(const struct asking *asking)
 			first = finding;
 	}
 	return first;
-}
-
-bool st_claims_consent_of(const struct asking *asking, uint32_t kase_at)
-{
-	for (size_t i = 0; i < asking->question->claim_count; i++) {
-		const struct sluss_claim *claim = &asking->question->claims[i];
-		if (claim->kind != SLUSS_CLAIM_CONSENT)
-			continue;
-		uint32_t consent = st_find_consent(asking->state, &claim->id);
-		if (consent != SLUSS_NOWHERE && CONSENT(asking->state, consent)->kase == kase_at)
-			return true;
-	}
-	return false;
-}
-
-bool st_concerns(const struct asking *asking, const struct sluss_concerned *concerned, uint32_t kase_at)
-{
-	const struct sluss_state *state = asking->state;
-	switch (concerned->kind) {
-	case SLUSS_CONCERNED_NONE:
-	case SLUSS_CONCERNED_OTHER:
-		return false;
-	case SLUSS_CONCERNED_SUBJECT:
-		return kase_at == asking->kase_at && kase_at != SLUSS_NOWHERE;
-	case SLUSS_CONCERNED_OTHER_CASE:
-		return kase_at != SLUSS_NOWHERE && sluss_id_equal(&CASE(state, kase_at)->id, &concerned->ref);
-	case SLUSS_CONCERNED_GUARDIAN:
-		return kase_at != SLUSS_NOWHERE && sluss_id_equal(&PERSON(state, CASE(state, kase_at)->subject)->id, &concerned->ref);
-	}
-	return false;
-}
-
-// A case of somebody else's own, whether the section rests on their grant there.
-static struct finding third_in_case(const struct asking *asking, uint32_t kase_at)
-{
-	if (!st_claims_consent_of(asking, kase_at))
-		return found(SLUSS_THIRD_PARTY_MISSING, NULL);
-	const struct kase *kase = CASE(asking->state, kase_at);
-	bool marked = PERSON(asking->state, kase->subject)->protected_identity &&
-	    (asking->policy->protected_categories & (UINT64_C(1) << asking->in_policy)) != 0;
-	struct finding finding = st_find_consent_ground(asking, kase_at, marked);
-	if (finding.reason != SLUSS_OK_CONSENT)
-		finding.reason = SLUSS_THIRD_PARTY_MISSING;
-	return finding;
-}
-
-struct finding st_find_third_ground(const struct asking *asking, const struct sluss_concerned *concerned)
-{
-	const struct sluss_state *state = asking->state;
-	struct finding finding = found(SLUSS_THIRD_PARTY_MISSING, NULL);
-	if (concerned->kind == SLUSS_CONCERNED_OTHER_CASE) {
-		uint32_t at = st_find_case(state, &concerned->ref);
-		return at == SLUSS_NOWHERE ? finding : third_in_case(asking, at);
-	}
-	if (concerned->kind != SLUSS_CONCERNED_GUARDIAN)
-		return finding;
-	uint32_t person = st_find_person(state, &concerned->ref);
-	uint32_t at = person == SLUSS_NOWHERE ? SLUSS_NOWHERE : PERSON(state, person)->first_case;
-	for (; at != SLUSS_NOWHERE && finding.reason != SLUSS_OK_CONSENT; at = CASE(state, at)->next_of_subject)
-		finding = third_in_case(asking, at);
-	return finding;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The links that a programme cannot do without (ruling 9): once active and not any more, the case goes to `closing`.
 //
-// A link is active while both of its directions have a grant that permits. Invariants: links_once has the bit of every link that was active at
+// A link is active while both of its directions have a grant that is complete and in its window (a pause does not break it). Invariants: links_once has the bit of every link that was active at
 // some instant up to settled_ms; a case with links stands in the heap under edge_ms, the next instant at which a look is worth while.
 #include "policy/state_impl.h"
 
@@ -27,18 +27,18 @@ bool st_key_in_links(const struct sluss_state *state, const struct kase *kase, u
 	return false;
 }
 
-// Whether a version permits at an instant.
-static bool permits(const struct sluss_state *state, const struct kase *kase, const struct agreement *agreement, uint32_t at,
-    int64_t now_ms)
+// Whether a version holds its direction at an instant. A pause is not among the causes that break a link, but does not mend one either.
+static bool holds(const struct sluss_state *state, const struct kase *kase, const struct agreement *agreement, uint32_t at,
+    int64_t now_ms, bool paused_too)
 {
 	const struct grant *grant = GRANT(state, at);
-	if (st_grant_standing(state, kase, agreement, grant, now_ms) != SLUSS_OK_CONSENT)
+	if (grant->paused != 0 && !paused_too)
 		return false;
-	return st_version_in_force(state, st_find_key(state, grant->kase, grant->key), now_ms) == at;
+	return st_version_held(state, kase, agreement, st_find_key(state, grant->kase, grant->key), now_ms) == at;
 }
 
 // Bits of the links that are active at an instant.
-static uint8_t active_bits(const struct sluss_state *state, const struct kase *kase, int64_t now_ms)
+static uint8_t active_bits(const struct sluss_state *state, const struct kase *kase, int64_t now_ms, bool paused_too)
 {
 	const struct sluss_programme *programme = st_case_programme(state, kase);
 	if (programme == NULL || programme->link_count == 0)
@@ -52,7 +52,7 @@ static uint8_t active_bits(const struct sluss_state *state, const struct kase *k
 			uint8_t bit = (uint8_t)(1u << i);
 			bool forth = between(state, key, link->a, link->b) && (there & bit) == 0;
 			bool return_way = between(state, key, link->b, link->a) && (back & bit) == 0;
-			if ((forth || return_way) && permits(state, kase, &agreement, at, now_ms)) {
+			if ((forth || return_way) && holds(state, kase, &agreement, at, now_ms, paused_too)) {
 				there |= forth ? bit : 0;
 				back |= return_way ? bit : 0;
 			}
@@ -66,7 +66,7 @@ bool st_links_active(const struct sluss_state *state, const struct kase *kase, i
 	const struct sluss_programme *programme = st_case_programme(state, kase);
 	if (programme == NULL)
 		return false;
-	return active_bits(state, kase, now_ms) == (uint8_t)((1u << programme->link_count) - 1);
+	return active_bits(state, kase, now_ms, false) == (uint8_t)((1u << programme->link_count) - 1);
 }
 
 // The next instant after `after_ms` at which a grant on a link begins or (with `ends`) ends.
@@ -96,7 +96,7 @@ void st_links_settle(struct sluss_state *state, uint32_t kase_at, int64_t now_ms
 	}
 	uint8_t all = (uint8_t)((1u << programme->link_count) - 1);
 	for (int64_t look = kase->settled_ms; kase->links_once != all && look <= now_ms; look = next_edge(state, kase, look, false))
-		kase->links_once |= active_bits(state, kase, look);
+		kase->links_once |= active_bits(state, kase, look, true);
 	kase->settled_ms = now_ms;
 }
 
@@ -169,7 +169,7 @@ bool sluss_state_link_lost(struct sluss_state *state, int64_t now_ms, struct slu
 			return false;
 		st_links_settle(state, at, now_ms);
 		bool open = kase->phase != SLUSS_PHASE_CLOSING && kase->phase != SLUSS_PHASE_CLOSED;
-		if (open && (kase->links_once & ~active_bits(state, kase, now_ms)) != 0) {
+		if (open && (kase->links_once & ~active_bits(state, kase, now_ms, true)) != 0) {
 			*case_out = kase->id;
 			return true;
 		}

@@ -226,6 +226,7 @@ bool sluss_statute_at(const struct sluss_state *state, size_t index, struct slus
 	if (index >= state->statutes.count)
 		return false;
 	const struct statute *statute = STATUTE(state, (uint32_t)index);
+	int64_t until_ms = statute->refused ? 0 : st_statute_until(state, statute);
 	*view_out = (struct sluss_statute_view){
 		.request = statute->id,
 		.case_id = CASE(state, statute->kase)->id,
@@ -234,12 +235,12 @@ bool sluss_statute_at(const struct sluss_state *state, size_t index, struct slus
 		.officer = st_symbol_text(state, statute->officer),
 		.approver = st_symbol_text(state, statute->approver),
 		.message_type = (enum sluss_message_type)statute->type,
-		.approved = statute->approved,
+		.approved = until_ms != 0,
 		.refused = statute->refused,
 		.deferred = statute->deferred,
 		.necessity = statute->necessity,
 		.requested_ms = statute->requested_ms,
-		.until_ms = statute->until_ms,
+		.until_ms = until_ms,
 		.notify_ms = statute->notify_ms,
 		.uses = statute->uses,
 		.recipient_count = statute->recipient_count,

@@ -87,6 +87,28 @@ uint32_t st_newest_valid(const struct sluss_state *state, uint32_t newest)
 	return newest;
 }
 
+uint32_t st_version_held(const struct sluss_state *state, const struct kase *kase, const struct agreement *agreement, uint32_t newest,
+    int64_t now_ms)
+{
+	uint32_t at = st_version_in_force(state, newest, now_ms);
+	if (at == SLUSS_NOWHERE)
+		return at;
+	enum sluss_reason reason = st_grant_standing(state, kase, agreement, GRANT(state, at), now_ms);
+	bool complete = st_is_complete(agreement, GRANT(state, at));
+	return reason == SLUSS_OK_CONSENT || (reason == SLUSS_PAUSED && complete) ? at : SLUSS_NOWHERE;
+}
+
+bool st_key_is_marked(const struct sluss_state *state, uint32_t kase_at, uint64_t key, int64_t now_ms)
+{
+	const struct kase *kase = CASE(state, kase_at);
+	uint32_t newest = st_find_key(state, kase_at, key);
+	struct agreement agreement = st_case_agreement(state, kase);
+	uint32_t at = st_version_held(state, kase, &agreement, newest, now_ms);
+	if (at == SLUSS_NOWHERE)
+		at = st_newest_valid(state, newest);
+	return at != SLUSS_NOWHERE && (GRANT(state, at)->flags & F_MARK) != 0;
+}
+
 // Why a grant that was complete is not any more: the reasons of those whose agreement is missing (ruling 4).
 static enum sluss_reason lapse(const struct sluss_state *state, const struct kase *kase, const struct agreement *agreement,
     const struct grant *grant)

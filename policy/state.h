@@ -155,7 +155,7 @@ struct sluss_statute_view {
 	const char *provision, *agency, *officer, *approver; // approver "" while nobody answered
 	enum sluss_message_type message_type;
 	bool approved, refused, deferred, necessity;
-	int64_t requested_ms, until_ms, notify_ms; // until 0 while it is not approved
+	int64_t requested_ms, until_ms, notify_ms; // until 0 while it is not approved; by the law in force
 	uint32_t uses;                             // releases that rest on it
 	size_t recipient_count, category_count;
 };

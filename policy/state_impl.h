@@ -154,7 +154,7 @@ struct statute {
 	uint16_t agency;
 	uint8_t type;
 	bool approved, refused, deferred, necessity;
-	int64_t requested_ms, until_ms, notify_ms;
+	int64_t requested_ms, approved_ms, notify_ms;
 	uint32_t uses;
 	uint16_t recipient_count, category_count;
 	uint16_t *lists; // recipients (agencies), then categories (the state's numbers)
@@ -237,6 +237,13 @@ struct agreement st_case_agreement(const struct sluss_state *state, const struct
 bool st_is_complete(const struct agreement *agreement, const struct grant *grant);
 // Position of the version that stands for the key now, SLUSS_NOWHERE (ruling 19); `newest` is the key's newest version.
 uint32_t st_version_in_force(const struct sluss_state *state, uint32_t newest, int64_t now_ms);
+// Whether the version that permits now (paused or not), else the newest, carries the explicit mark.
+bool st_key_is_marked(const struct sluss_state *state, uint32_t kase, uint64_t key, int64_t now_ms);
+// ground.c: when a statutory request ends by the law in force, 0 when it is not approved.
+int64_t st_statute_until(const struct sluss_state *state, const struct statute *statute);
+// The version in force when it is complete and in its window, paused or not; SLUSS_NOWHERE (ruling 9: a pause does not break a link).
+uint32_t st_version_held(const struct sluss_state *state, const struct kase *kase, const struct agreement *agreement, uint32_t newest,
+    int64_t now_ms);
 // The newest version that was not registered by mistake, SLUSS_NOWHERE.
 uint32_t st_newest_valid(const struct sluss_state *state, uint32_t newest);
 // OK_CONSENT, or the first of ruling 2 that is true of this version; UNAVAILABLE when who must agree is not known.
