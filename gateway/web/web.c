@@ -46,7 +46,7 @@ static void fill_limits(struct sluss_web_limits *l)
 	fill(&l->max_body, 1 << 20, 64 << 20);
 	fill(&l->max_body_total, 64 << 20, 1 << 30);
 	fill(&l->max_frame, SLUSS_FRAME_DEFAULT_MAX, 256 << 20);
-	fill(&l->connection_memory, 32 << 10, 1 << 20);
+	fill(&l->connection_memory, 16 << 10, 1 << 20);
 	fill(&l->header_ms, 10000, day_ms);
 	fill(&l->body_ms, 30000, day_ms);
 	fill(&l->core_ms, 30000, day_ms);

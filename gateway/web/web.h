@@ -13,7 +13,7 @@ struct sluss_web_limits {
 	uint32_t max_body;          // a request after decompression [1 MiB]
 	uint32_t max_body_total;    // bodies of all requests that are being received or wait [64 MiB]
 	uint32_t max_frame;         // one frame from or to core [4 MiB]
-	uint32_t connection_memory; // libmicrohttpd's buffer for one connection: headers and a read window [32 KiB]
+	uint32_t connection_memory; // libmicrohttpd's buffer for one connection: headers and a read window [16 KiB]
 	uint32_t header_ms;         // from the first octet until the headers are complete [10,000]
 	uint32_t body_ms;           // from complete headers until the body is complete [30,000]
 	uint32_t core_ms;           // longest wait for core; long polls get their own wait on top [30,000]
