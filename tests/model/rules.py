@@ -35,7 +35,7 @@ class Version:
         self.withdrawn = self.refused = self.invalid = False
         self.ended = False          # a newer version took over
         self.took_over = False
-        self.last = None            # (age, guardians asked, guardians) when it was last complete
+        self.last = None            # (band of ages, guardians asked) when it was last complete
 
     def closed(self):
         return self.withdrawn or self.refused or self.invalid or self.ended
@@ -150,11 +150,12 @@ class World:
     def settle(self, case, now):
         """Let versions take over (rulings 1 and 19), note what is complete (ruling 4), lose links (ruling 9)."""
         who = self.who(case, now)
+        band = self.law.row(case.programme, who.age).band()
         for versions in case.keys.values():
             for index, version in enumerate(versions):
                 if version.closed() or who.missing(version):
                     continue
-                version.last = (who.age, who.ask_guardians, frozenset(who.guardians))
+                version.last = (band, who.ask_guardians)
                 # Reading of ruling 19: a version that is already past its end does not take over any more.
                 if not version.took_over and version.start <= now < version.end:
                     version.took_over = True
@@ -172,7 +173,7 @@ class World:
             if held:
                 case.linked.add(link)
             elif link in case.linked and case.phase in OPEN_PHASES:
-                case.former, case.phase = case.phase, "closing"
+                case.former, case.phase, case.link_lost = case.phase, "closing", True
 
     def direction_held(self, case, who, now, sender_type, recipient_type, paused_too=True):
         for (_, sender, recipient, _), versions in case.keys.items():
@@ -264,27 +265,26 @@ class World:
         if case.phase == "closed":
             raise Refused("CLOSED_STATE")
         if case.phase == "closing" and phase != "closed":
-            # Ruling 9: back to the former phase, once every link is active again. Reading: a case that was put to
-            # closing by hand goes back in the same way.
+            # Ruling 9: back to the former phase, once every link is active again. Reading: only what a lost link put to
+            # closing goes back; what the coordinator put there goes on to closed.
             who = self.who(case, now)
             whole = all(self.direction_held(case, who, now, *pair, paused_too=False)
                         for link in self.law.links(case.programme) for pair in (link, link[::-1]))
-            if phase != case.former or not whole:
+            if phase != case.former or not case.link_lost or not whole:
                 raise Refused("PHASE_FORBIDS")
         elif phase not in self.law.phase_moves[case.phase]:
             raise Refused("PHASE_FORBIDS")
         # Section 8: the police suitability assessment precedes enrolment.
         if not self.law.phase_needs(case.programme, phase) <= case.sent:
             raise Refused("PHASE_FORBIDS")
-        if phase == "closing":
-            case.former = case.phase
-        case.phase = phase
+        case.phase, case.link_lost = phase, False
         self.settle(case, now)
 
     def do_assess(self, now, case, outcome):
         case = self.case_of(case)
         row = self.law.row(case.programme, self.age(case, now))
-        if outcome not in row.outcomes:
+        # Reading: where there is something to assess, an assessment may also find that the default is right.
+        if outcome not in row.outcomes and not (row.outcomes and outcome == row.default):
             raise Refused("ASSESSMENT_NOT_ALLOWED")
         case.assessment = (outcome, row.begin, row.end)
         self.settle(case, now)
@@ -365,21 +365,22 @@ class World:
         # it is asked of them (a participant of SSPF at 17, for the day of turning 18).
         if int(person) != case.person.number and int(person) not in case.person.guardians:
             raise Refused("NOT_ENTITLED")
-        self.refuse_closed(versions)
+        for version in versions:
+            self.refuse_closed(version, now)
         for version in versions:
             version.said[int(person)] = GIVEN
         self.settle(case, now)
 
     @staticmethod
-    def refuse_closed(versions):
-        # Reading: replaced and expired versions are not "closed" by anybody's will; an act on them has no effect.
-        if any(v.withdrawn or v.refused or v.invalid for v in versions):
+    def refuse_closed(version, now):
+        """Section 5: a closed state never reopens. Reading: what is past its end is closed, too; what a newer version
+        replaced is not, but an act on it has no effect. Refusing and withdrawing are never late: they only narrow."""
+        if version.withdrawn or version.refused or version.invalid or now >= version.end:
             raise Refused("CLOSED_STATE")
 
     def do_refuse(self, now, consent, grant, person):
         case, versions = self.versions_of(consent, grant)
         self.entitled(case, person, now)
-        self.refuse_closed(versions)
         for version in versions:
             version.said[int(person)] = REFUSED
             version.refused = True
@@ -411,15 +412,15 @@ class World:
                     version.said[int(person)] = WITHDRAWN
         self.settle(case, now)
 
-    def do_pause(self, now, consent, version, person):
-        case, versions = self.versions_of(consent, version)
+    def do_pause(self, now, consent, grant, person):
+        case, versions = self.versions_of(consent, grant)
         self.entitled(case, person, now)
-        self.refuse_closed(versions)
+        for version in versions:
+            self.refuse_closed(version, now)
         # Reading: a pause, too, holds versions in waiting, else one that is completed later would undo it.
         for key in {v.key for v in versions}:
             for version in case.keys[key]:
-                if not version.closed():
-                    version.paused = True
+                version.paused = True
         self.settle(case, now)
 
     def do_resume(self, now, consent, grant, person):
@@ -427,9 +428,10 @@ class World:
         mark, and the agreement of the person who asks for it."""
         case, versions = self.versions_of(consent, grant)
         self.entitled(case, person, now)
-        self.refuse_closed(versions)
-        if not all(v.paused for v in versions):
-            raise Refused("MALFORMED")
+        for version in versions:
+            self.refuse_closed(version, now)
+            if not version.paused:
+                raise Refused("MALFORMED")
         for version in list(versions):
             fresh = self.add_version(case, int(consent), version.key, now, version.end, version.mark)
             fresh.said[int(person)] = GIVEN
@@ -437,14 +439,18 @@ class World:
         self.settle(case, now)
 
     def do_narrow(self, now, consent, grant, person, start, end):
-        """Section 5: anyone required may narrow, at once. Reading: what would widen is malformed, not cut down."""
+        """Section 5: anyone required may narrow, at once. Reading: what would widen, what changes nothing and what
+        leaves an empty window is malformed, not cut down."""
         case, versions = self.versions_of(consent, grant)
         self.entitled(case, person, now)
-        self.refuse_closed(versions)
-        windows = [(v.start if start == "-" else int(start), v.end if end == "-" else int(end)) for v in versions]
-        for version, (begin, until) in zip(versions, windows):
-            if begin < version.start or until > version.end:
+        windows = []
+        for version in versions:
+            self.refuse_closed(version, now)
+            begin = version.start if start == "-" else int(start)
+            until = version.end if end == "-" else int(end)
+            if begin < version.start or until > version.end or until <= begin or start == end == "-":
                 raise Refused("MALFORMED")
+            windows.append((begin, until))
         for version, (begin, until) in zip(versions, windows):
             version.start, version.end = begin, until
             self.watch(case, begin, until)
@@ -454,7 +460,8 @@ class World:
         """The version was registered by mistake: it never counted, and it is no withdrawal. Reading: so it never replaced
         anything, and the version that it stood in front of is in force as if it had not been."""
         case, versions = self.versions_of(consent, grant)
-        self.refuse_closed(versions)
+        if any(version.invalid for version in versions):
+            raise Refused("CLOSED_STATE")
         for version in versions:
             version.invalid = True
         for key in {v.key for v in versions}:
@@ -557,8 +564,6 @@ class World:
             case = NO_CASE              # ruling 11: it opens one in nominated
         else:
             case = self.cases.get(int(question.case.replace("-", "0")))
-        if case is None:
-            return "MALFORMED"
         if row.about_nobody:
             # Ruling 12: no section about a person. Reading: one that carries a category, a purpose, a person or a
             # claim is malformed.
@@ -568,6 +573,8 @@ class World:
             return "MALFORMED"
         if now < self.now or not question.log_usable:
             return "UNAVAILABLE"
+        if case is None:                # Reading: nobody is a member of a case that does not exist
+            return "NOT_A_MEMBER"
         if row.sender_member and question.sender not in case.members:
             return "NOT_A_MEMBER"
         if row.recipient_member and question.recipient not in case.members:
@@ -581,7 +588,7 @@ class World:
             return True
         if not question.concerned or not question.claims:       # ruling 18
             return True
-        own = {case.number} | {int(c[1:]) for c in question.concerned if c[0] == "k"}
+        own = {case.number if case else 0} | {int(c[1:]) for c in question.concerned if c[0] == "k"}
         for claim in question.claims:
             if claim[0] == "c":
                 held = self.consents.get(int(claim[1:]))
@@ -691,11 +698,12 @@ class World:
 
     def causes(self, case, gaps, last, who):
         """Ruling 4, (age, custody): why what was complete is not any more. Reading: a person who is missing now and
-        was not asked then is missing because of age when another row of the age table holds now, else because of
-        an assessment (then neither is true and the code is CONSENTER_MISSING); a guardian who is missing while
-        guardians were asked then too is missing because guardians came or went."""
-        last_age, last_guardians_asked, _ = last
-        crossed = self.law.row(case.programme, last_age) != self.law.row(case.programme, who.age)
+        was not asked then is missing because of age when another row of the age table holds now (by a birthday, or
+        because a new policy drew the rows otherwise), else because of an assessment (then neither is true and the
+        code is CONSENTER_MISSING); a guardian who is missing while guardians were asked then too is missing
+        because guardians came or went."""
+        last_band, last_guardians_asked = last
+        crossed = last_band != self.law.row(case.programme, who.age).band()
         age = custody = False
         for gap in gaps:
             if gap == who.subject and who.ask_subject:
