@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "settings_table.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static enum sluss_settings_result parse(const char *text, struct sluss_settings *settings, struct sluss_settings_error *error)
+{
+	sluss_settings_default(settings);
+	error->text[0] = '\0';
+	return sluss_settings_parse("f.conf", (struct sluss_bytes){(const uint8_t *)text, strlen(text)}, settings, error);
+}
+
+static void test_good_files(void **state)
+{
+	(void)state;
+	struct sluss_settings s;
+	struct sluss_settings_error e;
+	assert_int_equal(parse("", &s, &e), SLUSS_SETTINGS_OK);
+	assert_int_equal(s.max_body, 1048576);
+	assert_int_equal(parse("# a comment\n\n  authority=sluss.test/a # why\r\n\tmax_body =  4096\ndemo_clock = true", &s, &e),
+	    SLUSS_SETTINGS_OK);
+	assert_string_equal(s.authority, "sluss.test/a");
+	assert_int_equal(s.max_body, 4096);
+	assert_true(s.demo_clock);
+	assert_int_equal(parse("policy_file = a#b.json\n", &s, &e), SLUSS_SETTINGS_OK);
+	assert_string_equal(s.policy_file, "a#b.json");
+	assert_int_equal(parse("public_listen =\nsandbox = off\n", &s, &e), SLUSS_SETTINGS_OK);
+	assert_string_equal(s.public_listen, "");
+	assert_int_equal(s.sandbox, SLUSS_SANDBOX_OFF);
+	assert_int_equal(parse("demo_clock_start = 2012-01-09T08:00:00+01:00\n", &s, &e), SLUSS_SETTINGS_OK);
+	assert_int_equal(s.demo_clock_start, INT64_C(1326092400000));
+}
+
+static void test_bad_files(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		const char *error;
+	} cases[] = {
+	    {"authority = a\nnonsense = 1\n", "f.conf:2: unknown key 'nonsense'"},
+	    {"authority\n", "f.conf:1: expected key = value"},
+	    {"max_body = 4096\n\nmax_body = 4096\n", "f.conf:3: max_body stands here a second time"},
+	    {"max_body = much\n", "f.conf:1: max_body: expected a number from 4096 to 16777216 (octets)"},
+	    {"max_body = 1\n", "f.conf:1: max_body: expected a number from 4096 to 16777216 (octets)"},
+	    {"max_body = 99999999999999999999\n", "f.conf:1: max_body: expected a number from 4096 to 16777216 (octets)"},
+	    {"max_body = -1\n", "f.conf:1: max_body: expected a number from 4096 to 16777216 (octets)"},
+	    {"max_body =\n", "f.conf:1: max_body: expected a number from 4096 to 16777216 (octets)"},
+	    {"demo_clock = yes\n", "f.conf:1: demo_clock: expected true or false"},
+	    {"sandbox = on\n", "f.conf:1: sandbox: expected auto or off"},
+	    {"store = postgres\n", "f.conf:1: store: expected sqlite"},
+	    {"agency_listen = 8443\n", "f.conf:1: agency_listen: expected an address: 127.0.0.1:8443 or [::1]:8443"},
+	    {"agency_listen = localhost:8443\n", "f.conf:1: agency_listen: expected an address: 127.0.0.1:8443 or [::1]:8443"},
+	    {"agency_listen = 127.0.0.1:70000\n", "f.conf:1: agency_listen: expected an address: 127.0.0.1:8443 or [::1]:8443"},
+	    {"agency_listen =\n", "f.conf:1: agency_listen: expected a value"},
+	    {"tls_key =\n", "f.conf:1: tls_key: expected a value"},
+	    {"demo_clock_start = 2012-02-30T00:00:00Z\n",
+	        "f.conf:1: demo_clock_start: expected an RFC 3339 time such as 2012-01-09T07:00:00Z"},
+	    {"authority = a b\n",
+	        "f.conf:1: authority: expected a name of up to 127 visible ASCII characters, without + \" and \\"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sluss_settings s;
+		struct sluss_settings_error e;
+		assert_int_equal(parse(cases[i].text, &s, &e), SLUSS_SETTINGS_WRONG);
+		assert_string_equal(e.text, cases[i].error);
+	}
+}
+
+static void test_what_must_be_set(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		const char *error;
+	} cases[] = {
+	    {"state_dir = /tmp\n", "authority is not set"},
+	    {"authority = a\nstate_dir = here\n", "state_dir must be an absolute path"},
+	    {"authority = a\nidle_timeout_ms = 60000\n",
+	        "idle_timeout_ms (60000) must be longer than fetch_wait_max_ms (60000): a waiting Fetch is silent"},
+	    {"authority = a\ndemo_clock_start = 2012-01-09T07:00:00Z\n", "demo_clock_start needs demo_clock = true"},
+	};
+	struct sluss_settings s;
+	struct sluss_settings_error e;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(parse(cases[i].text, &s, &e), SLUSS_SETTINGS_OK);
+		assert_int_equal(sluss_settings_complete(&s, &e), SLUSS_SETTINGS_MISSING);
+		assert_string_equal(e.text, cases[i].error);
+	}
+	assert_int_equal(parse("authority = a\n", &s, &e), SLUSS_SETTINGS_OK);
+	assert_int_equal(sluss_settings_complete(&s, &e), SLUSS_SETTINGS_OK);
+}
+
+static void test_times(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		int64_t ms; // 0 = refused
+	} cases[] = {
+	    {"2012-01-09T07:00:00Z", INT64_C(1326092400000)},
+	    {"2012-01-09T07:00:00.250Z", INT64_C(1326092400250)},
+	    {"2012-01-09T07:00:00.2509999Z", INT64_C(1326092400250)},
+	    {"2012-01-09T02:00:00-05:00", INT64_C(1326092400000)},
+	    {"2012-02-29T00:00:00Z", INT64_C(1330473600000)},
+	    {"2011-02-29T00:00:00Z", 0},
+	    {"2012-01-09 07:00:00Z", 0},
+	    {"2012-01-09T07:00:00", 0},
+	    {"2012-01-09T24:00:00Z", 0},
+	    {"2012-01-09T07:00:00.Z", 0},
+	    {"2012-01-09T07:00:00Zx", 0},
+	    {"", 0},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int64_t ms = 0;
+		bool good = sluss_settings_parse_time(cases[i].text, &ms);
+		assert_int_equal(good, cases[i].ms != 0);
+		if (good)
+			assert_int_equal(ms, cases[i].ms);
+	}
+}
+
+// Reads what a print function wrote.
+static char *printed(bool (*print)(FILE *), struct sluss_bytes *bytes_out)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	assert_true(print(out));
+	assert_int_equal(fclose(out), 0);
+	*bytes_out = (struct sluss_bytes){(const uint8_t *)text, len};
+	return text;
+}
+
+// The sample with its comments taken away, and a value for what must be set, is a good file: each default stands in its own range.
+static void test_sample_is_a_good_file(void **state)
+{
+	(void)state;
+	struct sluss_bytes bytes;
+	char *text = printed(sluss_settings_print_sample, &bytes);
+	for (char *c = text; *c != '\0'; c++) {
+		if (*c == '#' && c[1] != ' ')
+			*c = ' ';
+	}
+	char *authority = strstr(text, "authority = ");
+	assert_non_null(authority);
+	authority[strlen("authority = ") - 1] = 'x';
+	struct sluss_settings s;
+	struct sluss_settings_error e = {""};
+	sluss_settings_default(&s);
+	enum sluss_settings_result result = sluss_settings_parse("sample", bytes, &s, &e);
+	assert_string_equal(e.text, "");
+	assert_int_equal(result, SLUSS_SETTINGS_OK);
+	free(text);
+}
+
+static void test_manual_names_every_key(void **state)
+{
+	(void)state;
+	struct sluss_bytes bytes;
+	char *text = printed(sluss_settings_print_manual, &bytes);
+	size_t count = 0;
+	const struct sluss_setting *table = sluss_settings_table(&count);
+	for (size_t i = 0; i < count; i++) {
+		char line[64];
+		(void)snprintf(line, sizeof(line), ".B %s\n", table[i].key);
+		assert_non_null(strstr(text, line));
+	}
+	free(text);
+}
+
+static void test_role_gets_only_its_own(void **state)
+{
+	(void)state;
+	struct sluss_settings s;
+	struct sluss_settings_error e;
+	assert_int_equal(parse("authority = a\nedge_threads = 3\ndemo_clock = true\ndemo_clock_start = 2012-01-09T07:00:00Z\n", &s, &e),
+	    SLUSS_SETTINGS_OK);
+	static const enum sluss_role roles[] = {SLUSS_ROLE_CORE, SLUSS_ROLE_WEB, SLUSS_ROLE_EDGE};
+	for (size_t i = 0; i < 3; i++) {
+		char *text = NULL;
+		size_t len = 0;
+		FILE *out = open_memstream(&text, &len);
+		assert_true(sluss_settings_print_for_role(&s, roles[i], out));
+		assert_int_equal(fclose(out), 0);
+		struct sluss_settings again;
+		sluss_settings_default(&again);
+		assert_int_equal(sluss_settings_parse("role", (struct sluss_bytes){(const uint8_t *)text, len}, &again, &e), SLUSS_SETTINGS_OK);
+		assert_int_equal(again.edge_threads, roles[i] == SLUSS_ROLE_EDGE ? 3 : 1);
+		assert_int_equal(again.demo_clock_start, roles[i] == SLUSS_ROLE_CORE ? INT64_C(1326092400000) : 0);
+		assert_null(strstr(text, "_key ="));
+		free(text);
+	}
+}
+
+static void test_paths(void **state)
+{
+	(void)state;
+	struct sluss_settings s;
+	char path[64];
+	sluss_settings_default(&s);
+	assert_true(sluss_settings_path(&s, "keys/tls.key", path, sizeof(path)));
+	assert_string_equal(path, "/var/lib/sluss/keys/tls.key");
+	assert_true(sluss_settings_path(&s, "/etc/tls.key", path, sizeof(path)));
+	assert_string_equal(path, "/etc/tls.key");
+	assert_false(sluss_settings_path(&s, "keys/tls.key", path, 10));
+}
+
+static void test_load_from_file(void **state)
+{
+	(void)state;
+	char path[] = "/tmp/sluss-settings-XXXXXX";
+	int fd = mkstemp(path);
+	struct sluss_settings s;
+	struct sluss_settings_error e;
+	assert_true(fd >= 0 && write(fd, "authority = b\n", 14) == 14 && close(fd) == 0);
+	assert_int_equal(sluss_settings_load(path, &s, &e), SLUSS_SETTINGS_OK);
+	assert_string_equal(s.authority, "b");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(sluss_settings_load(path, &s, &e), SLUSS_SETTINGS_UNREADABLE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_good_files),
+	    cmocka_unit_test(test_bad_files),
+	    cmocka_unit_test(test_what_must_be_set),
+	    cmocka_unit_test(test_times),
+	    cmocka_unit_test(test_sample_is_a_good_file),
+	    cmocka_unit_test(test_manual_names_every_key),
+	    cmocka_unit_test(test_role_gets_only_its_own),
+	    cmocka_unit_test(test_paths),
+	    cmocka_unit_test(test_load_from_file),
+	};
+	return cmocka_run_group_tests_name("settings_table", tests, NULL, NULL);
+}
