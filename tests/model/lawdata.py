@@ -25,9 +25,6 @@ class Row:
         self.default = data["who"]
         self.outcomes = frozenset(data["assessment"])
 
-    def band(self):
-        return self.begin, self.end
-
 
 class Message:
     """One message type: who is to be a member, and its rows of (from, to, categories, purposes)."""

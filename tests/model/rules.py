@@ -35,7 +35,7 @@ class Version:
         self.withdrawn = self.refused = self.invalid = False
         self.ended = False          # a newer version took over
         self.took_over = False
-        self.last = None            # (band of ages, guardians asked) when it was last complete
+        self.last = None            # (age, guardians asked) when it was last complete
 
     def closed(self):
         return self.withdrawn or self.refused or self.invalid or self.ended
@@ -49,12 +49,12 @@ class Person:
 
 
 class Case:
-    __slots__ = ("number", "person", "programme", "phase", "former", "link_lost", "members", "contacts", "assessment",
+    __slots__ = ("number", "person", "programme", "phase", "former", "members", "contacts", "assessment",
                  "sent", "keys", "linked")
 
     def __init__(self, number, person, programme, agency, phase):
         self.number, self.person, self.programme = number, person, programme
-        self.phase, self.former, self.link_lost = phase, None, False
+        self.phase, self.former = phase, None
         self.members, self.contacts = {agency}, set()
         self.assessment = None      # (who, first age of the band, first age after it)
         self.sent = set()           # message types that were accepted in the case
@@ -150,12 +150,11 @@ class World:
     def settle(self, case, now):
         """Let versions take over (rulings 1 and 19), note what is complete (ruling 4), lose links (ruling 9)."""
         who = self.who(case, now)
-        band = self.law.row(case.programme, who.age).band()
         for versions in case.keys.values():
             for index, version in enumerate(versions):
                 if version.closed() or who.missing(version):
                     continue
-                version.last = (band, who.ask_guardians)
+                version.last = (who.age, who.ask_guardians)
                 # Reading of ruling 19: a version that is already past its end does not take over any more.
                 if not version.took_over and version.start <= now < version.end:
                     version.took_over = True
@@ -173,7 +172,7 @@ class World:
             if held:
                 case.linked.add(link)
             elif link in case.linked and case.phase in OPEN_PHASES:
-                case.former, case.phase, case.link_lost = case.phase, "closing", True
+                case.former, case.phase = case.phase, "closing"
 
     def direction_held(self, case, who, now, sender_type, recipient_type, paused_too=True):
         for (_, sender, recipient, _), versions in case.keys.items():
@@ -265,19 +264,21 @@ class World:
         if case.phase == "closed":
             raise Refused("CLOSED_STATE")
         if case.phase == "closing" and phase != "closed":
-            # Ruling 9: back to the former phase, once every link is active again. Reading: only what a lost link put to
-            # closing goes back; what the coordinator put there goes on to closed.
+            # Ruling 9: back to the former phase, once every link is active again. Reading: a case that was put to
+            # closing by hand goes back in the same way.
             who = self.who(case, now)
             whole = all(self.direction_held(case, who, now, *pair, paused_too=False)
                         for link in self.law.links(case.programme) for pair in (link, link[::-1]))
-            if phase != case.former or not case.link_lost or not whole:
+            if phase != case.former or not whole:
                 raise Refused("PHASE_FORBIDS")
         elif phase not in self.law.phase_moves[case.phase]:
             raise Refused("PHASE_FORBIDS")
         # Section 8: the police suitability assessment precedes enrolment.
         if not self.law.phase_needs(case.programme, phase) <= case.sent:
             raise Refused("PHASE_FORBIDS")
-        case.phase, case.link_lost = phase, False
+        if phase == "closing":
+            case.former = case.phase
+        case.phase = phase
         self.settle(case, now)
 
     def do_assess(self, now, case, outcome):
@@ -299,9 +300,9 @@ class World:
             at += int(receivers)
         if case.phase == "closed":
             raise Refused("CLOSED_STATE")
-        self.check_programme(case, now)
         for form in forms:
             self.check_form(case, form)
+        self.check_programme(case, now)
         grants = []
         for category, sender, purpose, start, end, mark, receivers in forms:
             for receiver in receivers:
@@ -413,14 +414,14 @@ class World:
         self.settle(case, now)
 
     def do_pause(self, now, consent, grant, person):
+        """Reading: a pause holds the version that it names; a version in waiting takes over unpaused when all have given
+        it, who paused the old one included."""
         case, versions = self.versions_of(consent, grant)
         self.entitled(case, person, now)
         for version in versions:
             self.refuse_closed(version, now)
-        # Reading: a pause, too, holds versions in waiting, else one that is completed later would undo it.
-        for key in {v.key for v in versions}:
-            for version in case.keys[key]:
-                version.paused = True
+        for version in versions:
+            version.paused = True
         self.settle(case, now)
 
     def do_resume(self, now, consent, grant, person):
@@ -528,9 +529,11 @@ class World:
             return "STATUTE_UNKNOWN"
         necessity = question.necessity
         if request:
+            # Reading: what another agency or another case was approved is no approval here.
+            if request["case"] is not case or request["agency"] != question.sender:
+                return "STATUTE_UNAPPROVED"
             necessity = request["necessity"]
-            if (request["case"] is not case or request["agency"] != question.sender
-                    or request["message"] not in ("-", question.message)
+            if (request["message"] not in ("-", question.message)
                     or question.recipient not in request["receivers"]
                     or question.category not in request["categories"]):
                 return "STATUTE_NOT_APPLICABLE"
@@ -564,12 +567,7 @@ class World:
             case = NO_CASE              # ruling 11: it opens one in nominated
         else:
             case = self.cases.get(int(question.case.replace("-", "0")))
-        if row.about_nobody:
-            # Ruling 12: no section about a person. Reading: one that carries a category, a purpose, a person or a
-            # claim is malformed.
-            if question.category != "-" or question.purpose != "-" or question.concerned or question.claims:
-                return "MALFORMED"
-        elif self.malformed(case, question):
+        if not row.about_nobody and self.malformed(case, question):
             return "MALFORMED"
         if now < self.now or not question.log_usable:
             return "UNAVAILABLE"
@@ -602,39 +600,46 @@ class World:
         recipient_type = self.agencies.get(question.recipient)
 
         # Protection (section 9, ruling 16): officers are named on both paths, the mark is asked of consent only.
-        # Reading: the rule holds when the case's subject or a concerned subject of another case is protected.
+        # Reading: the rule holds for the case's subject and for every concerned subject of another case, each by the
+        # contact officers of that person's own case.
         if not row.about_nobody:
             others = [self.cases.get(int(c[1:])) for c in question.concerned if c[0] == "k"]
-            guarded = case.person.protected or any(o and o.person.protected for o in others)
-            named = question.recipient in case.members and (question.recipient, question.officer) in case.contacts
-            if guarded and not named:
-                return "PROTECTED"
+            for held in [case] + [other for other in others if other]:
+                named = question.recipient in held.members and (question.recipient, question.officer) in held.contacts
+                if held.person.protected and not named:
+                    return "PROTECTED"
         if not law.type_allows(row, sender_type, recipient_type, question.category, question.purpose):
             if not row.about_nobody and not statutes and consents and self.unmarked(case, question, now):
                 return "PROTECTED"      # protection comes before type
             return "TYPE_FORBIDS"
         if row.about_nobody:
+            # Ruling 12: no section about a person, so one that has a category is of another type.
+            if question.category != "-" or question.concerned:
+                return "TYPE_FORBIDS"
             if question.message not in law.phases[case.phase]:
                 return "PHASE_FORBIDS"
             return "OK_TYPE"
 
-        by_consent = None               # the code of the consent path, when it was claimed
-        if consents:
-            if self.unmarked(case, question, now):
-                by_consent = "PROTECTED"
-            elif question.message not in law.phases[case.phase]:
-                by_consent = "PHASE_FORBIDS"
-            else:
-                by_consent = self.consent_ground(case, question, now)
-                if by_consent == "OK_CONSENT":
-                    return by_consent
-        for claim in statutes:
-            code = self.statute(case, now, claim, question)
-            if code == "OK_STATUTE":
-                return code
-            if by_consent is None:
-                by_consent = code
-        return by_consent
+        forbidden = None                # why consent cannot carry it, whoever agreed
+        if self.unmarked(case, question, now):
+            forbidden = "PROTECTED"
+        elif question.message not in law.phases[case.phase]:
+            forbidden = "PHASE_FORBIDS"
+        by_consent = {}
+        if consents and not forbidden:
+            by_consent = self.consent_ground(case, question, now)
+            if all(code == "OK_CONSENT" for code in by_consent.values()):
+                return "OK_CONSENT"
+        codes = [self.statute(case, now, claim, question) for claim in statutes]
+        if "OK_STATUTE" in codes:
+            return "OK_STATUTE"
+        # Rulings 13, 14, 18: the subject's code is the consent's if one was claimed, else the statute's. Reading: a person
+        # beside the subject who has no ground is THIRD_PARTY_MISSING, on either path.
+        if consents and forbidden:
+            return forbidden
+        if "s" in question.concerned and by_consent.get("s") != "OK_CONSENT":
+            return by_consent["s"] if consents else codes[0]
+        return "THIRD_PARTY_MISSING"
 
     def unmarked(self, case, question, now):
         """Ruling 16: for a protected subject the categories of the policy's list need a grant that says so."""
@@ -655,17 +660,11 @@ class World:
         """Each person concerned needs an active grant of their own (rulings 13 and 18). Reading of ruling 18: stating
         a consent opens this path; what permits is the active grant of the key, whichever version holds it."""
         key = (question.category, question.sender, question.recipient, question.purpose)
-        worst = "OK_CONSENT"
+        codes = {}
         for concerned in question.concerned:
-            if concerned == "s":
-                code = self.standing(case, key, self.who(case, now), now)
-                if code != "OK_CONSENT":
-                    return code
-            else:
-                held = self.cases.get(int(concerned[1:])) if concerned[0] == "k" else None
-                if held is None or self.standing(held, key, self.who(held, now), now) != "OK_CONSENT":
-                    worst = "THIRD_PARTY_MISSING"
-        return worst
+            held = case if concerned == "s" else self.cases.get(int(concerned[1:])) if concerned[0] == "k" else None
+            codes[concerned] = self.standing(held, key, self.who(held, now), now) if held else "THIRD_PARTY_MISSING"
+        return codes
 
     def standing(self, case, key, who, now):
         """OK_CONSENT or why not, for one key of one case (rulings 2 to 4)."""
@@ -698,12 +697,12 @@ class World:
 
     def causes(self, case, gaps, last, who):
         """Ruling 4, (age, custody): why what was complete is not any more. Reading: a person who is missing now and
-        was not asked then is missing because of age when another row of the age table holds now (by a birthday, or
-        because a new policy drew the rows otherwise), else because of an assessment (then neither is true and the
-        code is CONSENTER_MISSING); a guardian who is missing while guardians were asked then too is missing
-        because guardians came or went."""
-        last_band, last_guardians_asked = last
-        crossed = last_band != self.law.row(case.programme, who.age).band()
+        was not asked then is missing because of age when another row of the age table in force holds at the age of now
+        than at the age of then, else because of an assessment or a new policy (then neither is true and the code
+        is CONSENTER_MISSING); a guardian who is missing while guardians were asked then too is missing because
+        guardians came or went."""
+        last_age, last_guardians_asked = last
+        crossed = self.law.row(case.programme, last_age) != self.law.row(case.programme, who.age)
         age = custody = False
         for gap in gaps:
             if gap == who.subject and who.ask_subject:
