@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: EUPL-1.2
+// sluss send, evaluate, status.
+#include <stdlib.h>
+
+#include "file.h"
+#include "section.h"
+
+enum { RECIPIENTS_MAX = 32 };
+
+// ---- the message
+
+// "agency", "agency:officer", joined with '+', and --to again.
+static bool read_recipients(struct cli *cli, struct sluss_recipient_draft *list, size_t *count)
+{
+	*count = 0;
+	for (size_t i = 0; i < cli_count(cli, "to"); i++) {
+		size_t parts = 0;
+		char **words = cli_split(cli, cli_nth(cli, "to", i), '+', &parts);
+		for (size_t k = 0; k < parts; k++) {
+			char *colon = strchr(words[k], ':');
+			if (*count == RECIPIENTS_MAX) {
+				(void)cli_fail(cli, CLI_USAGE, "to", "--to: more than %d recipients", RECIPIENTS_MAX);
+				return false;
+			}
+			if (colon != NULL) {
+				*colon = '\0';
+			}
+			if (!sluss_is_agency_id(words[k], strlen(words[k]))) {
+				(void)cli_fail(cli, CLI_USAGE, "to", "--to: '%s' is not an agency id", words[k]);
+				return false;
+			}
+			list[(*count)++] = (struct sluss_recipient_draft){.agency_id = words[k], .officer_id = colon == NULL ? NULL : colon + 1};
+		}
+	}
+	return *count > 0 || cli_need(cli, "to") != NULL;
+}
+
+static bool read_sections(struct cli *cli, struct sluss_section_draft *list, size_t *count)
+{
+	*count = cli_count(cli, "section");
+	if (*count == 0) {
+		return cli_need(cli, "section") != NULL;
+	}
+	if (*count > SLUSS_SECTIONS_MAX) {
+		(void)cli_fail(cli, CLI_USAGE, "section", "more than %d sections", SLUSS_SECTIONS_MAX);
+		return false;
+	}
+	for (size_t i = 0; i < *count; i++) {
+		if (!cli_read_section(cli, cli_nth(cli, "section", i), &list[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static enum cli_exit seal(struct cli *cli, struct sluss_client *client, struct sluss_sealed_message *sealed_out)
+{
+	struct sluss_recipient_draft recipients[RECIPIENTS_MAX];
+	struct sluss_section_draft *sections = cli_alloc(cli, SLUSS_SECTIONS_MAX * sizeof(*sections));
+	struct sluss_message_draft draft = {.recipients = recipients, .sections = sections, .partial_delivery = cli_has(cli, "partial")};
+	int type = 0;
+	const char *type_text = cli_need(cli, "type");
+	const char *case_id = type_text == NULL ? NULL : cli_need(cli, "case");
+	const char *id = cli_get(cli, "id");
+	if (case_id == NULL || !cli_read_enum(cli, "type", &sluss__v1__message_type__descriptor, type_text, &type)
+	    || !cli_read_id(cli, "case", case_id, &draft.case_id) || (id != NULL && !cli_read_id(cli, "id", id, &draft.id))
+	    || !read_recipients(cli, recipients, &draft.recipient_count) || !read_sections(cli, sections, &draft.section_count)) {
+		return CLI_USAGE;
+	}
+	draft.type = (Sluss__V1__MessageType)type;
+	return sluss_client_seal(client, &draft, sealed_out) == SLUSS_CLIENT_OK ? CLI_OK : cli_fail_client(cli, client);
+}
+
+// ---- keeping sealed octets: so that exactly the same message can be sent again
+
+static enum cli_exit load(struct cli *cli, const char *path, struct sluss_sealed_message *sealed_out)
+{
+	enum { REQUEST_MAX = 16 << 20 };
+	size_t len = 0;
+	char *octets = cli_read_file(cli, "sealed", path, REQUEST_MAX, &len);
+	if (octets == NULL) {
+		return CLI_USAGE;
+	}
+	Sluss__V1__SendRequest *request = sluss__v1__send_request__unpack(NULL, len, (const uint8_t *)octets);
+	struct sluss_statement_header header;
+	bool ok = request != NULL && request->envelope != NULL
+	    && sluss_statement_header_read((struct sluss_bytes){request->envelope->envelope.data, request->envelope->envelope.len}, &header, NULL);
+	if (request != NULL) {
+		sluss__v1__send_request__free_unpacked(request, NULL);
+	}
+	uint8_t *copy = ok ? malloc(len) : NULL;
+	if (copy == NULL) {
+		return cli_fail(cli, CLI_USAGE, "sealed", "%s: not a sealed message", path);
+	}
+	memcpy(copy, octets, len);
+	*sealed_out = (struct sluss_sealed_message){.id = header.id, .request = copy, .request_len = len};
+	return CLI_OK;
+}
+
+static enum cli_exit prepare(struct cli *cli, struct sluss_client *client, struct sluss_sealed_message *sealed_out)
+{
+	const char *from = cli_get(cli, "sealed");
+	const char *to = cli_get(cli, "save");
+	memset(sealed_out, 0, sizeof(*sealed_out));
+	enum cli_exit code = from != NULL ? load(cli, from, sealed_out) : seal(cli, client, sealed_out);
+	if (code == CLI_OK && to != NULL && !sluss_file_replace(to, sealed_out->request, sealed_out->request_len)) {
+		sluss_sealed_message_free(sealed_out);
+		return cli_fail(cli, CLI_USAGE, "save", "%s: cannot be written", to);
+	}
+	return code;
+}
+
+// ---- verbs
+
+static enum cli_exit send_message(struct cli *cli)
+{
+	struct sluss_sealed_message sealed;
+	Sluss__V1__SendResponse *r = NULL;
+	struct sluss_client *client = cli_client(cli);
+	if (client == NULL) {
+		return CLI_USAGE;
+	}
+	enum cli_exit code = prepare(cli, client, &sealed);
+	if (code != CLI_OK) {
+		return code;
+	}
+	if (cli_has(cli, "only-seal")) {
+		char id[SLUSS_ID_TEXT];
+		cli_say(cli, "message %s sealed, not sent", sluss_id_format(&sealed.id, id));
+		code = cli_show_tree(cli, json_pack("{s:s}", "messageId", sluss_id_format(&sealed.id, id)));
+	} else if (sluss_client_send(client, &sealed, &r) != SLUSS_CLIENT_OK) {
+		char id[SLUSS_ID_TEXT];
+		code = cli_fail_client(cli, client);
+		(void)json_object_set_new(cli->error, "messageId", json_string(sluss_id_format(&sealed.id, id)));
+	} else {
+		cli_own_message(cli, r);
+		cli_say(cli, "message %s accepted", r->message_id);
+		cli_print_pairs(cli, r->pairs, r->n_pairs);
+		cli_print_receipt(cli, r->receipt);
+		code = cli_show(cli, &r->base);
+	}
+	sluss_sealed_message_free(&sealed);
+	return code;
+}
+
+static enum cli_exit evaluate(struct cli *cli)
+{
+	struct sluss_sealed_message sealed;
+	Sluss__V1__EvaluateResponse *r = NULL;
+	struct sluss_client *client = cli_client(cli);
+	if (client == NULL) {
+		return CLI_USAGE;
+	}
+	enum cli_exit code = prepare(cli, client, &sealed);
+	if (code != CLI_OK) {
+		return code;
+	}
+	enum sluss_client_result result = sluss_client_evaluate(client, &sealed, &r);
+	sluss_sealed_message_free(&sealed);
+	if (result != SLUSS_CLIENT_OK) {
+		return cli_fail_client(cli, client);
+	}
+	cli_own_message(cli, r);
+	cli_say(cli, "%s, as of log entry %llu", r->would_be_accepted ? "would be accepted" : "would be refused", (unsigned long long)r->log_size);
+	cli_print_pairs(cli, r->pairs, r->n_pairs);
+	for (size_t i = 0; i < r->n_what_would_change; i++) {
+		if (r->what_would_change[i][0] != '\0') {
+			cli_say(cli, "  %zu: %s", i, r->what_would_change[i]);
+		}
+	}
+	return cli_show(cli, &r->base);
+}
+
+static enum cli_exit status(struct cli *cli)
+{
+	Sluss__V1__GetStatusResponse *r = NULL;
+	const char *id = cli_check_id(cli, "ID", cli->arguments[0]);
+	struct sluss_client *client = id == NULL ? NULL : cli_client(cli);
+	if (client == NULL) {
+		return CLI_USAGE;
+	}
+	if (sluss_client_status(client, id, &r) != SLUSS_CLIENT_OK) {
+		return cli_fail_client(cli, client);
+	}
+	cli_own_message(cli, r);
+	cli_say(cli, "message %s, accepted as log entry %llu", r->message_id, (unsigned long long)r->accepted_index);
+	for (size_t i = 0; i < r->n_recipients; i++) {
+		const Sluss__V1__RecipientStatus *s = r->recipients[i];
+		const char *reason = s->reason == 0 ? "" : sluss_reason_name((enum sluss_reason)s->reason);
+		cli_say(cli, "  %s: %s %s(log entry %llu)", s->recipient_agency_id, cli_enum_text(cli, &sluss__v1__delivery_state__descriptor, (int)s->state),
+		    reason == NULL ? "" : cli_format(cli, "%s%s", reason, reason[0] == '\0' ? "" : " "), (unsigned long long)s->log_index);
+	}
+	return cli_show(cli, &r->base);
+}
+
+// ---- table
+
+#define MESSAGE_OPTIONS                                                                                                                                            \
+	{"case", CLI_TEXT, "ID", "the case"}, {"type", CLI_TEXT, "TYPE", "AttendanceReport, ConcernReport, MeetingNotes ..."},                                     \
+	    {"to", CLI_MANY, "AGENCY[:OFFICER]", "recipient; several joined with '+'"}, {"section", CLI_MANY, "SPEC", "a section, see above"},                     \
+	    {"partial", CLI_FLAG, NULL, "deliver what is permitted even if something is not"},                                                                     \
+	    {"id", CLI_TEXT, "ID", "the message's id (UUID); default: a new one"}, {"save", CLI_TEXT, "FILE", "keep the sealed octets in this file"},              \
+	    {"sealed", CLI_TEXT, "FILE", "sealed octets that were kept: the same message again"}
+
+static const struct cli_option send_options[] = {MESSAGE_OPTIONS, {"only-seal", CLI_FLAG, NULL, "seal and sign (see --save), do not send"}, {NULL, CLI_FLAG, NULL, NULL}};
+static const struct cli_option evaluate_options[] = {MESSAGE_OPTIONS, {NULL, CLI_FLAG, NULL, NULL}};
+
+#define SECTION_HELP                                                                                                                                               \
+	"A section is key=value,key=value (a comma inside a value is written '\\,'), or a JSON object with the same keys:\n"                                       \
+	"  category=NAME          its one category; may be left out when the payload type has one\n"                                                               \
+	"  purpose=NAME           coordination, assessment, protection or follow_up\n"                                                                             \
+	"  concerns=WHO+WHO       subject (default), guardian:ID, case:ID (subject of that case), other, nobody\n"                                                 \
+	"  claim=GROUND+GROUND    consent:ID, approval:ID, provision:NAME\n"                                                                                       \
+	"  text=TEXT | json=JSON | file=FILE     the content; a Note, or by payload=TYPE (a .json file of a category that has a type: that type)\n"                \
+	"  payload=TYPE           Note, AttendanceReport ...\n"                                                                                                    \
+	"  necessity=TEXT         why it is necessary, for provisions that ask\n"                                                                                  \
+	"sluss send --case ID --type AttendanceReport --to soc --section category=school_attendance,purpose=coordination,claim=consent:ID,file=report.json"
+
+const struct cli_verb cli_exchange_verbs[] = {
+	{"send", "", "Seal, sign and hand in a message; the gateway decides each section for each recipient.", send_options, send_message, SECTION_HELP},
+	{"evaluate", "", "Ask what send would answer, without effect.", evaluate_options, evaluate, SECTION_HELP},
+	{"status", "ID", "Where a message that we sent stands.", NULL, status, NULL},
+	{NULL, NULL, NULL, NULL, NULL, NULL},
+};

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: EUPL-1.2
+// --section: one section of a message as people or programs write it.
+#ifndef SLUSS_CLI_SECTION_H
+#define SLUSS_CLI_SECTION_H
+
+#include "cli.h"
+
+// Reads "key=value,..." or, when it begins with '{', a JSON object with the same keys. False: error set. Everything lives as long as the command.
+SLUSS_MUST_CHECK bool cli_read_section(struct cli *cli, const char *text, struct sluss_section_draft *draft_out);
+
+#endif
