@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The withdrawal barrier's half in web: after "dropped" no octet of a named connection's answer leaves web, and the answer names what was cut.
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -80,7 +81,7 @@ static void test_cut_in_the_middle(void **state)
 	web_test_post(fd, FETCH_PATH, PROTO, "", 0);
 	// The test's end is not read: about 200 KiB are in the socket when the drop comes.
 	web_test_core_answer(t, take_request(t), SLUSS_CODE_OK, big, sizeof(big));
-	usleep(50000);
+	assert_int_equal(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, WEB_TEST_PATIENCE_MS), 1);
 	drop(t, 5, ids, 2);
 	assert_int_equal(dropped(t, 5, &cut), 1);
 	assert_true(cut == ids[0]);
