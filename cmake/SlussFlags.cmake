@@ -13,8 +13,9 @@ if(CMAKE_C_COMPILER_ID STREQUAL "Clang" AND CMAKE_C_COMPILER_VERSION VERSION_LES
   list(APPEND hardening -enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang)
 endif()
 target_compile_options(sluss_base_flags INTERFACE ${hardening})
-target_compile_definitions(sluss_base_flags INTERFACE
-  $<$<AND:$<NOT:$<CONFIG:Debug>>,$<STREQUAL:${SLUSS_SANITIZE},>>:_FORTIFY_SOURCE=3>)
+if(NOT SLUSS_SANITIZE)
+  target_compile_definitions(sluss_base_flags INTERFACE $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=3>)
+endif()
 target_link_options(sluss_base_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack
   $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie>)
 if(SLUSS_SANITIZE)

@@ -138,10 +138,11 @@ static bool is_origin(const char *text)
 	return true;
 }
 
+// What can stand in a settings file as it is: no control character, nothing that would begin a comment.
 static bool is_text(const char *text)
 {
 	for (const char *c = text; *c != '\0'; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f || (*c == '#' && (c == text || c[-1] == ' ')))
 			return false;
 	}
 	return true;
@@ -169,7 +170,7 @@ static bool set_text(const struct sluss_setting *row, const char *value, struct 
 	else if (len == 0 && !may_be_empty)
 		*why_out = "a value";
 	else if (!is_text(value))
-		*why_out = "text without control characters";
+		*why_out = "text without control characters and comments";
 	else if (len > 0 && row->type == SLUSS_SETTING_ADDRESS && !is_address(value))
 		*why_out = "an address: 127.0.0.1:8443 or [::1]:8443";
 	else if (row->type == SLUSS_SETTING_ORIGIN && !is_origin(value))

@@ -43,8 +43,10 @@ if(TARGET sluss_core AND TARGET sluss_web AND TARGET sluss_edge)
   target_include_directories(slussd PRIVATE ${CMAKE_CURRENT_LIST_DIR})
   target_compile_definitions(slussd PRIVATE
     SLUSS_VERSION="${PROJECT_VERSION}"
-    SLUSS_POLICY_DEFAULT="${CMAKE_INSTALL_FULL_DATADIR}/sluss/sweden-sig.json"
-    $<$<OR:$<BOOL:${SLUSS_SANITIZE}>,$<BOOL:${SLUSS_COVERAGE}>>:SLUSS_NO_SANDBOX>)
+    SLUSS_POLICY_DEFAULT="${CMAKE_INSTALL_FULL_DATADIR}/sluss/sweden-sig.json")
+  if(SLUSS_SANITIZE OR SLUSS_COVERAGE)
+    target_compile_definitions(slussd PRIVATE SLUSS_NO_SANDBOX)
+  endif()
   target_link_libraries(slussd PRIVATE sluss_flags sluss_parent sluss_sandbox sluss_settings sluss_event sluss_pki
     sluss_core sluss_web sluss_edge sluss_log_verify PkgConfig::SODIUM OpenSSL::SSL)
   set_target_properties(slussd PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})

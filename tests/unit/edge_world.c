@@ -285,6 +285,14 @@ static Sluss__V1__IpcFrame *next_frame(struct edge_world *world, int timeout_ms)
 	}
 }
 
+static void note_closed(struct edge_world *world, const Sluss__V1__IpcFrame *frame)
+{
+	if (frame->body_case != SLUSS__V1__IPC_FRAME__BODY_CLOSED)
+		return;
+	for (size_t i = 0; i < frame->closed->n_connection_ids; i++)
+		world->closed[world->closed_count++ % 1024] = frame->closed->connection_ids[i];
+}
+
 bool edge_core_drop(struct edge_world *world, uint64_t id, int *took_ms_out)
 {
 	Sluss__V1__DropTransfers drop = SLUSS__V1__DROP_TRANSFERS__INIT;
@@ -299,6 +307,7 @@ bool edge_core_drop(struct edge_world *world, uint64_t id, int *took_ms_out)
 	for (;;) {
 		Sluss__V1__IpcFrame *answer = next_frame(world, PATIENCE_MS);
 		assert_non_null(answer);
+		note_closed(world, answer);
 		bool mine = answer->body_case == SLUSS__V1__IPC_FRAME__BODY_DROPPED && answer->dropped->drop_id == drop.drop_id;
 		bool cut = mine && answer->dropped->n_cut_connection_ids == 1 && answer->dropped->cut_connection_ids[0] == id;
 		sluss_ipc_frame_free(&answer);
@@ -323,19 +332,24 @@ void edge_core_revoke(struct edge_world *world, const uint8_t fingerprint[SLUSS_
 	send_frame(world, &frame);
 }
 
+static bool has_closed(const struct edge_world *world, uint64_t id)
+{
+	for (size_t i = 0; i < world->closed_count && i < 1024; i++) {
+		if (world->closed[i] == id)
+			return true;
+	}
+	return false;
+}
+
 bool edge_core_hears_closed(struct edge_world *world, uint64_t id, int timeout_ms)
 {
 	int64_t until = edge_now_ms() + timeout_ms;
-	bool heard = false;
-	while (!heard && edge_now_ms() < until) {
+	while (!has_closed(world, id) && edge_now_ms() < until) {
 		Sluss__V1__IpcFrame *frame = next_frame(world, (int)(until - edge_now_ms()));
 		if (frame == NULL)
 			return false;
-		if (frame->body_case == SLUSS__V1__IPC_FRAME__BODY_CLOSED) {
-			for (size_t i = 0; i < frame->closed->n_connection_ids; i++)
-				heard = heard || frame->closed->connection_ids[i] == id;
-		}
+		note_closed(world, frame);
 		sluss_ipc_frame_free(&frame);
 	}
-	return heard;
+	return has_closed(world, id);
 }

@@ -27,6 +27,8 @@ struct edge_world {
 	pthread_t thread;
 	int exit_status;
 	uint64_t next_drop;
+	uint64_t closed[1024]; // ids that core has heard of, the last ones
+	size_t closed_count;
 };
 
 struct edge_world_options {

@@ -52,6 +52,7 @@ static void test_bad_files(void **state)
 	    {"max_body = -1\n", "f.conf:1: max_body: expected a number from 4096 to 16777216 (octets)"},
 	    {"max_body =\n", "f.conf:1: max_body: expected a number from 4096 to 16777216 (octets)"},
 	    {"demo_clock = yes\n", "f.conf:1: demo_clock: expected true or false"},
+	    {"authority =#a\n", "f.conf:1: authority: expected text without control characters and comments"},
 	    {"sandbox = on\n", "f.conf:1: sandbox: expected auto or off"},
 	    {"store = postgres\n", "f.conf:1: store: expected sqlite"},
 	    {"agency_listen = 8443\n", "f.conf:1: agency_listen: expected an address: 127.0.0.1:8443 or [::1]:8443"},
