@@ -13,8 +13,8 @@ struct sluss_directory;
 
 SLUSS_MUST_CHECK struct sluss_directory *sluss_directory_new(void);
 void sluss_directory_free(struct sluss_directory **directory);
-// Forgets everything: before the log is folded again.
-void sluss_directory_clear(struct sluss_directory *directory);
+// Replaces what `directory` knows by what `from` knows, in one step for those who look up, and empties `from`: after the log was folded again.
+void sluss_directory_replace(struct sluss_directory *directory, struct sluss_directory *from);
 
 // Folds a record in; records of other types do nothing. `index` is the record's place in the log. False: no memory, or the record contradicts the directory (an
 // agency enrolled twice, a key or certificate that somebody has already): then nothing was changed.

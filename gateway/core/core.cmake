@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: EUPL-1.2
+# Core: intake, workers, writer, and the services.
+add_library(sluss_core STATIC
+  core.c intake.c intake_frames.c intake_answers.c wire.c queue.c workers.c verify.c request.c arena.c
+  writer.c admit.c batch.c settle.c recover.c txn.c transfers.c
+  world.c policies.c directory.c messages.c idmap.c
+  service_table.c exchange_read.c exchange_decide.c exchange_payload.c
+  svc_exchange.c svc_send.c svc_fetch.c svc_acknowledge.c svc_withdraw.c
+  svc_common.c svc_agency.c svc_directory.c svc_admin.c svc_case_read.c svc_case.c svc_consent_record.c svc_statutory.c svc_audit.c)
+target_link_libraries(sluss_core PUBLIC sluss_flags sluss_proto sluss_ipc sluss_event sluss_base sluss_crypto sluss_statement
+  sluss_policy sluss_policy_loader sluss_store sluss_log sluss_log_record sluss_persons sluss_ca
+  PRIVATE PkgConfig::SODIUM Threads::Threads)
+target_include_directories(sluss_core PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/gateway ${CMAKE_CURRENT_SOURCE_DIR})

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What the exchange's services share: the message as it was read, the decisions about it, its payload in the store.
+//
+//   exchange_read.c    from a request to a message (worker thread)
+//   exchange_decide.c  questions, decisions, records and answers made of them
+//   exchange_payload.c what waits in the store: written, read for one recipient, destroyed
+//   svc_send.c, svc_fetch.c, svc_acknowledge.c, svc_withdraw.c  the services
+#ifndef SLUSS_CORE_EXCHANGE_H
+#define SLUSS_CORE_EXCHANGE_H
+
+#include "log_record.h"
+#include "messages.h"
+#include "service.h"
+#include "sluss/v1/exchange.pb-c.h"
+
+enum {
+	EXCHANGE_SECTIONS_MAX = 64,
+	EXCHANGE_RECIPIENTS_MAX = 32,
+	EXCHANGE_HEADER_MAX = 8 << 10,
+};
+
+// A message, read and checked in form. Strings point into the request.
+struct exchange_message {
+	const Sluss__V1__Envelope *envelope;
+	Sluss__V1__Section *const *sections; // as they came
+	struct sluss_id message, case_id;
+	enum sluss_message_type type;
+	bool partial;
+	struct sluss_recipient *recipients;
+	size_t recipient_count;
+	struct sluss_section_label *labels; // one for each section
+	size_t section_count;
+	uint8_t envelope_hash[SLUSS_HASH_BYTES];
+};
+
+// Reads an envelope and its sections. `sealed`: ciphertexts and keys must be there and fit the envelope (Send); else they may be absent (Evaluate). NULL: refused.
+struct exchange_message *exchange_read(struct sluss_txn *txn, const Sluss__V1__Envelope *envelope, size_t section_count, Sluss__V1__Section *const *sections, bool sealed);
+
+// ---- decisions
+
+// One answer for each pair, sections first: pair of section s and recipient r is number s * recipient_count + r.
+struct exchange_decisions {
+	struct sluss_pair *pairs; // in the arena, as the record has them
+	size_t count;
+	size_t permitted;
+	enum sluss_reason first_denial; // NONE when all are permitted
+	bool unavailable;               // at least one could not be told
+};
+
+// Decides every pair now. False: refused (no memory).
+SLUSS_MUST_CHECK bool exchange_decide(struct sluss_txn *txn, const struct exchange_message *message, struct exchange_decisions *decisions_out);
+
+// The question of one pair of a recorded or new message.
+struct sluss_question exchange_question(const struct sluss_id *case_id, const char *sender, const char *officer, enum sluss_message_type type,
+    const struct sluss_recipient *recipient, const struct sluss_section_label *label);
+
+// Pairs as the contract shows them. NULL: refused (no memory).
+Sluss__V1__PairDecision **exchange_pairs(struct sluss_txn *txn, const struct sluss_pair *pairs, size_t count);
+
+bool exchange_permits(enum sluss_reason reason);
+
+// What may still be handed out of a recorded message to one recipient, decided again now.
+struct exchange_judgement {
+	struct sluss_pair *permitted, *denied; // in the arena
+	size_t permitted_count, denied_count;
+	bool unavailable; // could not be told: neither release nor withhold
+};
+
+// False: refused.
+SLUSS_MUST_CHECK bool exchange_judge(struct sluss_txn *txn, const struct sluss_rec_message *record, uint32_t delivery, struct exchange_judgement *judgement_out);
+
+// Writes WITHHELD for the denied pairs, and PAYLOAD_DESTROYED for sections that nobody may be given any more, whose octets are destroyed. `cause` is the withdrawal, or
+// the nil id. False: refused.
+SLUSS_MUST_CHECK bool exchange_withhold(struct sluss_txn *txn, const struct sluss_rec_message *record, uint32_t delivery, const struct exchange_judgement *judgement,
+    const struct sluss_id *cause);
+
+// ---- payload. Part 0 is the signed envelope, part 1 + s is section s.
+
+// Key of the payload of a message whose record is number `index`: rising, so that the store's table grows at its end.
+struct sluss_id exchange_payload_id(uint64_t index, const struct sluss_id *message);
+// Keeps envelope and the sections that at least one recipient may get. False: refused.
+SLUSS_MUST_CHECK bool exchange_payload_put(struct sluss_txn *txn, uint64_t index, const struct exchange_message *message, const Sluss__V1__SignedEnvelope *envelope, uint64_t sections);
+// Reads the envelope and one section, with this recipient's key only. *_out NULL: it is not there. False: refused.
+SLUSS_MUST_CHECK bool exchange_payload_envelope(struct sluss_txn *txn, const struct sluss_id *payload, Sluss__V1__SignedEnvelope **envelope_out);
+SLUSS_MUST_CHECK bool exchange_payload_section(struct sluss_txn *txn, const struct sluss_id *payload, uint32_t section, const char *recipient, Sluss__V1__Section **section_out);
+// Destroys sections that were needed before and are not any more; everything when nothing is needed. False: refused.
+SLUSS_MUST_CHECK bool exchange_payload_erase(struct sluss_txn *txn, uint32_t message, uint64_t needed_before);
+
+// The message table of the writer.
+struct sluss_messages *exchange_messages(struct sluss_txn *txn);
+// The record of a message. False: refused. Lives until the request is over.
+SLUSS_MUST_CHECK bool exchange_record(struct sluss_txn *txn, uint32_t message, struct sluss_record *record_out);
+
+// ---- services
+
+void exchange_send_prepare(struct sluss_txn *txn);
+void exchange_send(struct sluss_txn *txn);
+void exchange_evaluate_prepare(struct sluss_txn *txn);
+void exchange_evaluate(struct sluss_txn *txn);
+void exchange_fetch(struct sluss_txn *txn);
+void exchange_acknowledge(struct sluss_txn *txn);
+void exchange_get_status(struct sluss_txn *txn);
+
+#endif

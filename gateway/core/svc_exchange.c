@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: EUPL-1.2
+// ExchangeService: its rows.
+#include "exchange.h"
+
+static const struct sluss_service rows[] = {
+    {.method = SLUSS_METHOD_EXCHANGE_SEND,
+	.statement = &sluss__v1__envelope__descriptor,
+	.prepare = exchange_send_prepare,
+	.execute = exchange_send,
+	.flags = SLUSS_SERVICE_OWN_REPEAT},
+    {.method = SLUSS_METHOD_EXCHANGE_EVALUATE,
+	.statement = &sluss__v1__envelope__descriptor,
+	.prepare = exchange_evaluate_prepare,
+	.execute = exchange_evaluate,
+	.flags = SLUSS_SERVICE_REPEATABLE},
+    {.method = SLUSS_METHOD_EXCHANGE_FETCH, .execute = exchange_fetch},
+    {.method = SLUSS_METHOD_EXCHANGE_ACKNOWLEDGE,
+	.statement = &sluss__v1__acknowledge_delivery__descriptor,
+	.execute = exchange_acknowledge},
+    {.method = SLUSS_METHOD_EXCHANGE_GET_STATUS, .execute = exchange_get_status},
+};
+
+const struct sluss_service_list sluss_svc_exchange = {rows, sizeof(rows) / sizeof(rows[0])};

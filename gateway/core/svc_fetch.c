@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: EUPL-1.2
+// ExchangeService.Fetch: what waits for the caller, decided again at this moment, logged, then handed out. Nothing is remembered from the acceptance but which
+// sections were permitted then: a section denied once never comes back, and a section permitted then is asked about anew.
+#include "exchange.h"
+#include "log_event.h"
+#include "writer.h"
+
+enum {
+	FETCH_DEFAULT = 16,
+	FETCH_MAX = 64,
+	FETCH_OCTETS = 2 << 20, // of one answer; a single message may be larger
+};
+
+struct fetching {
+	const Sluss__V1__FetchRequest *request;
+	Sluss__V1__Delivery **deliveries;
+	size_t count, max;
+	size_t octets;
+	int64_t now_ms, wake_ms; // monotonic
+};
+
+static bool no_memory(struct sluss_txn *txn)
+{
+	sluss_txn_refuse(txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, "The answer needs more memory than one may use.");
+	return false;
+}
+
+// Is it for the officer who asks?
+static bool is_addressed(const struct sluss_rec_message *record, const char *agency, const char *officer)
+{
+	for (size_t i = 0; i < record->recipient_count; i++)
+		if (strcmp(record->recipients[i].agency, agency) == 0)
+			return officer[0] == '\0' || record->recipients[i].officer[0] == '\0' || strcmp(record->recipients[i].officer, officer) == 0;
+	return false;
+}
+
+// ---- building one delivery
+
+// Reads what may be handed out. *delivery_out NULL: the payload is not whole.
+static bool read_payload(struct sluss_txn *txn, const struct sluss_message *message, const struct exchange_judgement *j, Sluss__V1__Delivery **delivery_out)
+{
+	struct sluss_id payload = exchange_payload_id(message->index, &message->id);
+	Sluss__V1__Delivery *delivery = sluss_arena_alloc(txn->arena, sizeof(*delivery));
+	Sluss__V1__Section **sections = sluss_arena_array(txn->arena, j->permitted_count, sizeof(*sections));
+	char *id = sluss_arena_alloc(txn->arena, SLUSS_ID_TEXT);
+	*delivery_out = NULL;
+	if (delivery == NULL || sections == NULL || id == NULL)
+		return no_memory(txn);
+	sluss__v1__delivery__init(delivery);
+	sluss_id_format(&message->id, id);
+	delivery->message_id = id;
+	delivery->sections = sections;
+	delivery->n_sections = j->permitted_count;
+	if (!exchange_payload_envelope(txn, &payload, &delivery->envelope))
+		return false;
+	bool whole = delivery->envelope != NULL;
+	for (size_t i = 0; whole && i < j->permitted_count; i++) {
+		if (!exchange_payload_section(txn, &payload, j->permitted[i].section, txn->caller, &sections[i]))
+			return false;
+		whole = sections[i] != NULL;
+	}
+	*delivery_out = whole ? delivery : NULL;
+	return true;
+}
+
+static bool add_sender_key(struct sluss_txn *txn, Sluss__V1__Delivery *delivery)
+{
+	struct sluss_signer signer;
+	if (!sluss_directory_signer(sluss_txn_directory(txn), delivery->envelope->key_id, &signer))
+		return true;
+	delivery->sender_key.data = sluss_arena_copy(txn->arena, signer.sign_key, sizeof(signer.sign_key));
+	delivery->sender_key.len = sizeof(signer.sign_key);
+	return delivery->sender_key.data != NULL || no_memory(txn);
+}
+
+// A withdrawal in any of these cases has to find this connection.
+static bool note_cases(struct sluss_txn *txn, const struct sluss_rec_message *record)
+{
+	struct sluss_request *request = sluss_request_of(txn);
+	size_t room = request->released_count + 1;
+	for (size_t s = 0; s < record->section_count; s++)
+		room += record->sections[s].concerned_count;
+	struct sluss_id *cases = sluss_arena_array(txn->arena, room, sizeof(*cases));
+	if (cases == NULL)
+		return no_memory(txn);
+	if (request->released_count > 0)
+		memcpy(cases, request->released_cases, request->released_count * sizeof(*cases));
+	cases[request->released_count++] = record->case_id;
+	for (size_t s = 0; s < record->section_count; s++)
+		for (size_t c = 0; c < record->sections[s].concerned_count; c++)
+			if (record->sections[s].concerned[c].kind == SLUSS_CONCERNED_OTHER_CASE)
+				cases[request->released_count++] = record->sections[s].concerned[c].ref;
+	request->released_cases = cases;
+	request->carries_release = true;
+	return true;
+}
+
+// Logs the release, then adds the delivery to the answer, which leaves after the commit.
+static bool release(struct sluss_txn *txn, struct fetching *f, uint32_t number, const struct sluss_rec_message *record, const struct exchange_judgement *j)
+{
+	struct sluss_messages *messages = exchange_messages(txn);
+	struct sluss_message message = *sluss_messages_at(messages, sluss_messages_delivery(messages, number)->message);
+	Sluss__V1__Delivery *delivery;
+	if (!read_payload(txn, &message, j, &delivery))
+		return false;
+	if (delivery == NULL) {
+		char id[SLUSS_ID_TEXT];
+		sluss_event(SLUSS_EVENT_ERROR, "payload-missing", "message=%s", sluss_id_format(&message.id, id));
+		return true;
+	}
+	struct sluss_record entry = {.type = SLUSS_REC_RELEASED};
+	entry.u.released = (struct sluss_rec_release){.message = record->message, .case_id = record->case_id, .recipient = txn->caller, .pairs = j->permitted, .pair_count = j->permitted_count};
+	if (!sluss_txn_append(txn, &entry, &delivery->release_index) || !add_sender_key(txn, delivery) || !note_cases(txn, record))
+		return false;
+	struct sluss_delivery *kept = sluss_messages_delivery(messages, number);
+	kept->lease_connection = txn->connection_id;
+	kept->lease_until_ms = f->now_ms + sluss_writer_of(txn)->config.lease_ms;
+	f->octets += sluss__v1__delivery__get_packed_size(delivery);
+	f->deliveries[f->count++] = delivery;
+	return true;
+}
+
+// ---- the mailbox
+
+// One delivery that waits: decide, withhold what is not permitted any more, hand out the rest.
+static bool consider(struct sluss_txn *txn, struct fetching *f, uint32_t number)
+{
+	struct sluss_messages *messages = exchange_messages(txn);
+	const struct sluss_delivery *delivery = sluss_messages_delivery(messages, number);
+	struct sluss_record record;
+	if (delivery->lease_until_ms > f->now_ms && delivery->lease_connection != 0) {
+		if (delivery->lease_until_ms < f->wake_ms)
+			f->wake_ms = delivery->lease_until_ms;
+		return true;
+	}
+	if (!exchange_record(txn, delivery->message, &record))
+		return false;
+	const struct sluss_rec_message *message = &record.u.message_accepted;
+	struct exchange_judgement j;
+	static const struct sluss_id no_withdrawal;
+	if (!is_addressed(message, txn->caller, f->request->officer_id))
+		return true;
+	if (!exchange_judge(txn, message, number, &j))
+		return false;
+	if (j.unavailable)
+		return true; // could not be told: it stays where it is
+	if (j.denied_count > 0 && !exchange_withhold(txn, message, number, &j, &no_withdrawal))
+		return false;
+	return j.permitted_count == 0 || release(txn, f, number, message, &j);
+}
+
+static bool collect(struct sluss_txn *txn, struct fetching *f)
+{
+	struct sluss_messages *messages = exchange_messages(txn);
+	uint32_t box = sluss_mailbox_find(messages, txn->caller);
+	if (box == SLUSS_NOWHERE)
+		return true;
+	for (uint32_t number = sluss_mailbox_first(messages, box); number != SLUSS_NOWHERE && f->count < f->max && f->octets < FETCH_OCTETS;) {
+		uint32_t next = sluss_messages_delivery(messages, number)->next;
+		if (!consider(txn, f, number))
+			return false;
+		number = next;
+	}
+	return true;
+}
+
+// How long the caller's request may wait, in milliseconds.
+static int64_t wait_of(struct sluss_txn *txn, const Sluss__V1__FetchRequest *request)
+{
+	int64_t wait = request->wait_ms;
+	int64_t most = sluss_writer_of(txn)->config.fetch_wait_max_ms;
+	uint32_t patience = sluss_request_of(txn)->asked->timeout_ms;
+	if (patience != 0 && most > (int64_t)patience - patience / 10)
+		most = (int64_t)patience - patience / 10; // answer before the client stops listening
+	return wait < most ? wait : most;
+}
+
+void exchange_fetch(struct sluss_txn *txn)
+{
+	struct fetching f = {.request = (const Sluss__V1__FetchRequest *)txn->request, .now_ms = sluss_monotonic_ms(), .wake_ms = INT64_MAX};
+	f.max = f.request->max_messages == 0 ? FETCH_DEFAULT : f.request->max_messages;
+	if (f.max > FETCH_MAX) {
+		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "max_messages", "At most 64 messages at once.");
+		return;
+	}
+	f.deliveries = sluss_arena_array(txn->arena, f.max, sizeof(Sluss__V1__Delivery *));
+	if (f.deliveries == NULL) {
+		no_memory(txn);
+		return;
+	}
+	if (!collect(txn, &f))
+		return;
+	int64_t wait_ms = wait_of(txn, f.request);
+	if (f.count == 0 && wait_ms > 0 && !sluss_request_of(txn)->expired) {
+		sluss_txn_park(txn, wait_ms, f.wake_ms);
+		return;
+	}
+	Sluss__V1__FetchResponse response = SLUSS__V1__FETCH_RESPONSE__INIT;
+	response.deliveries = f.deliveries;
+	response.n_deliveries = f.count;
+	sluss_txn_respond(txn, &response.base);
+}

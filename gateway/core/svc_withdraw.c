@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: EUPL-1.2
+// ConsentService.Withdraw: a line in time. The record stands before everything that comes after it in the log; what waits and is not carried by any claimed ground any
+// more is destroyed in the same transaction; and the answer waits until nothing of the case is under way on any connection (transfers.h).
+#include "exchange.h"
+#include "sluss/v1/consent.pb-c.h"
+#include "svc_common.h"
+#include "writer.h"
+
+struct withdrawal {
+	struct sluss_rec_withdrawal record;
+	char **grant_ids;          // that it closes
+	size_t grant_count, grant_room;
+	char **recalled;           // agencies that received covered information
+	size_t recalled_count;
+	uint32_t messages_withheld;
+	struct sluss_txn *txn;
+	bool failed;
+};
+
+// ---- reading
+
+static bool read_scope(struct sluss_txn *txn, const Sluss__V1__WithdrawConsent *s, struct sluss_rec_withdrawal *record)
+{
+	switch (s->scope_case) {
+	case SLUSS__V1__WITHDRAW_CONSENT__SCOPE_GRANT_ID:
+		record->scope = SLUSS_SCOPE_GRANT;
+		return svc_read_id(txn, s->grant_id, "grant_id", &record->grant);
+	case SLUSS__V1__WITHDRAW_CONSENT__SCOPE_CATEGORY:
+		record->scope = SLUSS_SCOPE_CATEGORY;
+		record->category = s->category;
+		return true;
+	case SLUSS__V1__WITHDRAW_CONSENT__SCOPE_SCOPE_AGENCY_ID:
+		record->scope = SLUSS_SCOPE_AGENCY;
+		record->scope_agency = s->scope_agency_id;
+		return true;
+	case SLUSS__V1__WITHDRAW_CONSENT__SCOPE_EVERYTHING:
+		record->scope = SLUSS_SCOPE_ALL;
+		if (s->everything)
+			return true;
+		break;
+	case SLUSS__V1__WITHDRAW_CONSENT__SCOPE__NOT_SET:
+	case _SLUSS__V1__WITHDRAW_CONSENT__SCOPE__CASE_IS_INT_SIZE:
+		break;
+	}
+	sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "scope", "Say what is withdrawn: a grant, a category, an agency, or everything.");
+	return false;
+}
+
+static bool read_withdrawal(struct sluss_txn *txn, struct withdrawal *w)
+{
+	const Sluss__V1__WithdrawConsent *s = (const Sluss__V1__WithdrawConsent *)txn->statement;
+	struct sluss_case_view view;
+	int64_t received_ms;
+	w->record = (struct sluss_rec_withdrawal){.category = "", .scope_agency = "", .agency = txn->caller, .officer = txn->header->officer_id};
+	sluss_id_random(&w->record.withdrawal);
+	memcpy(w->record.evidence_hash, txn->statement_hash, SLUSS_HASH_BYTES);
+	return svc_read_id(txn, s->case_id, "case_id", &w->record.case_id) && svc_read_id(txn, s->person_id, "person_id", &w->record.person) &&
+	    read_scope(txn, s, &w->record) && svc_read_obtained(txn, s->obtained, s->received_at, &w->record.channel, &received_ms) &&
+	    svc_need_member(txn, &w->record.case_id, &view);
+}
+
+// ---- what it closes
+
+static bool add_recalled(struct withdrawal *w, const char *agency)
+{
+	for (size_t i = 0; i < w->recalled_count; i++)
+		if (strcmp(w->recalled[i], agency) == 0)
+			return true;
+	char *copy = sluss_arena_text(w->txn->arena, agency);
+	w->recalled[w->recalled_count++] = copy;
+	return copy != NULL;
+}
+
+static bool count_one(void *context, const struct sluss_grant_view *grant)
+{
+	(void)grant;
+	((struct withdrawal *)context)->grant_room++;
+	return true;
+}
+
+static bool note_one(void *context, const struct sluss_grant_view *grant)
+{
+	struct withdrawal *w = context;
+	char *id = svc_id_text(w->txn, &grant->grant);
+	w->grant_ids[w->grant_count++] = id;
+	w->failed = id == NULL || (grant->releases > 0 && !add_recalled(w, grant->recipient));
+	return !w->failed && w->grant_count < w->grant_room;
+}
+
+// Asked before the record is applied: afterwards the keys are closed.
+static bool note_covered(struct sluss_txn *txn, struct withdrawal *w)
+{
+	sluss_withdrawal_covers(txn->state, &w->record, txn->now_ms, count_one, w);
+	w->grant_ids = sluss_arena_array(txn->arena, w->grant_room + 1, sizeof(*w->grant_ids));
+	w->recalled = sluss_arena_array(txn->arena, w->grant_room + 1, sizeof(*w->recalled));
+	w->failed = w->grant_ids == NULL || w->recalled == NULL;
+	if (!w->failed && w->grant_room > 0)
+		sluss_withdrawal_covers(txn->state, &w->record, txn->now_ms, note_one, w);
+	return !w->failed || svc_no_memory(txn);
+}
+
+// ---- what waits
+
+// Whether a withdrawal in the case may touch the message: its own case, or a section about another case's subject.
+static bool may_touch(const struct sluss_message *message, const struct sluss_id *case_id)
+{
+	return message->other_cases || sluss_id_equal(&message->case_id, case_id);
+}
+
+static bool stop_delivery(struct sluss_txn *txn, struct withdrawal *w, uint32_t number)
+{
+	struct sluss_messages *messages = exchange_messages(txn);
+	struct sluss_record record;
+	struct exchange_judgement judgement;
+	if (!exchange_record(txn, sluss_messages_delivery(messages, number)->message, &record) || !exchange_judge(txn, &record.u.message_accepted, number, &judgement))
+		return false;
+	if (judgement.denied_count == 0)
+		return true;
+	w->messages_withheld++;
+	return exchange_withhold(txn, &record.u.message_accepted, number, &judgement, &w->record.withdrawal);
+}
+
+// Everything that waits and may be touched is decided again; what is denied now is withheld, and its octets destroyed as soon as nobody may have them.
+static bool stop_waiting(struct sluss_txn *txn, struct withdrawal *w)
+{
+	struct sluss_messages *messages = exchange_messages(txn);
+	for (uint32_t box = 0; box < sluss_mailbox_count(messages); box++)
+		for (uint32_t number = sluss_mailbox_first(messages, box); number != SLUSS_NOWHERE;) {
+			const struct sluss_delivery *delivery = sluss_messages_delivery(messages, number);
+			uint32_t next = delivery->next;
+			if (may_touch(sluss_messages_at(messages, delivery->message), &w->record.case_id) && !stop_delivery(txn, w, number))
+				return false;
+			number = next;
+		}
+	return true;
+}
+
+// ---- the service
+
+static void respond(struct sluss_txn *txn, const struct withdrawal *w)
+{
+	Sluss__V1__WithdrawResponse response = SLUSS__V1__WITHDRAW_RESPONSE__INIT;
+	struct sluss_case_view view;
+	if (!sluss_case_find(txn->state, &w->record.case_id, &view))
+		return;
+	response.grant_ids = w->grant_ids;
+	response.n_grant_ids = w->grant_count;
+	response.messages_withheld = w->messages_withheld;
+	response.recalled_agency_ids = w->recalled;
+	response.n_recalled_agency_ids = w->recalled_count;
+	response.phase = (Sluss__V1__Phase)view.phase;
+	sluss_txn_respond(txn, &response.base);
+}
+
+static void withdraw(struct sluss_txn *txn)
+{
+	struct withdrawal w = {.txn = txn};
+	struct sluss_refusal refusal;
+	uint64_t index;
+	if (!read_withdrawal(txn, &w))
+		return;
+	if (sluss_check_withdrawal(txn->state, &w.record, &refusal) != SLUSS_REASON_NONE) {
+		sluss_txn_refuse_check(txn, &refusal);
+		return;
+	}
+	struct sluss_record record = {.type = SLUSS_REC_WITHDRAWAL, .u.withdrawal = w.record};
+	if (!note_covered(txn, &w) || !sluss_txn_append(txn, &record, &index) || !sluss_txn_settle(txn) || !stop_waiting(txn, &w))
+		return;
+	respond(txn, &w);
+	sluss_txn_receipt(txn, index, 4);
+	sluss_txn_barrier(txn, &w.record.case_id);
+}
+
+static const struct sluss_service rows[] = {
+    {.method = SLUSS_METHOD_CONSENT_WITHDRAW, .statement = &sluss__v1__withdraw_consent__descriptor, .execute = withdraw},
+};
+
+const struct sluss_service_list sluss_svc_withdraw = {rows, sizeof(rows) / sizeof(rows[0])};

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "world.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "log_record.h"
+
+static const struct sluss_policy *lookup(void *policies, const uint8_t hash[SLUSS_HASH_BYTES])
+{
+	return sluss_policies_find(policies, hash);
+}
+
+struct sluss_world *sluss_world_new(const struct sluss_policies *policies)
+{
+	struct sluss_world *world = calloc(1, sizeof(*world));
+	if (world == NULL)
+		return NULL;
+	struct sluss_state_options options = {.lookup = lookup, .context = (void *)(uintptr_t)policies};
+	randombytes_buf(options.hash_key, sizeof(options.hash_key));
+	sluss_idmap_init(&world->answers, options.hash_key);
+	world->state = sluss_state_new(&options);
+	world->directory = sluss_directory_new();
+	world->messages = sluss_messages_new(options.hash_key);
+	if (world->state == NULL || world->directory == NULL || world->messages == NULL)
+		sluss_world_free(&world);
+	return world;
+}
+
+void sluss_world_free(struct sluss_world **world)
+{
+	if (*world == NULL)
+		return;
+	sluss_state_free(&(*world)->state);
+	if (!(*world)->directory_shared)
+		sluss_directory_free(&(*world)->directory);
+	sluss_messages_free(&(*world)->messages);
+	sluss_idmap_free(&(*world)->answers);
+	free(*world);
+	*world = NULL;
+}
+
+void sluss_world_share(struct sluss_world *world, struct sluss_directory *shared)
+{
+	sluss_directory_replace(shared, world->directory);
+	sluss_directory_free(&world->directory);
+	world->directory = shared;
+	world->directory_shared = true;
+}
+
+// ---- folding
+
+static void count_pairs(struct sluss_core_counts *counts, const struct sluss_rec_message *message)
+{
+	for (size_t i = 0; i < message->pair_count; i++) {
+		enum sluss_reason reason = message->pairs[i].reason;
+		bool denied = reason != SLUSS_OK_CONSENT && reason != SLUSS_OK_STATUTE && reason != SLUSS_OK_TYPE;
+		if (denied && (size_t)reason < sizeof(counts->denied_by_reason) / sizeof(counts->denied_by_reason[0]))
+			counts->denied_by_reason[reason]++;
+	}
+}
+
+static void count(struct sluss_world *world, const struct sluss_record *record)
+{
+	struct sluss_core_counts *counts = &world->counts;
+	if (record->type == SLUSS_REC_MESSAGE_ACCEPTED) {
+		counts->accepted++;
+		count_pairs(counts, &record->u.message_accepted);
+	} else if (record->type == SLUSS_REC_MESSAGE_DENIED) {
+		counts->denied++;
+		count_pairs(counts, &record->u.message_denied);
+	} else if (record->type == SLUSS_REC_RELEASED) {
+		counts->released++;
+	} else if (record->type == SLUSS_REC_WITHHELD) {
+		counts->withheld++;
+	} else if (record->type == SLUSS_REC_ACKNOWLEDGED) {
+		counts->acknowledged++;
+	} else if (record->type == SLUSS_REC_WITHDRAWAL) {
+		counts->withdrawals++;
+	} else if (record->type == SLUSS_REC_GENESIS) {
+		snprintf(world->origin, sizeof(world->origin), "%s", record->u.genesis.origin);
+		world->demo_clock = record->u.genesis.demo_clock;
+	}
+	counts->waiting = sluss_messages_waiting(world->messages);
+}
+
+enum sluss_world_result sluss_world_apply(struct sluss_world *world, const struct sluss_record *record)
+{
+	if (!sluss_directory_accepts(world->directory, record) || !sluss_messages_accepts(world->messages, record))
+		return SLUSS_WORLD_INVALID;
+	enum sluss_apply applied = sluss_state_apply(world->state, record, world->size);
+	if (applied == SLUSS_APPLY_NO_MEMORY)
+		return SLUSS_WORLD_BROKEN;
+	if (applied != SLUSS_APPLY_OK)
+		return SLUSS_WORLD_INVALID;
+	if (!sluss_directory_apply(world->directory, record, world->size) || !sluss_messages_apply(world->messages, record, world->size))
+		return SLUSS_WORLD_BROKEN;
+	world->size++;
+	count(world, record);
+	return SLUSS_WORLD_OK;
+}
+
+struct folding {
+	struct sluss_world *world;
+	struct sluss_codec *codec;
+	struct sluss_store_error *error;
+	enum sluss_store_result result;
+};
+
+static bool fold_one(void *context, uint64_t index, struct sluss_bytes entry)
+{
+	struct folding *folding = context;
+	struct sluss_record record;
+	sluss_codec_reset(folding->codec);
+	enum sluss_codec_result decoded = sluss_record_decode(folding->codec, entry, &record, NULL);
+	if (decoded != SLUSS_CODEC_OK) {
+		snprintf(folding->error->text, sizeof(folding->error->text), "log entry %llu cannot be read (%s)", (unsigned long long)index, sluss_codec_result_name(decoded));
+		folding->result = decoded == SLUSS_CODEC_MEMORY ? SLUSS_STORE_FULL : SLUSS_STORE_CORRUPT;
+		return false;
+	}
+	enum sluss_world_result applied = sluss_world_apply(folding->world, &record);
+	if (applied != SLUSS_WORLD_OK) {
+		snprintf(folding->error->text, sizeof(folding->error->text), "log entry %llu (type %d) contradicts the entries before it", (unsigned long long)index, (int)record.type);
+		folding->result = applied == SLUSS_WORLD_BROKEN ? SLUSS_STORE_FULL : SLUSS_STORE_CORRUPT;
+		return false;
+	}
+	return true;
+}
+
+static uint64_t big_endian(const uint8_t octets[8])
+{
+	uint64_t value = 0;
+	for (int i = 0; i < 8; i++)
+		value = value << 8 | octets[i];
+	return value;
+}
+
+static bool load_answer(void *context, struct sluss_bytes key, struct sluss_bytes value)
+{
+	(void)value;
+	struct folding *folding = context;
+	struct sluss_id id;
+	if (key.len != SLUSS_ANSWER_KEY) {
+		snprintf(folding->error->text, sizeof(folding->error->text), "the table of answers has a key of %zu octets", key.len);
+		folding->result = SLUSS_STORE_CORRUPT;
+		return false;
+	}
+	memcpy(id.b, key.data + 8, sizeof(id.b));
+	if (!sluss_idmap_put(&folding->world->answers, &id, big_endian(key.data)))
+		folding->result = SLUSS_STORE_FULL;
+	return folding->result == SLUSS_STORE_OK;
+}
+
+enum sluss_store_result sluss_world_fold(struct sluss_world *world, struct sluss_store *store, struct sluss_store_error *error_out)
+{
+	*error_out = (struct sluss_store_error){{0}};
+	struct folding folding = {.world = world, .codec = sluss_codec_new(), .error = error_out};
+	if (folding.codec == NULL)
+		return SLUSS_STORE_FULL;
+	uint64_t size;
+	enum sluss_store_result result = sluss_store_size(store, &size);
+	// In pieces, so that no read holds an old view of the store for long.
+	for (uint64_t at = 0; result == SLUSS_STORE_OK && folding.result == SLUSS_STORE_OK && at < size;) {
+		uint64_t piece = size - at < 4096 ? size - at : 4096;
+		result = sluss_store_read(store, at, piece, fold_one, &folding);
+		at += piece;
+	}
+	if (result == SLUSS_STORE_OK && folding.result == SLUSS_STORE_OK)
+		result = sluss_store_each_side(store, SLUSS_SIDE_ANSWER, (struct sluss_bytes){0}, load_answer, &folding);
+	sluss_codec_free(&folding.codec);
+	if (result != SLUSS_STORE_OK && error_out->text[0] == '\0')
+		snprintf(error_out->text, sizeof(error_out->text), "%s", sluss_store_error_text(store));
+	return result != SLUSS_STORE_OK ? result : folding.result;
+}
+
+void sluss_answer_key(uint64_t position, const struct sluss_id *statement, uint8_t key_out[SLUSS_ANSWER_KEY])
+{
+	for (int i = 0; i < 8; i++)
+		key_out[i] = (uint8_t)(position >> (56 - 8 * i));
+	memcpy(key_out + 8, statement->b, sizeof(statement->b));
+}

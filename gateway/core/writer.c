@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The writer thread: takes whatever waits, decides it in order, commits once, answers all. While it waits for the disk the workers verify the next batch.
+#include "writer.h"
+
+#include <stdlib.h>
+
+#include "log_event.h"
+
+enum { SCRUB_TRIES = 5 };
+
+struct batch {
+	struct sluss_request *first, *last; // executed, by next_in_batch
+};
+
+static void batch_add(struct batch *batch, struct sluss_request *request)
+{
+	request->next_in_batch = NULL;
+	if (batch->first == NULL)
+		batch->first = request;
+	else
+		batch->last->next_in_batch = request;
+	batch->last = request;
+}
+
+// ---- executing
+
+static void execute(struct sluss_writer *w, struct sluss_request *request)
+{
+	struct sluss_txn *txn = &request->txn;
+	request->writer = w;
+	txn->now_ms = w->now_ms;
+	txn->committed = w->committed;
+	sluss_codec_reset(w->read_codec);
+	if (w->world == NULL || w->spoiled) {
+		sluss_txn_refuse(txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
+		return;
+	}
+	txn->state = w->world->state;
+	if (!sluss_writer_admit(w, request) || !sluss_txn_settle(txn))
+		return;
+	txn->policy = sluss_state_policy(w->world->state);
+	request->service->execute(txn);
+	if (request->parked || request->refused)
+		return;
+	if (!request->answered) {
+		sluss_event(SLUSS_EVENT_ERROR, "service-silent", "method=%u", request->asked->method);
+		sluss_txn_refuse(txn, SLUSS_CODE_INTERNAL, SLUSS_UNAVAILABLE, NULL, NULL);
+		return;
+	}
+	bool remember = request->service->statement != NULL && (request->service->flags & (SLUSS_SERVICE_REPEATABLE | SLUSS_SERVICE_OWN_REPEAT)) == 0;
+	if (remember && !sluss_writer_remember(w, request))
+		sluss_txn_refuse(txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
+}
+
+static bool was_cancelled(const struct sluss_writer *w, const struct sluss_request *request)
+{
+	if (request->channel != 0)
+		return false;
+	for (size_t i = 0; i < SLUSS_CANCELS; i++)
+		if (w->cancels[i].generation == request->generation && w->cancels[i].request_id == request->asked->request_id)
+			return true;
+	return false;
+}
+
+static void run(struct sluss_writer *w, struct batch *batch, struct sluss_request *request)
+{
+	execute(w, request);
+	if (!request->parked || request->refused) {
+		request->parked = false;
+		batch_add(batch, request);
+		return;
+	}
+	if (was_cancelled(w, request)) {
+		sluss_txn_refuse(&request->txn, SLUSS_CODE_CANCELED, SLUSS_UNAVAILABLE, NULL, NULL);
+		batch_add(batch, request);
+		return;
+	}
+	request->next_in_batch = w->parked;
+	w->parked = request;
+	w->parked_count++;
+}
+
+// Tries those again that wait for something that has come, or whose time is over.
+static void wake(struct sluss_writer *w, struct batch *batch)
+{
+	int64_t now = sluss_monotonic_ms();
+	struct sluss_request *list = w->parked;
+	w->parked = NULL;
+	w->parked_count = 0;
+	for (struct sluss_request *next; list != NULL; list = next) {
+		next = list->next_in_batch;
+		uint32_t box = w->world == NULL ? SLUSS_NOWHERE : sluss_mailbox_find(w->world->messages, list->caller);
+		bool news = box != SLUSS_NOWHERE && sluss_mailbox_news(w->world->messages, box);
+		list->expired = list->parked_until_ms <= now || w->stopping;
+		if (!news && !list->expired && list->wake_ms > now) {
+			list->next_in_batch = w->parked;
+			w->parked = list;
+			w->parked_count++;
+			continue;
+		}
+		sluss_request_forget(list);
+		run(w, batch, list);
+	}
+	if (w->world != NULL)
+		sluss_messages_clear_news(w->world->messages);
+}
+
+// ---- answering
+
+static bool add_receipt(struct sluss_writer *w, struct sluss_request *request)
+{
+	Sluss__V1__Receipt receipt = SLUSS__V1__RECEIPT__INIT;
+	struct sluss_store_blob proof = {0};
+	struct sluss_bytes entry;
+	if (!sluss_batch_entry(w, request->txn.arena, request->receipt_index, &entry) || sluss_log_receipt(w->log, request->receipt_index, &proof) != SLUSS_STORE_OK) {
+		sluss_store_blob_free(&proof);
+		return false;
+	}
+	receipt.log_index = request->receipt_index;
+	receipt.log_entry = (ProtobufCBinaryData){.len = entry.len, .data = (uint8_t *)(uintptr_t)entry.data};
+	receipt.tlog_proof = sluss_arena_alloc(request->txn.arena, proof.len + 1);
+	if (receipt.tlog_proof != NULL)
+		memcpy(receipt.tlog_proof, proof.data, proof.len);
+	sluss_store_blob_free(&proof);
+	return receipt.tlog_proof != NULL && sluss_request_seal(request, &receipt);
+}
+
+// The request as it is after the commit.
+static void complete(struct sluss_writer *w, struct sluss_request *request)
+{
+	if (request->refused)
+		return;
+	if (request->service->finish != NULL)
+		request->service->finish(&request->txn);
+	bool ok = !request->has_receipt || add_receipt(w, request);
+	for (size_t i = 0; ok && i < request->released_count; i++)
+		ok = sluss_transfers_released(w->transfers, request->txn.connection_id, &request->released_cases[i]);
+	if (!ok)
+		sluss_txn_refuse(&request->txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
+}
+
+static void give_up(struct sluss_request *request)
+{
+	sluss_request_forget(request);
+	sluss_txn_refuse(&request->txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
+}
+
+static void answer(struct sluss_writer *w, struct batch *batch, bool committed)
+{
+	struct sluss_item *first = NULL, *last = NULL;
+	struct sluss_request *barriers = NULL;
+	size_t count = 0;
+	for (struct sluss_request *request = batch->first, *next; request != NULL; request = next) {
+		next = request->next_in_batch;
+		if (committed)
+			complete(w, request);
+		else
+			give_up(request);
+		if (request->has_barrier && !request->refused) {
+			request->next_in_batch = barriers;
+			barriers = request;
+			continue;
+		}
+		if (first == NULL)
+			first = &request->item;
+		else
+			last->next = &request->item;
+		last = &request->item;
+		count++;
+	}
+	if (first != NULL)
+		sluss_queue_push_list(w->to_intake, first, last, count);
+	// After the answers: a drop has to come to web behind every answer that it is about.
+	for (struct sluss_request *next; barriers != NULL; barriers = next) {
+		next = barriers->next_in_batch;
+		sluss_transfers_wait(w->transfers, barriers, &barriers->barrier_case, sluss_monotonic_ms());
+	}
+}
+
+static void each_revoked(void *context, const uint8_t fingerprint[SLUSS_HASH_BYTES])
+{
+	struct sluss_word *note = sluss_word_new(SLUSS_ITEM_REVOKE, 1);
+	memcpy(note->u.octets, fingerprint, SLUSS_HASH_BYTES);
+	sluss_queue_push(context, &note->item);
+}
+
+static void tell_edge(struct sluss_writer *w)
+{
+	if (w->left) {
+		sluss_directory_each_revoked(w->directory, each_revoked, w->to_intake);
+		return;
+	}
+	for (size_t i = 0; i < w->revoked_count; i++)
+		each_revoked(w->to_intake, w->revoked[i]);
+}
+
+// Payload whose ground is gone: no octet of it is left in the store's files when the withdrawal is answered.
+static void scrub(struct sluss_writer *w)
+{
+	enum sluss_store_result result = SLUSS_STORE_AGAIN;
+	for (int i = 0; i < SCRUB_TRIES && result == SLUSS_STORE_AGAIN; i++)
+		result = sluss_store_scrub(w->store);
+	if (result != SLUSS_STORE_OK)
+		sluss_event(SLUSS_EVENT_WARNING, "scrub-later", "result=%s", sluss_store_result_name(result));
+}
+
+static void run_batch(struct sluss_writer *w, struct sluss_item *list)
+{
+	struct batch batch = {0};
+	sluss_batch_reopen(w);
+	sluss_batch_start(w);
+	for (struct sluss_item *next; list != NULL; list = next) {
+		next = list->next;
+		run(w, &batch, sluss_request_of_item(list));
+	}
+	wake(w, &batch);
+	bool committed = sluss_batch_commit(w);
+	if (committed && w->destroyed)
+		scrub(w);
+	if (committed)
+		tell_edge(w);
+	answer(w, &batch, committed);
+}
+
+// ---- words from the intake
+
+static void cancel(struct sluss_writer *w, const struct sluss_word *note)
+{
+	for (struct sluss_request **place = &w->parked; *place != NULL; place = &(*place)->next_in_batch) {
+		struct sluss_request *request = *place;
+		if (request->channel != 0 || request->generation != note->generation || request->asked->request_id != note->number)
+			continue;
+		*place = request->next_in_batch;
+		w->parked_count--;
+		sluss_txn_refuse(&request->txn, SLUSS_CODE_CANCELED, SLUSS_UNAVAILABLE, NULL, NULL);
+		sluss_queue_push(w->to_intake, &request->item);
+		return;
+	}
+	w->cancels[w->next_cancel].generation = note->generation;
+	w->cancels[w->next_cancel].request_id = note->number;
+	w->next_cancel = (w->next_cancel + 1) % SLUSS_CANCELS;
+}
+
+static void end_leases(struct sluss_writer *w, uint64_t connection)
+{
+	if (w->world != NULL)
+		sluss_messages_end_leases(w->world->messages, connection);
+}
+
+static void front_is_new(struct sluss_writer *w)
+{
+	sluss_transfers_front_dead(w->transfers);
+	end_leases(w, 0);
+	sluss_directory_each_revoked(w->directory, each_revoked, w->to_intake);
+	// What was parked for the old web is answered into the void.
+	for (struct sluss_request *next; w->parked != NULL; w->parked = next) {
+		next = w->parked->next_in_batch;
+		sluss_txn_refuse(&w->parked->txn, SLUSS_CODE_CANCELED, SLUSS_UNAVAILABLE, NULL, NULL);
+		sluss_queue_push(w->to_intake, &w->parked->item);
+	}
+	w->parked_count = 0;
+}
+
+static void hear(struct sluss_writer *w, struct sluss_word *note)
+{
+	if (note->item.kind == SLUSS_ITEM_CANCEL) {
+		cancel(w, note);
+	} else if (note->item.kind == SLUSS_ITEM_CLOSED) {
+		for (size_t i = 0; i < note->count; i++)
+			if (sluss_transfers_closed(w->transfers, note->u.ids[i]))
+				end_leases(w, note->u.ids[i]);
+	} else if (note->item.kind == SLUSS_ITEM_WEB_DROPPED) {
+		sluss_transfers_web_dropped(w->transfers, note->number, sluss_monotonic_ms());
+	} else if (note->item.kind == SLUSS_ITEM_EDGE_DROPPED) {
+		sluss_transfers_edge_dropped(w->transfers, note->number);
+	} else if (note->item.kind == SLUSS_ITEM_FRONT_NEW) {
+		front_is_new(w);
+	} else if (note->item.kind == SLUSS_ITEM_STOP) {
+		w->stopping = true;
+	}
+	free(note);
+}
+
+// Splits off the requests; notes are heard at once. They may overtake requests, never one another.
+static struct sluss_item *sort_out(struct sluss_writer *w, struct sluss_item *list)
+{
+	struct sluss_item *requests = NULL, **end = &requests;
+	for (struct sluss_item *next; list != NULL; list = next) {
+		next = list->next;
+		if (list->kind == SLUSS_ITEM_REQUEST) {
+			*end = list;
+			end = &list->next;
+			*end = NULL;
+		} else {
+			hear(w, (struct sluss_word *)(void *)list);
+		}
+	}
+	return requests;
+}
+
+static int64_t next_wake(const struct sluss_writer *w, int64_t tick_ms)
+{
+	int64_t next = tick_ms;
+	for (const struct sluss_request *request = w->parked; request != NULL; request = request->next_in_batch)
+		if (request->wake_ms < next)
+			next = request->wake_ms;
+	return next;
+}
+
+void *sluss_writer_run(void *writer)
+{
+	struct sluss_writer *w = writer;
+	sluss_queue_push(w->to_intake, &sluss_word_new(SLUSS_ITEM_READY, 0)->item);
+	sluss_directory_each_revoked(w->directory, each_revoked, w->to_intake);
+	while (!w->fatal) {
+		int64_t tick = sluss_transfers_tick(w->transfers, sluss_monotonic_ms());
+		struct sluss_item *list = sluss_queue_take(&w->in, w->config.batch_max, w->stopping ? 0 : next_wake(w, tick));
+		if (w->stopping && list == NULL)
+			break;
+		run_batch(w, sort_out(w, list));
+	}
+	sluss_queue_push(w->to_intake, &sluss_word_new(w->fatal ? SLUSS_ITEM_FATAL : SLUSS_ITEM_STOPPED, 0)->item);
+	return NULL;
+}
