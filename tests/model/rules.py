@@ -35,7 +35,7 @@ class Version:
         self.withdrawn = self.refused = self.invalid = False
         self.ended = False          # a newer version took over
         self.took_over = False
-        self.last = None            # (age, guardians asked) when it was last complete
+        self.last = None            # whether guardians were asked when it was last complete; None: it never was
 
     def closed(self):
         return self.withdrawn or self.refused or self.invalid or self.ended
@@ -50,7 +50,7 @@ class Person:
 
 class Case:
     __slots__ = ("number", "person", "programme", "phase", "former", "members", "contacts", "assessment",
-                 "sent", "keys", "linked")
+                 "sent", "keys", "linked", "asked")
 
     def __init__(self, number, person, programme, agency, phase):
         self.number, self.person, self.programme = number, person, programme
@@ -58,6 +58,7 @@ class Case:
         self.members, self.contacts = {agency}, set()
         self.assessment = None      # (who, first age of the band, first age after it)
         self.sent = set()           # message types that were accepted in the case
+        self.asked = {}             # role -> why it is asked since it was not; whether custody changed since then
         self.keys = {}              # (category, sender, recipient, purpose) -> versions, oldest first
         self.linked = set()         # links that were active in both directions at some time
 
@@ -111,7 +112,7 @@ class World:
         """Everything that time alone brings up to and with now, in its order: birthdays, begin and end of grants."""
         while self.moments and self.moments[0][0] <= now:
             moment, number = heapq.heappop(self.moments)
-            self.settle(self.cases[number], moment)
+            self.settle(self.cases[number], moment, "age")
         self.now = now
 
     def watch(self, case, *moments):
@@ -135,11 +136,11 @@ class World:
         row = self.law.row(case.programme, age)
         asked = row.default
         # Ruling 6: an assessment holds within the band in which it was made; a programme's own rule stands above it
-        # (such a programme's rows offer no outcome). Reading: an assessment that the row of now would not allow (the
-        # policy changed) has no effect.
+        # (such a programme's rows offer no outcome). Reading: the band is that of the policy under which it was made; an
+        # outcome that the row of now does not offer (the policy changed) has no effect.
         if case.assessment:
             outcome, begin, end = case.assessment
-            if begin <= age < end and (begin, end) == (row.begin, row.end) and outcome in row.outcomes:
+            if begin <= age < end and outcome in row.outcomes:
                 asked = outcome
         found.ask_guardians = asked in ("guardians", "guardians_and_subject")
         found.ask_subject = asked in ("subject", "guardians_and_subject")
@@ -147,14 +148,24 @@ class World:
         found.enough = self.law.guardians_enough
         return found
 
-    def settle(self, case, now):
-        """Let versions take over (rulings 1 and 19), note what is complete (ruling 4), lose links (ruling 9)."""
+    def settle(self, case, now, why="other"):
+        """Let versions take over (rulings 1 and 19), note what is complete (ruling 4), lose links (ruling 9). why tells
+        what brought us here: time alone ("age"), custody, or something else."""
         who = self.who(case, now)
+        if why == "custody":
+            case.asked["custody"] = True
+        for role, asked in (("subject", who.ask_subject), ("guardians", who.ask_guardians)):
+            if asked and not case.asked.get(role):
+                case.asked[role] = why
+                if role == "guardians":
+                    case.asked["custody"] = False
+            elif not asked:
+                case.asked[role] = None
         for versions in case.keys.values():
             for index, version in enumerate(versions):
                 if version.closed() or who.missing(version):
                     continue
-                version.last = (who.age, who.ask_guardians)
+                version.last = who.ask_guardians
                 # Reading of ruling 19: a version that is already past its end does not take over any more.
                 if not version.took_over and version.start <= now < version.end:
                     version.took_over = True
@@ -222,13 +233,13 @@ class World:
         person = self.case_of(case).person
         person.guardians = person.guardians | {int(guardian)}
         for case in person.cases:
-            self.settle(case, now)
+            self.settle(case, now, "custody")
 
     def do_unguardian(self, now, case, guardian):
         person = self.case_of(case).person
         person.guardians = person.guardians - {int(guardian)}
         for case in person.cases:
-            self.settle(case, now)
+            self.settle(case, now, "custody")
 
     def do_open(self, now, number, person, programme, agency, phase):
         person = self.persons[int(person)]
@@ -237,6 +248,7 @@ class World:
         self.cases[case.number] = case
         person.cases.append(case)
         self.watch_birthdays(case)
+        self.settle(case, now)
 
     def check_programme(self, case, now):
         """Ruling 6: programme ages are checked when a case is opened and a consent recorded."""
@@ -300,9 +312,9 @@ class World:
             at += int(receivers)
         if case.phase == "closed":
             raise Refused("CLOSED_STATE")
+        self.check_programme(case, now)
         for form in forms:
             self.check_form(case, form)
-        self.check_programme(case, now)
         grants = []
         for category, sender, purpose, start, end, mark, receivers in forms:
             for receiver in receivers:
@@ -405,10 +417,10 @@ class World:
         keys = self.select(case, selector)
         self.entitled(case, person, now)
         # Ruling 1: withdrawal closes the key, versions in waiting included. Reading: every version up to now stands as
-        # WITHDRAWN, also one that was refused or is past its end, so that the key's reason is one.
+        # WITHDRAWN, also one that was refused, was replaced or is past its end, so that the key's reason is one.
         for key in keys:
             for version in case.keys[key]:
-                if not version.invalid and not version.ended:
+                if not version.invalid:
                     version.withdrawn = True
                     version.said[int(person)] = WITHDRAWN
         self.settle(case, now)
@@ -563,10 +575,9 @@ class World:
         row = law.messages.get(question.message)
         if row is None:
             return "MALFORMED"
-        if question.case == "-" and row.opens_case:
+        case = self.cases.get(int(question.case.replace("-", "0")))
+        if case is None and row.opens_case:
             case = NO_CASE              # ruling 11: it opens one in nominated
-        else:
-            case = self.cases.get(int(question.case.replace("-", "0")))
         if not row.about_nobody and self.malformed(case, question):
             return "MALFORMED"
         if now < self.now or not question.log_usable:
@@ -685,7 +696,7 @@ class World:
             return "NOT_YET"
         gaps = who.missing(newest)
         age = custody = False
-        if gaps and newest.last:
+        if gaps and newest.last is not None:
             age, custody = self.causes(case, gaps, newest.last, who)
         if age:
             return "AGE_LAPSED"
@@ -696,20 +707,18 @@ class World:
         return "CONSENTER_MISSING"
 
     def causes(self, case, gaps, last, who):
-        """Ruling 4, (age, custody): why what was complete is not any more. Reading: a person who is missing now and
-        was not asked then is missing because of age when another row of the age table in force holds at the age of now
-        than at the age of then, else because of an assessment or a new policy (then neither is true and the code
-        is CONSENTER_MISSING); a guardian who is missing while guardians were asked then too is missing because
-        guardians came or went."""
-        last_age, last_guardians_asked = last
-        crossed = self.law.row(case.programme, last_age) != self.law.row(case.programme, who.age)
+        """Ruling 4, (age, custody): why what was complete is not any more. Reading: a person who is missing now and was
+        not asked then is missing because of age when a birthday brought it about that he or she is asked, else
+        because of an assessment or a new policy (then neither is true and the code is CONSENTER_MISSING); a
+        guardian who is missing while guardians were asked before, is missing because guardians came or went."""
+        last_guardians_asked = last
         age = custody = False
         for gap in gaps:
             if gap == who.subject and who.ask_subject:
-                age = age or crossed
-            elif not last_guardians_asked:
-                age = age or crossed
-            else:
+                age = age or case.asked["subject"] == "age"
+            elif not last_guardians_asked and case.asked["guardians"] == "age":
+                age = True
+            elif last_guardians_asked or case.asked["custody"]:
                 custody = True
         return age, custody
 
