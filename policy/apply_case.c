@@ -121,7 +121,7 @@ static enum sluss_apply open_case(struct sluss_state *state, const struct sluss_
 	kase->phase = (uint8_t)opened->phase;
 	kase->settled_ms = record->at_ms;
 	replace_members(state, kase, members);
-	st_case_after(state, at, CAUSE_OTHER, record->at_ms, seq);
+	st_case_after(state, at, CAUSE_OTHER, record->at_ms);
 	return SLUSS_APPLY_OK;
 }
 
@@ -131,13 +131,13 @@ static void each_case_before(struct sluss_state *state, uint32_t person, int64_t
 		st_case_before(state, at, at_ms);
 }
 
-static void each_case_after(struct sluss_state *state, uint32_t person, enum cause cause, int64_t at_ms, uint64_t seq)
+static void each_case_after(struct sluss_state *state, uint32_t person, enum cause cause, int64_t at_ms)
 {
 	for (uint32_t at = PERSON(state, person)->first_case; at != SLUSS_NOWHERE; at = CASE(state, at)->next_of_subject)
-		st_case_after(state, at, cause, at_ms, seq);
+		st_case_after(state, at, cause, at_ms);
 }
 
-static enum sluss_apply set_age(struct sluss_state *state, const struct sluss_record *record, uint64_t seq)
+static enum sluss_apply set_age(struct sluss_state *state, const struct sluss_record *record)
 {
 	const struct sluss_rec_person_age *age = &record->u.person_age;
 	if (sluss_id_is_none(&age->person) || age->until_years <= age->from_years)
@@ -148,7 +148,7 @@ static enum sluss_apply set_age(struct sluss_state *state, const struct sluss_re
 	each_case_before(state, at, record->at_ms);
 	PERSON(state, at)->age_from = age->from_years;
 	PERSON(state, at)->age_until = age->until_years;
-	each_case_after(state, at, CAUSE_AGE, record->at_ms, seq);
+	each_case_after(state, at, CAUSE_AGE, record->at_ms);
 	return SLUSS_APPLY_OK;
 }
 
@@ -189,7 +189,7 @@ static size_t new_guardians(const struct sluss_state *state, const struct kase *
 	return fresh;
 }
 
-static enum sluss_apply set_guardians(struct sluss_state *state, const struct sluss_record *record, uint64_t seq)
+static enum sluss_apply set_guardians(struct sluss_state *state, const struct sluss_record *record)
 {
 	const struct sluss_rec_guardians_set *set = &record->u.guardians_set;
 	uint32_t at = st_find_case(state, &set->case_id);
@@ -214,11 +214,8 @@ static enum sluss_apply set_guardians(struct sluss_state *state, const struct sl
 	uint32_t current = 0;
 	for (size_t i = 0; i < set->guardian_count; i++)
 		current |= guardian_bit(custody, st_find_person(state, &set->guardians[i]));
-	if (current != custody->current) {
-		custody->current = current;
-		custody->changed_seq = seq;
-	}
-	each_case_after(state, subject, CAUSE_OTHER, record->at_ms, seq);
+	custody->current = current;
+	each_case_after(state, subject, CAUSE_OTHER, record->at_ms);
 	return SLUSS_APPLY_OK;
 }
 
@@ -285,7 +282,7 @@ static enum sluss_apply set_protection(struct sluss_state *state, const struct s
 	return SLUSS_APPLY_OK;
 }
 
-static enum sluss_apply assess(struct sluss_state *state, const struct sluss_record *record, uint64_t seq)
+static enum sluss_apply assess(struct sluss_state *state, const struct sluss_record *record)
 {
 	const struct sluss_rec_maturity_assessed *assessed = &record->u.maturity_assessed;
 	uint32_t at = st_find_case(state, &assessed->case_id);
@@ -302,7 +299,7 @@ static enum sluss_apply assess(struct sluss_state *state, const struct sluss_rec
 	CASE(state, at)->assessed_who = (uint8_t)assessed->who;
 	CASE(state, at)->assessed_from = row->from;
 	CASE(state, at)->assessed_until = row->until;
-	st_case_after(state, at, CAUSE_OTHER, record->at_ms, seq);
+	st_case_after(state, at, CAUSE_OTHER, record->at_ms);
 	return SLUSS_APPLY_OK;
 }
 
@@ -336,9 +333,9 @@ enum sluss_apply st_apply_case(struct sluss_state *state, const struct sluss_rec
 	case SLUSS_REC_CASE_OPENED:
 		return open_case(state, record, seq);
 	case SLUSS_REC_PERSON_AGE:
-		return set_age(state, record, seq);
+		return set_age(state, record);
 	case SLUSS_REC_GUARDIANS_SET:
-		return set_guardians(state, record, seq);
+		return set_guardians(state, record);
 	case SLUSS_REC_MEMBERS_SET:
 		return set_members(state, &record->u.members_set);
 	case SLUSS_REC_PHASE_SET:
@@ -346,7 +343,7 @@ enum sluss_apply st_apply_case(struct sluss_state *state, const struct sluss_rec
 	case SLUSS_REC_PROTECTION_SET:
 		return set_protection(state, &record->u.protection_set);
 	case SLUSS_REC_MATURITY_ASSESSED:
-		return assess(state, record, seq);
+		return assess(state, record);
 	case SLUSS_REC_VIEW_LIMITED:
 		return limit_view(state, &record->u.view_limited);
 	}

@@ -51,7 +51,7 @@ static struct finding near_miss(const struct asking *asking, uint32_t kase_at, c
 		enum sluss_reason miss = near_miss_of(asking->key, grant->key);
 		if (miss == SLUSS_REASON_NONE || near_miss_rank(miss) >= near_miss_rank(best.reason))
 			continue;
-		if (st_grant_standing(state, kase, agreement, grant, asking->now_ms) == SLUSS_OK_CONSENT &&
+		if (st_grant_standing(kase, agreement, grant, asking->now_ms) == SLUSS_OK_CONSENT &&
 		    st_version_in_force(state, st_find_key(state, kase_at, grant->key), asking->now_ms) == at)
 			best = found(miss, &grant->id);
 	}
@@ -70,11 +70,11 @@ struct finding st_find_consent_ground(const struct asking *asking, uint32_t kase
 	uint32_t standing = st_version_in_force(state, key, asking->now_ms);
 	if (standing != SLUSS_NOWHERE) {
 		const struct grant *grant = GRANT(state, standing);
-		if (st_grant_standing(state, kase, &agreement, grant, asking->now_ms) == SLUSS_OK_CONSENT)
+		if (st_grant_standing(kase, &agreement, grant, asking->now_ms) == SLUSS_OK_CONSENT)
 			return found(SLUSS_OK_CONSENT, &grant->id);
 	}
 	const struct grant *grant = GRANT(state, newest);
-	enum sluss_reason reason = st_grant_standing(state, kase, &agreement, grant, asking->now_ms);
+	enum sluss_reason reason = st_grant_standing(kase, &agreement, grant, asking->now_ms);
 	// A version that permits by itself but does not stand for its key cannot be; if it ever is, it is no yes.
 	return found(reason == SLUSS_OK_CONSENT ? SLUSS_UNAVAILABLE : reason, &grant->id);
 }

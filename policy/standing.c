@@ -20,9 +20,9 @@ bool st_case_who(const struct sluss_state *state, const struct kase *kase, enum 
 	const struct sluss_age_row *row = sluss_programme_row(programme, subject->age_from, subject->age_until);
 	if (row == NULL)
 		return false;
-	// An assessment holds within the row in which it was made, as long as the law in force lets it decide that (ruling 6).
-	bool assessed = kase->assessed_who != SLUSS_WHO_NONE && kase->assessed_from <= subject->age_from &&
-	    subject->age_until <= kase->assessed_until && sluss_bit32(row->assessments, kase->assessed_who);
+	// An assessment holds within the band in which it was made, as long as the law in force has that band and lets it decide that (ruling 6).
+	bool assessed = kase->assessed_who != SLUSS_WHO_NONE && kase->assessed_from == row->from && kase->assessed_until == row->until &&
+	    (kase->assessed_who == (uint8_t)row->who || sluss_bit32(row->assessments, kase->assessed_who));
 	*who_out = assessed ? (enum sluss_who)kase->assessed_who : row->who;
 	return true;
 }
@@ -93,7 +93,7 @@ uint32_t st_version_held(const struct sluss_state *state, const struct kase *kas
 	uint32_t at = st_version_in_force(state, newest, now_ms);
 	if (at == SLUSS_NOWHERE)
 		return at;
-	enum sluss_reason reason = st_grant_standing(state, kase, agreement, GRANT(state, at), now_ms);
+	enum sluss_reason reason = st_grant_standing(kase, agreement, GRANT(state, at), now_ms);
 	bool complete = st_is_complete(agreement, GRANT(state, at));
 	return reason == SLUSS_OK_CONSENT || (reason == SLUSS_PAUSED && complete) ? at : SLUSS_NOWHERE;
 }
@@ -110,21 +110,21 @@ bool st_key_is_marked(const struct sluss_state *state, uint32_t kase_at, uint64_
 }
 
 // Why a grant that was complete is not any more: the reasons of those whose agreement is missing (ruling 4).
-static enum sluss_reason lapse(const struct sluss_state *state, const struct kase *kase, const struct agreement *agreement,
-    const struct grant *grant)
+static enum sluss_reason lapse(const struct kase *kase, const struct agreement *agreement, const struct grant *grant)
 {
 	if ((grant->flags & F_COMPLETED) == 0)
 		return SLUSS_CONSENTER_MISSING;
 	bool subject = agreement->subject && (grant->given & SUBJECT_BIT) == 0;
 	bool guardians = agreement->guardians && !guardians_gave(agreement, grant);
-	bool custody = guardians && PERSON(state, kase->subject)->custody.changed_seq > kase->since[1];
+	// Guardians who were asked then and are missing now are others than then; else something asks them that did not before.
+	bool custody = guardians && (grant->flags & F_GUARDIANS) != 0;
 	if ((subject && kase->cause[0] == CAUSE_AGE) || (guardians && !custody && kase->cause[1] == CAUSE_AGE))
 		return SLUSS_AGE_LAPSED;
 	return custody ? SLUSS_CUSTODY_LAPSED : SLUSS_CONSENTER_MISSING;
 }
 
-enum sluss_reason st_grant_standing(const struct sluss_state *state, const struct kase *kase, const struct agreement *agreement,
-    const struct grant *grant, int64_t now_ms)
+enum sluss_reason st_grant_standing(const struct kase *kase, const struct agreement *agreement, const struct grant *grant,
+    int64_t now_ms)
 {
 	if (grant->withdrawn != 0)
 		return SLUSS_WITHDRAWN;
@@ -136,7 +136,7 @@ enum sluss_reason st_grant_standing(const struct sluss_state *state, const struc
 		return SLUSS_NOT_YET;
 	if (!agreement->known)
 		return SLUSS_UNAVAILABLE;
-	enum sluss_reason missing = st_is_complete(agreement, grant) ? SLUSS_REASON_NONE : lapse(state, kase, agreement, grant);
+	enum sluss_reason missing = st_is_complete(agreement, grant) ? SLUSS_REASON_NONE : lapse(kase, agreement, grant);
 	if (missing == SLUSS_AGE_LAPSED || missing == SLUSS_CUSTODY_LAPSED)
 		return missing;
 	if (grant->paused != 0)
@@ -156,7 +156,8 @@ static void settle_after(struct grant *grant, const struct agreement *agreement,
 	grant->flags &= ~(uint32_t)F_READY;
 	if (!is_open(grant) || !st_is_complete(agreement, grant))
 		return;
-	grant->flags |= F_COMPLETED;
+	grant->flags &= ~(uint32_t)F_GUARDIANS;
+	grant->flags |= F_COMPLETED | (agreement->guardians ? F_GUARDIANS : 0u);
 	if (now_ms >= grant->until_ms)
 		return;
 	grant->flags |= F_READY;
@@ -191,22 +192,20 @@ void st_settle_case_after(struct sluss_state *state, struct kase *kase, int64_t 
 		settle_after(GRANT(state, at), &agreement, now_ms);
 }
 
-void st_note_who(struct sluss_state *state, struct kase *kase, enum cause cause, uint64_t seq)
+void st_note_who(struct sluss_state *state, struct kase *kase, enum cause cause)
 {
 	enum sluss_who who;
-	bool known = st_case_who(state, kase, &who);
-	if (!known) {
-		// What cannot be told now is not a change of who must agree; the next known answer is compared with the last one.
+	if (!st_case_who(state, kase, &who)) {
+		kase->who_unknown = true;
 		return;
 	}
+	// The age band that follows a new policy says the same age in other words: it is the policy that changed who must agree.
+	if (kase->who_unknown)
+		cause = CAUSE_OTHER;
 	for (unsigned i = 0; i < 2; i++) {
-		bool now = ((unsigned)who & (1u << i)) != 0;
-		bool before = kase->who_known && (kase->who & (1u << i)) != 0;
-		if (now && !before) {
+		if (((unsigned)who & (1u << i)) != 0 && (kase->who & (1u << i)) == 0)
 			kase->cause[i] = (uint8_t)cause;
-			kase->since[i] = seq;
-		}
 	}
 	kase->who = (uint8_t)who;
-	kase->who_known = true;
+	kase->who_unknown = false;
 }

@@ -87,10 +87,10 @@ void st_case_before(struct sluss_state *state, uint32_t kase, int64_t at_ms)
 	st_settle_case_before(state, CASE(state, kase), at_ms);
 }
 
-void st_case_after(struct sluss_state *state, uint32_t kase_at, enum cause cause, int64_t at_ms, uint64_t seq)
+void st_case_after(struct sluss_state *state, uint32_t kase_at, enum cause cause, int64_t at_ms)
 {
 	struct kase *kase = CASE(state, kase_at);
-	st_note_who(state, kase, cause, seq);
+	st_note_who(state, kase, cause);
 	st_settle_case_after(state, kase, at_ms);
 	st_links_settle(state, kase_at, at_ms);
 	const struct sluss_programme *programme = st_case_programme(state, kase);
@@ -151,7 +151,7 @@ static void bind_policy(struct sluss_state *state, const struct sluss_policy *po
 	state->policy = policy;
 }
 
-enum sluss_apply st_apply_policy_set(struct sluss_state *state, const struct sluss_record *record, uint64_t seq)
+enum sluss_apply st_apply_policy_set(struct sluss_state *state, const struct sluss_record *record)
 {
 	if (state->options.lookup == NULL)
 		return SLUSS_APPLY_UNKNOWN_POLICY;
@@ -164,7 +164,7 @@ enum sluss_apply st_apply_policy_set(struct sluss_state *state, const struct slu
 		st_case_before(state, i, record->at_ms);
 	bind_policy(state, policy);
 	for (uint32_t i = 0; i < state->cases.count; i++)
-		st_case_after(state, i, CAUSE_OTHER, record->at_ms, seq);
+		st_case_after(state, i, CAUSE_OTHER, record->at_ms);
 	return SLUSS_APPLY_OK;
 }
 
@@ -233,7 +233,7 @@ static enum sluss_apply dispatch(struct sluss_state *state, const struct sluss_r
 	case SLUSS_REC_NONE:
 		return SLUSS_APPLY_INVALID;
 	case SLUSS_REC_POLICY_SET:
-		return st_apply_policy_set(state, record, seq);
+		return st_apply_policy_set(state, record);
 	case SLUSS_REC_AGENCY_ENROLLED:
 	case SLUSS_REC_AGENCY_LEFT:
 	case SLUSS_REC_APPROVERS_SET:

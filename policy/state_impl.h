@@ -49,8 +49,7 @@ struct guardian {
 struct custody {
 	struct guardian *slots;
 	uint8_t count, room;
-	uint32_t current;     // bits of the registered ones
-	uint64_t changed_seq; // last record that changed `current`
+	uint32_t current; // bits of the registered ones
 };
 
 struct person {
@@ -92,10 +91,9 @@ struct kase {
 	bool link_lost;
 	uint8_t assessed_who, assessed_from, assessed_until; // who 0: none
 	uint8_t links_once; // bits of the programme's links that were active at some instant
-	uint8_t who;             // who had to agree after the last record
-	bool who_known;
-	uint8_t cause[2];        // enum cause; [0] subject, [1] guardians
-	uint64_t since[2];       // record that made them required
+	uint8_t who;             // who had to agree when it was last known
+	bool who_unknown;        // not known after the last record: a new policy waits for a new age band
+	uint8_t cause[2];        // enum cause: what brought the requirement; [0] subject, [1] guardians
 	uint32_t types_seen;     // message types accepted
 	uint32_t first_grant;    // newest version
 	uint32_t grant_count;
@@ -114,6 +112,7 @@ enum {
 	F_COMPLETED = 2, // everybody required had given it at some instant
 	F_TAKEN = 4,     // it took over (or was the first) at some instant
 	F_VOID = 8,      // registered by mistake: it never was
+	F_GUARDIANS = 32, // guardians were asked when it was last complete
 	F_READY = 16,    // open, complete and not over yet at the last record that touched it: takes over as soon as its from comes
 };
 
@@ -247,15 +246,15 @@ uint32_t st_version_held(const struct sluss_state *state, const struct kase *kas
 // The newest version that was not registered by mistake, SLUSS_NOWHERE.
 uint32_t st_newest_valid(const struct sluss_state *state, uint32_t newest);
 // OK_CONSENT, or the first of ruling 2 that is true of this version; UNAVAILABLE when who must agree is not known.
-enum sluss_reason st_grant_standing(const struct sluss_state *state, const struct kase *kase, const struct agreement *agreement,
-    const struct grant *grant, int64_t now_ms);
+enum sluss_reason st_grant_standing(const struct kase *kase, const struct agreement *agreement, const struct grant *grant,
+    int64_t now_ms);
 // Around each record that may change a version: settle_*_before() at the record's time, the change, settle_*_after().
 void st_settle_key_before(struct sluss_state *state, uint32_t newest, int64_t now_ms);
 void st_settle_key_after(struct sluss_state *state, uint32_t newest, int64_t now_ms);
 void st_settle_case_before(struct sluss_state *state, struct kase *kase, int64_t now_ms);
 void st_settle_case_after(struct sluss_state *state, struct kase *kase, int64_t now_ms);
-// After a record that may have changed who must agree: notes since when and why.
-void st_note_who(struct sluss_state *state, struct kase *kase, enum cause cause, uint64_t seq);
+// After a record that may have changed who must agree: notes why.
+void st_note_who(struct sluss_state *state, struct kase *kase, enum cause cause);
 
 // links.c (ruling 9).
 bool st_key_in_links(const struct sluss_state *state, const struct kase *kase, uint64_t key);
@@ -265,10 +264,10 @@ SLUSS_MUST_CHECK bool st_links_reserve(struct sluss_state *state); // before one
 void st_links_touch(struct sluss_state *state, uint32_t kase, int64_t at_ms);
 
 // apply_*.c, one for each group of records. They validate first and change nothing when they answer INVALID.
-enum sluss_apply st_apply_policy_set(struct sluss_state *state, const struct sluss_record *record, uint64_t seq);
+enum sluss_apply st_apply_policy_set(struct sluss_state *state, const struct sluss_record *record);
 // Around a record that may change who must agree in a case, or what its grants say.
 void st_case_before(struct sluss_state *state, uint32_t kase, int64_t at_ms);
-void st_case_after(struct sluss_state *state, uint32_t kase, enum cause cause, int64_t at_ms, uint64_t seq);
+void st_case_after(struct sluss_state *state, uint32_t kase, enum cause cause, int64_t at_ms);
 enum sluss_apply st_apply_agency(struct sluss_state *state, const struct sluss_record *record);
 enum sluss_apply st_apply_case(struct sluss_state *state, const struct sluss_record *record, uint64_t seq);
 enum sluss_apply st_apply_consent_recorded(struct sluss_state *state, const struct sluss_record *record, uint64_t seq);
