@@ -86,7 +86,8 @@ static json_t *detail(const Sluss__V1__Refusal *refusal)
 // The error body; NULL when memory is out. The caller frees it.
 static char *error_body(const struct web_refusal *r)
 {
-	Sluss__V1__Refusal made = SLUSS__V1__REFUSAL__INIT;
+	Sluss__V1__Refusal made;
+	sluss__v1__refusal__init(&made);
 	made.reason = r->reason;
 	char field[sizeof(((struct sluss_json_error *)0)->field)], text[256]; // protobuf-c wants pointers to non-const text
 	snprintf(field, sizeof(field), "%s", r->field != NULL ? r->field : "");
