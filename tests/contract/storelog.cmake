@@ -7,3 +7,5 @@ if(SLUSS_TESTS)
 endif()
 sluss_unit_test(store_contract_test LABEL contract SOURCES contract/store_contract_test.c LIBS storelog_suite)
 sluss_unit_test(store_fault_test LABEL contract SOURCES contract/store_fault_test.c LIBS storelog_suite sluss_log)
+sluss_unit_test(store_sqlite_test LABEL contract SOURCES contract/store_sqlite_test.c contract/storelog_vfs.c
+  LIBS storelog_suite sluss_log PkgConfig::SQLITE)
