@@ -119,8 +119,8 @@ static enum cli_exit add_agency(struct cli *cli)
 	if (code != CLI_OK) {
 		return code;
 	}
-	cli_say(cli, "One-time token for %s, valid until %s:", q.agency_id, cli_time_text(cli, r->expires));
-	cli_say(cli, "%s", r->token);
+	cli_say(cli, "%s", r->token); // first and alone on its line, so that the output can be used as --token-file
+	cli_say(cli, "(one-time enrolment token for %s, valid until %s)", q.agency_id, cli_time_text(cli, r->expires));
 	return cli_show(cli, &r->base);
 }
 
