@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import pathlib
+import shlex
 import shutil
 import signal
 import socket
@@ -23,7 +24,7 @@ import wire
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SLUSS_BUILD", TOP / "build" / "release"))
 SLUSSD = BUILD / "slussd"
-SLUSS = BUILD / "sluss"
+SLUSS = BUILD / "agents" / "cli" / "sluss"
 POLICY = TOP / "policy" / "sweden-sig.json"
 START_SECONDS = 30
 ADMIN_METHODS = {"AddAgency": 161, "RevokeAgency": 162, "SetPolicy": 163, "StepClock": 164, "GetHealth": 165}  # gateway/ipc/methods.h
@@ -224,8 +225,34 @@ class Cli:
         command = [str(word) for word in (SLUSS, *words, "--json", "--profile", self.profile, "--officer", officer or self.officer)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120)
         assert done.returncode == expect, f"{command}: exit {done.returncode}, not {expect}\n{done.stdout}{done.stderr}"
-        return json.loads(done.stdout) if done.stdout.strip() else {}
+        answer = json.loads(done.stdout) if done.stdout.strip() else {}
+        return answer if expect == 0 else answer["error"]
 
     def enrol(self, token):
         self.run("agency", "enrol", "--url", f"https://localhost:{self.gateway.public_port}", "--agency-url", f"https://localhost:{self.gateway.agency_port}", "--ca",
                  self.gateway.ca, "--authority", self.gateway.authority, "--agency", self.id, "--token", token)
+
+
+class Batch:
+    """One `sluss batch`: many commands of many agencies over kept connections."""
+
+    def __init__(self, profiles):
+        self.process = subprocess.Popen([SLUSS, "batch", "--profiles", profiles], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def run(self, words):
+        """(exit code, result or error)."""
+        self.process.stdin.write(shlex.join(map(str, words)) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"sluss batch ended at: {words}")
+        answer = json.loads(line)
+        return answer["exit"], answer.get("result" if answer["exit"] == 0 else "error", {})
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.stdout.read()
+        self.process.wait()

@@ -103,6 +103,10 @@ def identity_number(birth, chance):
     return digits + str(-total % 10)
 
 
+def age(birth, day):
+    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+
+
 def birth_date(age, chance):
     """Somebody who is `age` on the day of the first consents and has a birthday in the year after."""
     return datetime.date(FIRST_CONSENT.year - age - 1, 1, 10) + datetime.timedelta(days=chance.randrange(355))
@@ -120,8 +124,8 @@ def participants(seed):
         sentenced = chance.sample(list(numbers), d.sentenced)
         suspected = chance.sample(list(numbers), d.new_suspicion)
         faulty = next(n for n in free if n not in ends)
-        ages = {n: min(17, chance.randint(d.age_min, d.age_max)) for n in numbers}
-        alone = [n for n in numbers if d.code == "spanga" and ages[n] == 17][::2]
+        ages = {n: min(17, d.age_min + (n - first + chance.randrange(2)) % (d.age_max - d.age_min + 1)) for n in numbers}
+        alone = [n for n in numbers if d.code == "spanga" and ages[n] == 17][::2]  # half of the 17-year-olds there
         for n in numbers:
             birth = birth_date(ages[n], chance)
             people.append(Participant(
@@ -262,7 +266,7 @@ def withdraw_in_part(diary, p, day):
     else:
         covered = {"sender": p.police, "recipients": [p.social], "message_type": "SuitabilityAssessment", "categories": [what]}
     diary.send(day, **covered, leave=True)
-    diary.add(day, "withdraw", scope=scope, value=what, by="subject" if p.alone or p.number % 10 else "guardian")
+    diary.add(day, "withdraw", scope=scope, value=what, by="guardian" if p.number % 10 == 0 and age(p.birth, day) < 18 else "subject")
     diary.send(day + datetime.timedelta(days=1), **covered, expect="WITHDRAWN")
 
 
