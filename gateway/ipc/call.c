@@ -56,7 +56,8 @@ static enum sluss_ipc_status wait_for(int fd, short events, int64_t until_ms)
 	}
 }
 
-static enum sluss_ipc_status send_request(int fd, const Sluss__V1__CoreRequest *request, size_t max_frame, int64_t until_ms)
+static enum sluss_ipc_status send_request(
+    int fd, const Sluss__V1__CoreRequest *request, size_t max_frame, int64_t until_ms)
 {
 	struct sluss_frame_writer *writer = sluss_frame_writer_new(max_frame, 0);
 	if (writer == NULL)
@@ -80,7 +81,8 @@ static enum sluss_ipc_status send_request(int fd, const Sluss__V1__CoreRequest *
 }
 
 // The answer among the frames that are complete, if it is there.
-static enum sluss_ipc_status look(struct sluss_frame_reader *reader, uint64_t request_id, Sluss__V1__IpcFrame **frame_out)
+static enum sluss_ipc_status look(
+    struct sluss_frame_reader *reader, uint64_t request_id, Sluss__V1__IpcFrame **frame_out)
 {
 	for (;;) {
 		struct sluss_bytes octets;
@@ -90,7 +92,8 @@ static enum sluss_ipc_status look(struct sluss_frame_reader *reader, uint64_t re
 		Sluss__V1__IpcFrame *frame = sluss_ipc_frame_unpack(octets);
 		if (frame == NULL)
 			return SLUSS_IPC_MALFORMED;
-		if (frame->body_case == SLUSS__V1__IPC_FRAME__BODY_RESPONSE && frame->response->request_id == request_id) {
+		if (frame->body_case == SLUSS__V1__IPC_FRAME__BODY_RESPONSE &&
+		    frame->response->request_id == request_id) {
 			*frame_out = frame;
 			return SLUSS_IPC_OK;
 		}
@@ -98,8 +101,8 @@ static enum sluss_ipc_status look(struct sluss_frame_reader *reader, uint64_t re
 	}
 }
 
-enum sluss_ipc_status sluss_ipc_call(int fd, const Sluss__V1__CoreRequest *request, size_t max_frame, int timeout_ms,
-    Sluss__V1__IpcFrame **frame_out)
+enum sluss_ipc_status sluss_ipc_call(
+    int fd, const Sluss__V1__CoreRequest *request, size_t max_frame, int timeout_ms, Sluss__V1__IpcFrame **frame_out)
 {
 	*frame_out = NULL;
 	int64_t until_ms = timeout_ms < 0 ? -1 : monotonic_ms() + timeout_ms;

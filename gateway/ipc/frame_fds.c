@@ -46,12 +46,13 @@ static bool keep(struct sluss_fd_queue *queue, const struct cmsghdr *c)
 	return fits;
 }
 
-ssize_t sluss_fd_queue_recv(struct sluss_fd_queue *queue, int socket, void *buf, size_t cap,
-    enum sluss_ipc_status *status_out)
+ssize_t sluss_fd_queue_recv(
+    struct sluss_fd_queue *queue, int socket, void *buf, size_t cap, enum sluss_ipc_status *status_out)
 {
 	union control control;
 	struct iovec iov = {.iov_base = buf, .iov_len = cap};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof(control.buf)};
+	struct msghdr msg = {
+	    .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof(control.buf)};
 	ssize_t n = recvmsg(socket, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	if (n < 0)
 		return n;
@@ -70,7 +71,9 @@ ssize_t sluss_fd_send(int socket, const void *buf, size_t len, const int *fds, s
 	struct sluss_bytes octets = {.data = buf, .len = len};
 	struct iovec iov = {.iov_len = len};
 	memcpy(&iov.iov_base, &octets.data, sizeof(iov.iov_base)); // sendmsg does not write; iovec has no const
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
+	struct msghdr msg = {.msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = control.buf,
 	    .msg_controllen = CMSG_SPACE(count * sizeof(int))};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
 	c->cmsg_level = SOL_SOCKET;

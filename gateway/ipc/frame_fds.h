@@ -16,10 +16,10 @@ struct sluss_fd_queue {
 void sluss_fd_queue_close(struct sluss_fd_queue *queue);
 size_t sluss_fd_queue_take(struct sluss_fd_queue *queue, int *fds_out, size_t cap);
 
-// recvmsg into buf; descriptors that come along are queued, close-on-exec. Returns as recv does. *status_out becomes MALFORMED when more came
-// than there is room for (all of this message are closed then).
-ssize_t sluss_fd_queue_recv(struct sluss_fd_queue *queue, int socket, void *buf, size_t cap,
-    enum sluss_ipc_status *status_out);
+// recvmsg into buf; descriptors that come along are queued, close-on-exec. Returns as recv does. *status_out becomes
+// MALFORMED when more came than there is room for (all of this message are closed then).
+ssize_t sluss_fd_queue_recv(
+    struct sluss_fd_queue *queue, int socket, void *buf, size_t cap, enum sluss_ipc_status *status_out);
 
 // sendmsg of buf with count descriptors (1..SLUSS_FRAME_MAX_FDS). Returns as send does.
 ssize_t sluss_fd_send(int socket, const void *buf, size_t len, const int *fds, size_t count);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The reading half of a channel.
-// Invariant: octets [start, end) of buf are received and not yet given out; a frame given out lies before start and stays untouched
-// until the next fill or feed moves or frees the buffer.
+// Invariant: octets [start, end) of buf are received and not yet given out; a frame given out lies before start and
+// stays untouched until the next fill or feed moves or frees the buffer.
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -110,8 +110,8 @@ enum sluss_ipc_status sluss_frame_reader_fill(struct sluss_frame_reader *r, int 
 	ssize_t n;
 	enum sluss_ipc_status status = SLUSS_IPC_OK;
 	do {
-		n = r->takes_fds ? sluss_fd_queue_recv(&r->fds, fd, r->buf + r->end, room, &status) :
-				   recv(fd, r->buf + r->end, room, MSG_DONTWAIT);
+		n = r->takes_fds ? sluss_fd_queue_recv(&r->fds, fd, r->buf + r->end, room, &status)
+				 : recv(fd, r->buf + r->end, room, MSG_DONTWAIT);
 	} while (n < 0 && errno == EINTR);
 	r->was_full = false;
 	if (n < 0) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The writing half of a channel: frames are packed one behind the other into one buffer, so that all of a loop's turn leave in one send.
-// Invariant: octets [start, end) of buf are whole frames, but for the front, whose beginning may have been sent.
+// The writing half of a channel: frames are packed one behind the other into one buffer, so that all of a loop's turn
+// leave in one send. Invariant: octets [start, end) of buf are whole frames, but for the front, whose beginning may
+// have been sent.
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -125,8 +126,8 @@ enum sluss_ipc_status sluss_frame_writer_flush(struct sluss_frame_writer *w, int
 	return SLUSS_IPC_OK;
 }
 
-enum sluss_ipc_status sluss_frame_writer_send_fds(struct sluss_frame_writer *w, int fd,
-    const Sluss__V1__IpcFrame *frame, const int *fds, size_t count)
+enum sluss_ipc_status sluss_frame_writer_send_fds(
+    struct sluss_frame_writer *w, int fd, const Sluss__V1__IpcFrame *frame, const int *fds, size_t count)
 {
 	if (w->start < w->end)
 		return SLUSS_IPC_AGAIN;

@@ -14,7 +14,7 @@
 #include "sluss/v1/statutory.pb-c.h"
 
 enum {
-	LOOKUP_BODY = 64 << 10,     // questions: a few ids
+	LOOKUP_BODY = 64 << 10,	    // questions: a few ids
 	STATEMENT_BODY = 512 << 10, // one SignedStatement of at most 256 KiB, also as base64 in JSON
 	POLICY_BODY = 768 << 10,    // a policy file of at most 512 KiB, also as base64
 };
@@ -23,10 +23,11 @@ enum {
 #define PUBLIC .ports = SLUSS_PORT_BIT(SLUSS_PORT_PUBLIC)
 #define ADMIN .ports = SLUSS_PORT_BIT(SLUSS_PORT_ADMIN)
 #define METHOD(number, service, name, req, resp)                                                                       \
-	.id = SLUSS_METHOD_##number, .path = "/sluss.v1." service "/" name, .request = &sluss__v1__##req##__descriptor,  \
-	.response = &sluss__v1__##resp##__descriptor
+	.id = SLUSS_METHOD_##number, .path = "/sluss.v1." service "/" name,                                            \
+	.request = &sluss__v1__##req##__descriptor, .response = &sluss__v1__##resp##__descriptor
 
-// Sorted by path (octets), so that a path is found by halving; tests/unit/ipc_methods.c holds it to that, and to the .proto files.
+// Sorted by path (octets), so that a path is found by halving; tests/unit/ipc_test.c holds it to that, and to the
+// .proto files.
 static const struct sluss_method_info methods[] = {
     {METHOD(ADMIN_ADD_AGENCY, "AdminService", "AddAgency", add_agency_request, add_agency_response), ADMIN,
 	.max_body = LOOKUP_BODY},
@@ -138,7 +139,8 @@ const struct sluss_method_info *sluss_method_by_path(const char *path)
 
 const struct sluss_method_info *sluss_method_by_id(uint32_t id)
 {
-	// Not on the path of a request in web, and core asks once a request: fifty comparisons are nothing beside its signature check.
+	// Not on the path of a request in web, and core asks once a request: fifty comparisons are nothing beside its
+	// signature check.
 	for (size_t i = 0; i < METHOD_COUNT; i++)
 		if ((uint32_t)methods[i].id == id)
 			return id == 0 ? NULL : &methods[i];

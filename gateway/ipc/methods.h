@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The table of all remote procedures: what web routes and checks, and what core dispatches on. CoreRequest.method is enum sluss_method.
+// The table of all remote procedures: what web routes and checks, and what core dispatches on. CoreRequest.method is
+// enum sluss_method.
 #ifndef SLUSS_IPC_METHODS_H
 #define SLUSS_IPC_METHODS_H
 
@@ -83,11 +84,12 @@ struct sluss_method_info {
 	const char *path; // "/sluss.v1.ExchangeService/Send"
 	const ProtobufCMessageDescriptor *request;
 	const ProtobufCMessageDescriptor *response;
-	uint32_t max_body;   // octets of a request after decompression; 0: the setting web.max_body (which also caps the others)
-	uint8_t ports;       // SLUSS_PORT_BIT of every port it is offered on
+	uint32_t max_body; // octets of a request after decompression; 0: the setting web.max_body (which also caps the
+			   // others)
+	uint8_t ports;	   // SLUSS_PORT_BIT of every port it is offered on
 	bool needs_certificate;
-	bool long_poll;      // the answer may wait for something to happen (Fetch)
-	bool sealed;         // mostly ciphertext in the answer: compressing it is a waste
+	bool long_poll; // the answer may wait for something to happen (Fetch)
+	bool sealed;	// mostly ciphertext in the answer: compressing it is a waste
 };
 
 #define SLUSS_PORT_BIT(port) ((uint8_t)(1u << (port)))

@@ -7,7 +7,8 @@ enum sluss_ipc_status {
 	SLUSS_IPC_OK = 0,
 	SLUSS_IPC_AGAIN,     // nothing (more) to be had now; wait for the descriptor
 	SLUSS_IPC_CLOSED,    // the other side closed the channel in order
-	SLUSS_IPC_TOO_LARGE, // a frame, or what waits to be written, would exceed its limit; the channel is of no use any more
+	SLUSS_IPC_TOO_LARGE, // a frame, or what waits to be written, would exceed its limit; the channel is of no use
+			     // any more
 	SLUSS_IPC_MALFORMED, // octets that no honest peer sends; the channel is of no use any more
 	SLUSS_IPC_NO_MEMORY, // nothing was changed
 	SLUSS_IPC_BROKEN,    // the system call failed; errno says why

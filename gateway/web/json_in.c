@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// JSON to message. jansson reads the text (UTF-8, grammar, double keys); this file gives it meaning. The messages are made as protobuf-c makes them, so
-// that protobuf_c_message_free_unpacked frees them, finished or not.
+// JSON to message. jansson reads the text (UTF-8, grammar, double keys); this file gives it meaning. The messages are
+// made as protobuf-c makes them, so that protobuf_c_message_free_unpacked frees them, finished or not.
 #include <math.h>
 #include <stdlib.h>
 
@@ -39,7 +39,8 @@ static bool within_limits(const char *text, size_t len, struct sluss_json_error 
 		else if (c == ']' || c == '}')
 			depth--;
 		if (depth > SLUSS_JSON_MAX_DEPTH)
-			return sluss_path_fault(NULL, error, "The JSON text is nested deeper than %d levels.", SLUSS_JSON_MAX_DEPTH);
+			return sluss_path_fault(
+			    NULL, error, "The JSON text is nested deeper than %d levels.", SLUSS_JSON_MAX_DEPTH);
 		parts += c == '[' || c == '{' || c == ',';
 		if (parts > MAX_PARTS)
 			return sluss_path_fault(NULL, error, "The JSON text has more than %d values.", MAX_PARTS);
@@ -56,7 +57,8 @@ static bool decimal(const char *text, bool *negative_out, uint64_t *size_out)
 		return false;
 	uint64_t size = 0;
 	for (; *text >= '0' && *text <= '9'; text++)
-		if (__builtin_mul_overflow(size, 10, &size) || __builtin_add_overflow(size, (uint64_t)(*text - '0'), &size))
+		if (__builtin_mul_overflow(size, 10, &size) ||
+		    __builtin_add_overflow(size, (uint64_t)(*text - '0'), &size))
 			return false;
 	*size_out = size;
 	return *text == '\0';
@@ -82,7 +84,8 @@ static bool whole(json_t *j, bool *negative_out, uint64_t *size_out)
 	return json_is_string(j) && decimal(json_string_value(j), negative_out, size_out);
 }
 
-static bool integer(struct reader *r, json_t *j, uint64_t max, uint64_t max_negative, uint64_t *bits_out, const struct sluss_path *at)
+static bool integer(
+    struct reader *r, json_t *j, uint64_t max, uint64_t max_negative, uint64_t *bits_out, const struct sluss_path *at)
 {
 	bool negative;
 	uint64_t size;
@@ -94,7 +97,8 @@ static bool integer(struct reader *r, json_t *j, uint64_t max, uint64_t max_nega
 	return true;
 }
 
-static bool enumeration(struct reader *r, json_t *j, const ProtobufCEnumDescriptor *d, uint32_t *out, const struct sluss_path *at)
+static bool enumeration(
+    struct reader *r, json_t *j, const ProtobufCEnumDescriptor *d, uint32_t *out, const struct sluss_path *at)
 {
 	if (json_is_string(j)) {
 		const ProtobufCEnumValue *v = protobuf_c_enum_descriptor_get_value_by_name(d, json_string_value(j));
@@ -149,7 +153,8 @@ static bool timestamp(struct reader *r, json_t *j, ProtobufCMessage *m, const st
 	int64_t seconds;
 	int32_t nanos;
 	if (!json_is_string(j) || !sluss_json_time_read(json_string_value(j), &seconds, &nanos))
-		return sluss_path_fault(at, r->error, "A time as in RFC 3339 is needed, for instance 2012-08-20T09:30:00Z.");
+		return sluss_path_fault(
+		    at, r->error, "A time as in RFC 3339 is needed, for instance 2012-08-20T09:30:00Z.");
 	const ProtobufCFieldDescriptor *s = protobuf_c_message_descriptor_get_field(m->descriptor, 1);
 	const ProtobufCFieldDescriptor *n = protobuf_c_message_descriptor_get_field(m->descriptor, 2);
 	memcpy((uint8_t *)m + s->offset, &seconds, sizeof(seconds));
@@ -157,8 +162,8 @@ static bool timestamp(struct reader *r, json_t *j, ProtobufCMessage *m, const st
 	return true;
 }
 
-static bool submessage(struct reader *r, json_t *j, const ProtobufCMessageDescriptor *d, ProtobufCMessage **out, int depth,
-    const struct sluss_path *at)
+static bool submessage(struct reader *r, json_t *j, const ProtobufCMessageDescriptor *d, ProtobufCMessage **out,
+    int depth, const struct sluss_path *at)
 {
 	ProtobufCMessage *m = malloc(d->sizeof_message);
 	if (m == NULL)
@@ -169,7 +174,8 @@ static bool submessage(struct reader *r, json_t *j, const ProtobufCMessageDescri
 }
 
 // Stores one value at p, which has the size of one element.
-static bool value(struct reader *r, json_t *j, const ProtobufCFieldDescriptor *f, void *p, int depth, const struct sluss_path *at)
+static bool value(
+    struct reader *r, json_t *j, const ProtobufCFieldDescriptor *f, void *p, int depth, const struct sluss_path *at)
 {
 	uint64_t bits = 0;
 	switch (f->type) {
@@ -213,7 +219,8 @@ static bool value(struct reader *r, json_t *j, const ProtobufCFieldDescriptor *f
 	return sluss_path_fault(at, r->error, "The field's type has no JSON form here.");
 }
 
-static bool list(struct reader *r, json_t *j, const ProtobufCFieldDescriptor *f, ProtobufCMessage *m, int depth, const struct sluss_path *up)
+static bool list(struct reader *r, json_t *j, const ProtobufCFieldDescriptor *f, ProtobufCMessage *m, int depth,
+    const struct sluss_path *up)
 {
 	struct sluss_path at = {.up = up, .name = f->name, .index = -1};
 	if (!json_is_array(j))
@@ -228,7 +235,8 @@ static bool list(struct reader *r, json_t *j, const ProtobufCFieldDescriptor *f,
 	*(uint8_t **)(void *)((uint8_t *)m + f->offset) = elements;
 	for (size_t i = 0; i < count; i++) {
 		at.index = (long)i;
-		// Counted first: what a failing value has already allocated is freed with the list (free_unpacked takes NULL in it).
+		// Counted first: what a failing value has already allocated is freed with the list (free_unpacked takes
+		// NULL in it).
 		*n = i + 1;
 		if (!value(r, json_array_get(j, i), f, elements + i * size, depth, &at))
 			return false;
@@ -236,7 +244,8 @@ static bool list(struct reader *r, json_t *j, const ProtobufCFieldDescriptor *f,
 	return true;
 }
 
-static bool singular(struct reader *r, json_t *j, const ProtobufCFieldDescriptor *f, ProtobufCMessage *m, int depth, const struct sluss_path *at)
+static bool singular(struct reader *r, json_t *j, const ProtobufCFieldDescriptor *f, ProtobufCMessage *m, int depth,
+    const struct sluss_path *at)
 {
 	uint8_t *base = (uint8_t *)m;
 	if (f->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
@@ -245,7 +254,8 @@ static bool singular(struct reader *r, json_t *j, const ProtobufCFieldDescriptor
 			return sluss_path_fault(at, r->error, "Only one of \"%s\" and \"%s\" may be set.",
 			    protobuf_c_message_descriptor_get_field(m->descriptor, *which)->name, f->name);
 		*which = f->id;
-	} else if (f->label == PROTOBUF_C_LABEL_OPTIONAL && f->type != PROTOBUF_C_TYPE_STRING && f->type != PROTOBUF_C_TYPE_MESSAGE) {
+	} else if (f->label == PROTOBUF_C_LABEL_OPTIONAL && f->type != PROTOBUF_C_TYPE_STRING &&
+		   f->type != PROTOBUF_C_TYPE_MESSAGE) {
 		*(protobuf_c_boolean *)(void *)(base + f->quantifier_offset) = 1;
 	}
 	return value(r, j, f, base + f->offset, depth, at);
@@ -260,7 +270,8 @@ static bool object(struct reader *r, json_t *j, ProtobufCMessage *m, int depth, 
 	uint64_t seen = 0;
 	const char *key;
 	json_t *v;
-	json_object_foreach(j, key, v) {
+	json_object_foreach(j, key, v)
+	{
 		const ProtobufCFieldDescriptor *f = sluss_json_field(m->descriptor, key);
 		if (f == NULL)
 			continue;
@@ -271,7 +282,8 @@ static bool object(struct reader *r, json_t *j, ProtobufCMessage *m, int depth, 
 		seen |= bit;
 		if (json_is_null(v))
 			continue;
-		if (!(f->label == PROTOBUF_C_LABEL_REPEATED ? list(r, v, f, m, depth, at) : singular(r, v, f, m, depth, &here)))
+		if (!(f->label == PROTOBUF_C_LABEL_REPEATED ? list(r, v, f, m, depth, at)
+							    : singular(r, v, f, m, depth, &here)))
 			return false;
 	}
 	return true;
@@ -282,11 +294,12 @@ static void syntax_fault(const json_error_t *e, struct sluss_json_error *error)
 {
 	const char *near = strstr(e->text, " near ");
 	int len = near != NULL ? (int)(near - e->text) : (int)strlen(e->text);
-	sluss_path_fault(NULL, error, "The text is not JSON (line %d, column %d): %.*s.", e->line, e->column, len, e->text);
+	sluss_path_fault(
+	    NULL, error, "The text is not JSON (line %d, column %d): %.*s.", e->line, e->column, len, e->text);
 }
 
-ProtobufCMessage *sluss_json_to_message(const ProtobufCMessageDescriptor *descriptor, const char *text, size_t len,
-    struct sluss_json_error *error)
+ProtobufCMessage *sluss_json_to_message(
+    const ProtobufCMessageDescriptor *descriptor, const char *text, size_t len, struct sluss_json_error *error)
 {
 	struct reader r = {.error = error};
 	*error = (struct sluss_json_error){0};

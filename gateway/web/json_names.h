@@ -19,7 +19,8 @@ const ProtobufCFieldDescriptor *sluss_json_field(const ProtobufCMessageDescripto
 // This message type is google.protobuf.Timestamp.
 bool sluss_json_is_time(const ProtobufCMessageDescriptor *descriptor);
 
-// RFC 3339 with 0, 3, 6 or 9 decimals, in UTC. False when outside the years 1 to 9999 or nanos outside 0 to 999,999,999.
+// RFC 3339 with 0, 3, 6 or 9 decimals, in UTC. False when outside the years 1 to 9999 or nanos outside 0 to
+// 999,999,999.
 bool sluss_json_time_write(int64_t seconds, int32_t nanos, char out[SLUSS_JSON_TIME_TEXT]);
 
 // The reverse; any offset, 0 to 9 decimals, no leap second.

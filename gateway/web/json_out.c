@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Message to JSON. Trees are built with jansson; what is NULL there means "out of memory or not UTF-8" and makes the whole answer NULL.
+// Message to JSON. Trees are built with jansson; what is NULL there means "out of memory or not UTF-8" and makes the
+// whole answer NULL.
 #include <stdio.h>
 #include <stdlib.h>
 

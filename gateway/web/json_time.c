@@ -7,15 +7,15 @@
 enum {
 	DAY_SECONDS = 86400,
 	DAYS_TO_EPOCH = 719468, // from 0000-03-01 to 1970-01-01 in the proleptic Gregorian calendar
-	ERA_DAYS = 146097,      // 400 years
+	ERA_DAYS = 146097,	// 400 years
 };
 
 // First and last second of the years 1 to 9999, as google/protobuf/timestamp.proto bounds them.
 static const int64_t seconds_min = INT64_C(-62135596800);
 static const int64_t seconds_max = INT64_C(253402300799);
 
-// Days since 1970-01-01 of a civil date; years counted from March, so that the leap day is the last (Howard Hinnant, "chrono-Compatible
-// Low-Level Date Algorithms").
+// Days since 1970-01-01 of a civil date; years counted from March, so that the leap day is the last (Howard Hinnant,
+// "chrono-Compatible Low-Level Date Algorithms").
 static int64_t days_of(int64_t year, unsigned month, unsigned day)
 {
 	year -= month <= 2;
@@ -133,15 +133,16 @@ bool sluss_json_time_read(const char *text, int64_t *seconds_out, int32_t *nanos
 	unsigned year, month, day, hour, minute, second;
 	int64_t off;
 	int32_t nanos = 0;
-	if (!digits(&p, 4, &year) || !literal(&p, '-') || !digits(&p, 2, &month) || !literal(&p, '-') || !digits(&p, 2, &day) ||
-	    !literal(&p, 'T') || !digits(&p, 2, &hour) || !literal(&p, ':') || !digits(&p, 2, &minute) || !literal(&p, ':') ||
-	    !digits(&p, 2, &second))
+	if (!digits(&p, 4, &year) || !literal(&p, '-') || !digits(&p, 2, &month) || !literal(&p, '-') ||
+	    !digits(&p, 2, &day) || !literal(&p, 'T') || !digits(&p, 2, &hour) || !literal(&p, ':') ||
+	    !digits(&p, 2, &minute) || !literal(&p, ':') || !digits(&p, 2, &second))
 		return false;
 	if (literal(&p, '.') && !fraction(&p, &nanos))
 		return false;
 	if (!offset(&p, &off) || *p != '\0')
 		return false;
-	if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in(year, month) || hour > 23 || minute > 59 || second > 59)
+	if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in(year, month) || hour > 23 || minute > 59 ||
+	    second > 59)
 		return false;
 	int64_t seconds = days_of(year, month, day) * DAY_SECONDS + (int64_t)(hour * 3600 + minute * 60 + second) - off;
 	if (seconds < seconds_min || seconds > seconds_max)

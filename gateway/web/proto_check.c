@@ -10,9 +10,9 @@ enum {
 	WIRE_64 = 1,
 	WIRE_LEN = 2,
 	WIRE_32 = 5,
-	MAX_FIELDS = 64,         // of one message type in the contract; a unit test holds it to that
+	MAX_FIELDS = 64, // of one message type in the contract; a unit test holds it to that
 	FIELD_NUMBER_MAX = (1 << 29) - 1,
-	PER_MEMBER = 48,         // what protobuf-c keeps for each member while and after it unpacks
+	PER_MEMBER = 48, // what protobuf-c keeps for each member while and after it unpacks
 	PER_ALLOCATION = 32,
 };
 
@@ -26,7 +26,8 @@ struct cursor {
 	const uint8_t *end;
 };
 
-static bool message(struct walk *w, const ProtobufCMessageDescriptor *d, struct cursor c, int depth, const struct sluss_path *at);
+static bool message(
+    struct walk *w, const ProtobufCMessageDescriptor *d, struct cursor c, int depth, const struct sluss_path *at);
 
 static bool charge(struct walk *w, size_t octets, const struct sluss_path *at)
 {
@@ -156,8 +157,8 @@ static bool known(struct walk *w, const ProtobufCFieldDescriptor *f, unsigned wi
 }
 
 // A singular field, or another member of its oneof, must not have come before.
-static bool first_time(struct walk *w, const ProtobufCMessageDescriptor *d, const ProtobufCFieldDescriptor *f, uint64_t *seen,
-    const struct sluss_path *at)
+static bool first_time(struct walk *w, const ProtobufCMessageDescriptor *d, const ProtobufCFieldDescriptor *f,
+    uint64_t *seen, const struct sluss_path *at)
 {
 	if (f->label == PROTOBUF_C_LABEL_REPEATED)
 		return true;
@@ -170,14 +171,17 @@ static bool first_time(struct walk *w, const ProtobufCMessageDescriptor *d, cons
 	for (size_t i = 0; i < d->n_fields; i++)
 		if (i != index && (*seen & UINT64_C(1) << i) && (d->fields[i].flags & PROTOBUF_C_FIELD_FLAG_ONEOF) &&
 		    d->fields[i].quantifier_offset == f->quantifier_offset)
-			return sluss_path_fault(at, w->error, "Only one of \"%s\" and \"%s\" may be set.", d->fields[i].name, f->name);
+			return sluss_path_fault(
+			    at, w->error, "Only one of \"%s\" and \"%s\" may be set.", d->fields[i].name, f->name);
 	return true;
 }
 
-static bool message(struct walk *w, const ProtobufCMessageDescriptor *d, struct cursor c, int depth, const struct sluss_path *at)
+static bool message(
+    struct walk *w, const ProtobufCMessageDescriptor *d, struct cursor c, int depth, const struct sluss_path *at)
 {
 	if (depth > SLUSS_JSON_MAX_DEPTH)
-		return sluss_path_fault(at, w->error, "The message is nested deeper than %d levels.", SLUSS_JSON_MAX_DEPTH);
+		return sluss_path_fault(
+		    at, w->error, "The message is nested deeper than %d levels.", SLUSS_JSON_MAX_DEPTH);
 	if (d->n_fields > MAX_FIELDS || !charge(w, d->sizeof_message + PER_ALLOCATION, at))
 		return sluss_path_fault(at, w->error, "The message has too many parts.");
 	uint64_t seen = 0;
@@ -194,7 +198,8 @@ static bool message(struct walk *w, const ProtobufCMessageDescriptor *d, struct 
 			here.index = (long)count[f - d->fields]++;
 		const struct sluss_path *where = f != NULL ? &here : at;
 		if (!value_of(&c, wire, &value))
-			return sluss_path_fault(where, w->error, "The octets are not protobuf: field %u is cut off or of a kind that nobody sends.", number);
+			return sluss_path_fault(where, w->error,
+			    "The octets are not protobuf: field %u is cut off or of a kind that nobody sends.", number);
 		if (!charge(w, PER_MEMBER, where))
 			return false;
 		if (f == NULL) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "web/utf8.h"
 
-// Length of the well-formed sequence at p, 0 when there is none. The second octet's bounds are those of RFC 3629 section 4.
+// Length of the well-formed sequence at p, 0 when there is none. The second octet's bounds are those of RFC 3629
+// section 4.
 static size_t sequence(const uint8_t *p, size_t left)
 {
 	uint8_t a = p[0], low = 0x80, high = 0xbf;

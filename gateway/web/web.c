@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The role's loop: one epoll set over the hand-over socket, the channel to core, libmicrohttpd's own epoll descriptor, and (for their peer's end only) all
-// connections. A turn takes all events first and runs libmicrohttpd once, so that answers that came together are written together.
+// The role's loop: one epoll set over the hand-over socket, the channel to core, libmicrohttpd's own epoll descriptor,
+// and (for their peer's end only) all connections. A turn takes all events first and runs libmicrohttpd once, so that
+// answers that came together are written together.
 #include "web/web.h"
 
 #include <errno.h>
@@ -42,7 +43,7 @@ static void fill_limits(struct sluss_web_limits *l)
 {
 	const uint32_t day_ms = 24 * 3600 * 1000;
 	fill(&l->max_connections, 12000, 1000000);
-	fill(&l->max_requests, 1024, 1 << 20);
+	fill(&l->max_requests, 4096, 1 << 20);
 	fill(&l->max_body, 1 << 20, 64 << 20);
 	fill(&l->max_body_total, 64 << 20, 1 << 30);
 	fill(&l->max_frame, SLUSS_FRAME_DEFAULT_MAX, 256 << 20);
@@ -65,13 +66,14 @@ static void read_clock(struct web *web)
 static bool start_daemon(struct web *web)
 {
 	const struct sluss_web_limits *l = &web->limits;
-	// libmicrohttpd's own time-out is the net below ours: a connection that does nothing at all for longer than any phase may last.
+	// libmicrohttpd's own time-out is the net below ours: a connection that does nothing at all for longer than any
+	// phase may last.
 	uint32_t longest_ms = l->idle_ms > l->write_ms ? l->idle_ms : l->write_ms;
-	web->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, web_http_handle, web,
-	    MHD_OPTION_NOTIFY_CONNECTION, web_conn_notify, web, MHD_OPTION_NOTIFY_COMPLETED, web_http_completed, web,
-	    MHD_OPTION_URI_LOG_CALLBACK, web_http_uri, web, MHD_OPTION_CONNECTION_LIMIT, (unsigned)l->max_connections + 1,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)l->connection_memory, MHD_OPTION_CONNECTION_TIMEOUT, longest_ms / 1000 + 5,
-	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+	web->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL,
+	    NULL, web_http_handle, web, MHD_OPTION_NOTIFY_CONNECTION, web_conn_notify, web, MHD_OPTION_NOTIFY_COMPLETED,
+	    web_http_completed, web, MHD_OPTION_URI_LOG_CALLBACK, web_http_uri, web, MHD_OPTION_CONNECTION_LIMIT,
+	    (unsigned)l->max_connections + 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)l->connection_memory,
+	    MHD_OPTION_CONNECTION_TIMEOUT, longest_ms / 1000 + 5, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	if (web->daemon == NULL)
 		return false;
 	const union MHD_DaemonInfo *info = MHD_get_daemon_info(web->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -92,7 +94,8 @@ static bool open_all(struct web *web, int *stop_fd)
 	web->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (web->epoll_fd < 0 || !web_core_open(web) || !start_daemon(web))
 		return false;
-	return listen_to(web, &web->handover_fd) && listen_to(web, &web->core_fd) && listen_to(web, &web->mhd_fd) && listen_to(web, stop_fd);
+	return listen_to(web, &web->handover_fd) && listen_to(web, &web->core_fd) && listen_to(web, &web->mhd_fd) &&
+	       listen_to(web, stop_fd);
 }
 
 // One event. Connections are freed only while libmicrohttpd runs, so that those of one batch stay valid.
@@ -167,8 +170,12 @@ static void close_fd(int *fd)
 
 int sluss_web_main(const struct sluss_web_config *config)
 {
-	struct web web = {.config = config, .limits = config->limits, .epoll_fd = -1, .handover_fd = config->handover_fd,
-	    .core_fd = config->core_fd, .mhd_fd = -1};
+	struct web web = {.config = config,
+	    .limits = config->limits,
+	    .epoll_fd = -1,
+	    .handover_fd = config->handover_fd,
+	    .core_fd = config->core_fd,
+	    .mhd_fd = -1};
 	int stop_fd = config->stop_fd, result = 1;
 	fill_limits(&web.limits);
 	read_clock(&web);

@@ -14,15 +14,16 @@ enum { ACCEPT_AT_ONCE = 64 };
 
 static void watch(struct web *web, struct web_conn *conn)
 {
-	// Edge-triggered and only for the peer's end: one call for the life of a connection, and no wake-up for its data. libmicrohttpd watches that itself, but
-	// not while the connection is suspended.
+	// Edge-triggered and only for the peer's end: one call for the life of a connection, and no wake-up for its
+	// data. libmicrohttpd watches that itself, but not while the connection is suspended.
 	struct epoll_event event = {.events = EPOLLRDHUP | EPOLLET, .data.ptr = conn};
 	if (epoll_ctl(web->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) != 0)
 		web_log(web, "web_watch_failed errno=%d", errno);
 }
 
 // libmicrohttpd tells of a connection while MHD_add_connection runs, and when it has closed one.
-void web_conn_notify(void *cls, struct MHD_Connection *mhd, void **socket_context, enum MHD_ConnectionNotificationCode code)
+void web_conn_notify(
+    void *cls, struct MHD_Connection *mhd, void **socket_context, enum MHD_ConnectionNotificationCode code)
 {
 	struct web *web = cls;
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
@@ -34,7 +35,12 @@ void web_conn_notify(void *cls, struct MHD_Connection *mhd, void **socket_contex
 		conn->fd = web->arriving_fd;
 		conn->hello = *web->arriving;
 		conn->phase = WEB_HEADERS; // edge hands over when the first octets have come
+		if (!web_caller_join(conn)) {
+			free(conn);
+			return;
+		}
 		if (!web_timer_add(web, conn, web->now_ms + web->limits.header_ms)) {
+			web_caller_leave(conn);
 			free(conn);
 			return;
 		}
@@ -48,6 +54,7 @@ void web_conn_notify(void *cls, struct MHD_Connection *mhd, void **socket_contex
 		return;
 	web_conn_end_request(conn);
 	web_timer_remove(web, conn);
+	web_caller_leave(conn);
 	web->connections--;
 	*socket_context = NULL;
 	free(conn);
@@ -63,7 +70,8 @@ static void hand_on(struct web *web, const struct sluss_conn_hello *hello, int f
 {
 	static const struct sockaddr_un nowhere = {.sun_family = AF_UNIX}; // says that TCP options are of no use
 	int flags = fcntl(fd, F_GETFL);
-	if (web->connections >= web->limits.max_connections || flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) {
+	if (web->connections >= web->limits.max_connections || flags < 0 ||
+	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) {
 		web_log(web, "web_connection_refused connections=%zu", web->connections);
 		close(fd);
 		return;
@@ -163,14 +171,17 @@ void web_conn_peer_gone(struct web_conn *conn)
 // A request whose headers or body did not come in time.
 static void too_slow(struct web_conn *conn, const char *text)
 {
-	const struct web_refusal refusal = {.code = SLUSS_CODE_DEADLINE_EXCEEDED, .http_status = MHD_HTTP_REQUEST_TIMEOUT,
-	    .reason = SLUSS__V1__REASON_CODE__REASON_CODE_MALFORMED, .text = text};
+	const struct web_refusal refusal = {.code = SLUSS_CODE_DEADLINE_EXCEEDED,
+	    .http_status = MHD_HTTP_REQUEST_TIMEOUT,
+	    .reason = SLUSS__V1__REASON_CODE__REASON_CODE_MALFORMED,
+	    .text = text};
 	web_reply_raw(conn, &refusal);
 }
 
 static void waited_too_long(struct web_conn *conn)
 {
-	struct web_refusal refusal = {.code = SLUSS_CODE_UNAVAILABLE, .reason = SLUSS__V1__REASON_CODE__REASON_CODE_UNAVAILABLE,
+	struct web_refusal refusal = {.code = SLUSS_CODE_UNAVAILABLE,
+	    .reason = SLUSS__V1__REASON_CODE__REASON_CODE_UNAVAILABLE,
 	    .text = "The gateway did not decide in time; nothing is certain, ask again."};
 	if (conn->request->client_deadline_ms <= conn->web->now_ms) {
 		refusal.code = SLUSS_CODE_DEADLINE_EXCEEDED;
@@ -183,7 +194,8 @@ static void waited_too_long(struct web_conn *conn)
 
 void web_conn_expire(struct web_conn *conn)
 {
-	// Whatever happens, the connection is due again only after a while: closing is libmicrohttpd's, in its next run.
+	// Whatever happens, the connection is due again only after a while: closing is libmicrohttpd's, in its next
+	// run.
 	web_timer_set(conn->web, conn, conn->web->now_ms + conn->web->limits.write_ms);
 	switch (conn->phase) {
 	case WEB_HEADERS:
@@ -206,7 +218,6 @@ void web_conn_expire(struct web_conn *conn)
 
 void web_conn_end_request(struct web_conn *conn)
 {
-	struct web *web = conn->web;
 	struct web_request *request = conn->request;
 	list_remove(conn);
 	if (request == NULL)
@@ -214,8 +225,8 @@ void web_conn_end_request(struct web_conn *conn)
 	web_core_cancel(conn);
 	if (request->answer != NULL)
 		MHD_destroy_response(request->answer);
-	web->body_total -= request->body_cap;
-	web->requests--;
+	web_caller_body_gone(conn);
+	web_caller_request(conn, false);
 	free(request->body);
 	free(request);
 	conn->request = NULL;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The channel to core. Requests of one turn of the loop leave in one send; answers are matched by request_id.
-// Invariant: waiting[slot] is the connection whose request has core_id with that slot; every other slot is NULL and stands in free_slots.
+// Invariant: waiting[slot] is the connection whose request has core_id with that slot; every other slot is NULL and
+// stands in free_slots.
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -134,7 +135,8 @@ static void on_response(struct web *web, Sluss__V1__IpcFrame **frame)
 	web_conn_resume(conn);
 }
 
-// Cuts every answer that is still on its way on one of these connections. What has left is edge's matter; core asks edge as well.
+// Cuts every answer that is still on its way on one of these connections. What has left is edge's matter; core asks
+// edge as well.
 static void on_drop(struct web *web, const Sluss__V1__DropTransfers *drop)
 {
 	Sluss__V1__TransfersDropped dropped = SLUSS__V1__TRANSFERS_DROPPED__INIT;
@@ -220,8 +222,8 @@ void web_core_fail_all(struct web *web)
 			continue;
 		forget(web, conn->request);
 		web_reply_refuse(conn, &(struct web_refusal){.code = SLUSS_CODE_UNAVAILABLE,
-						   .reason = SLUSS__V1__REASON_CODE__REASON_CODE_UNAVAILABLE,
-						   .text = "The gateway is restarting; nothing is certain, ask again."});
+					   .reason = SLUSS__V1__REASON_CODE__REASON_CODE_UNAVAILABLE,
+					   .text = "The gateway is restarting; nothing is certain, ask again."});
 		web_conn_resume(conn);
 	}
 }

@@ -97,9 +97,9 @@ enum web_codec web_codec_of(const char *content_type)
 		return WEB_CODEC_NONE;
 	const char *p = content_type;
 	struct sluss_bytes type = piece(&p, ';');
-	enum web_codec codec = same(type, "application/proto")  ? WEB_CODEC_PROTO :
-			       same(type, "application/json") ? WEB_CODEC_JSON :
-								WEB_CODEC_NONE;
+	enum web_codec codec = same(type, "application/proto")	? WEB_CODEC_PROTO
+			       : same(type, "application/json") ? WEB_CODEC_JSON
+								: WEB_CODEC_NONE;
 	while (*p != '\0') {
 		struct sluss_bytes parameter = piece(&p, ';');
 		if (parameter.len >= 8 && strncasecmp((const char *)parameter.data, "charset=", 8) == 0 &&
@@ -165,14 +165,16 @@ bool web_accepts_gzip(const char *accept_encoding)
 	for (const char *p = accept_encoding; *p != '\0';) {
 		struct sluss_bytes item = piece(&p, ',');
 		const uint8_t *end = item.data + item.len, *semicolon = memchr(item.data, ';', item.len);
-		struct sluss_bytes coding = {.data = item.data, .len = (size_t)((semicolon != NULL ? semicolon : end) - item.data)};
+		struct sluss_bytes coding = {
+		    .data = item.data, .len = (size_t)((semicolon != NULL ? semicolon : end) - item.data)};
 		while (coding.len > 0 && is_blank((char)coding.data[coding.len - 1]))
 			coding.len--;
 		bool refused = false;
 		if (semicolon != NULL) {
 			for (semicolon++; semicolon < end && is_blank((char)*semicolon); semicolon++)
 				;
-			refused = is_zero_weight((struct sluss_bytes){.data = semicolon, .len = (size_t)(end - semicolon)});
+			refused =
+			    is_zero_weight((struct sluss_bytes){.data = semicolon, .len = (size_t)(end - semicolon)});
 		}
 		if (same(coding, "gzip") || same(coding, "x-gzip"))
 			return !refused;

@@ -5,7 +5,8 @@
 
 #include "sluss/types.h"
 
-// Header values as they came (they stay the HTTP library's); NULL when absent. `twice` names a header that came more than once though it may not.
+// Header values as they came (they stay the HTTP library's); NULL when absent. `twice` names a header that came more
+// than once though it may not.
 struct web_headers {
 	const char *content_type;
 	const char *content_encoding;
@@ -45,7 +46,8 @@ bool web_length_of(const char *text, uint64_t *length_out);
 // An Accept-Encoding value that takes gzip (RFC 9110 section 12.5.3).
 bool web_accepts_gzip(const char *accept_encoding);
 
-// The trace id of a W3C traceparent (https://www.w3.org/TR/trace-context/). False when the header is not valid: then it is as if it were absent.
+// The trace id of a W3C traceparent (https://www.w3.org/TR/trace-context/). False when the header is not valid: then it
+// is as if it were absent.
 bool web_trace_of(const char *traceparent, uint8_t trace_id_out[16]);
 
 #endif

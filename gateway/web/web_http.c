@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
-// libmicrohttpd's side of a request: it calls web_http_handle once with the headers, then for each piece of the body, then once more at its end,
-// and again when a suspended connection was resumed.
+// libmicrohttpd's side of a request: it calls web_http_handle once with the headers, then for each piece of the body,
+// then once more at its end, and again when a suspended connection was resumed.
 #include <stdlib.h>
 #include <strings.h>
 
 #include "web/web_int.h"
 
-enum { FIRST_BODY = 4 << 10, FIRST_BODY_MAX = 64 << 10 };
+enum { FIRST_BODY = 4 << 10 };
 
 void *web_http_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
 {
@@ -51,40 +51,25 @@ static bool worth_reading(const struct web_headers *headers)
 	return web_length_of(headers->content_length, &length) && length <= WEB_DISCARD_MAX;
 }
 
-// The first room for the body: as long as it says it is, within reason.
-static bool make_body(struct web_conn *conn, const struct web_headers *headers)
-{
-	struct web_request *request = conn->request;
-	uint64_t length = FIRST_BODY;
-	if (headers->content_length != NULL && !web_length_of(headers->content_length, &length))
-		return false;
-	if (length > FIRST_BODY_MAX)
-		length = FIRST_BODY_MAX;
-	if (length == 0)
-		return true;
-	request->body = malloc((size_t)length);
-	if (request->body == NULL)
-		return false;
-	request->body_cap = (size_t)length;
-	conn->web->body_total += request->body_cap;
-	return true;
-}
-
 static enum MHD_Result begin(struct web_conn *conn, const char *url, const char *verb)
 {
 	struct web *web = conn->web;
 	struct web_headers headers = {0};
+	uint64_t length;
 	MHD_get_connection_values(conn->mhd, MHD_HEADER_KIND, each_header, &headers);
 	conn->request = calloc(1, sizeof(*conn->request));
 	if (conn->request == NULL)
 		return MHD_NO;
-	web->requests++;
+	web_caller_request(conn, true);
 	web_conn_phase(conn, WEB_BODY, web->now_ms + web->limits.body_ms);
 	if (!web_route(conn, url, verb, &headers))
 		return MHD_NO;
 	if (conn->request->settled)
 		return worth_reading(&headers) ? MHD_YES : queue(conn);
-	return make_body(conn, &headers) ? MHD_YES : MHD_NO;
+	conn->request->body_most = conn->request->body_limit;
+	if (headers.content_length != NULL && web_length_of(headers.content_length, &length))
+		conn->request->body_most = (size_t)length; // within the limit, or it would have been refused
+	return MHD_YES;
 }
 
 static enum MHD_Result refuse_now(struct web_conn *conn, Sluss__V1__ReasonCode reason, const char *text)
@@ -94,31 +79,35 @@ static enum MHD_Result refuse_now(struct web_conn *conn, Sluss__V1__ReasonCode r
 	return MHD_NO;
 }
 
+// Room for need octets: doubling, but no more than the body says it has.
+static enum MHD_Result make_room(struct web_conn *conn, size_t need)
+{
+	struct web_request *request = conn->request;
+	size_t cap = request->body_cap == 0 ? FIRST_BODY : request->body_cap * 2;
+	while (cap < need)
+		cap *= 2;
+	if (cap > request->body_most)
+		cap = request->body_most;
+	uint8_t *bigger = realloc(request->body, cap);
+	if (bigger == NULL)
+		return MHD_NO;
+	request->body = bigger;
+	if (web_caller_body(conn, cap))
+		return MHD_YES;
+	return refuse_now(conn, SLUSS__V1__REASON_CODE__REASON_CODE_BUSY,
+	    "The gateway is receiving too much at once; try again later.");
+}
+
 static enum MHD_Result take_body(struct web_conn *conn, const char *data, size_t len)
 {
-	struct web *web = conn->web;
 	struct web_request *request = conn->request;
-	if (len > request->body_limit - request->body_len)
-		return refuse_now(conn, SLUSS__V1__REASON_CODE__REASON_CODE_TOO_LARGE, "The request is larger than this method takes.");
-	size_t need = request->body_len + len;
-	if (need > request->body_cap) {
-		size_t cap = request->body_cap < FIRST_BODY ? FIRST_BODY : request->body_cap;
-		while (cap < need)
-			cap *= 2;
-		if (cap > request->body_limit)
-			cap = request->body_limit;
-		if (web->body_total + (cap - request->body_cap) > web->limits.max_body_total)
-			return refuse_now(conn, SLUSS__V1__REASON_CODE__REASON_CODE_BUSY,
-			    "The gateway is receiving too much at once; try again later.");
-		uint8_t *bigger = realloc(request->body, cap);
-		if (bigger == NULL)
-			return MHD_NO;
-		web->body_total += cap - request->body_cap;
-		request->body = bigger;
-		request->body_cap = cap;
-	}
+	if (len > request->body_most - request->body_len)
+		return refuse_now(conn, SLUSS__V1__REASON_CODE__REASON_CODE_TOO_LARGE,
+		    "The request is larger than this method takes.");
+	if (len > request->body_cap - request->body_len && make_room(conn, request->body_len + len) != MHD_YES)
+		return MHD_NO;
 	memcpy(request->body + request->body_len, data, len);
-	request->body_len = need;
+	request->body_len += len;
 	return MHD_YES;
 }
 
@@ -136,8 +125,8 @@ static enum MHD_Result end_of_body(struct web_conn *conn)
 	return queue(conn);
 }
 
-enum MHD_Result web_http_handle(void *cls, struct MHD_Connection *mhd, const char *url, const char *verb, const char *version,
-    const char *upload, size_t *upload_len, void **request_context)
+enum MHD_Result web_http_handle(void *cls, struct MHD_Connection *mhd, const char *url, const char *verb,
+    const char *version, const char *upload, size_t *upload_len, void **request_context)
 {
 	(void)cls;
 	(void)version;
@@ -168,7 +157,8 @@ enum MHD_Result web_http_handle(void *cls, struct MHD_Connection *mhd, const cha
 	return MHD_NO;
 }
 
-void web_http_completed(void *cls, struct MHD_Connection *mhd, void **request_context, enum MHD_RequestTerminationCode code)
+void web_http_completed(
+    void *cls, struct MHD_Connection *mhd, void **request_context, enum MHD_RequestTerminationCode code)
 {
 	(void)cls;
 	(void)request_context;

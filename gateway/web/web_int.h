@@ -14,7 +14,8 @@
 #include "web/web_headers.h"
 
 enum {
-	WEB_DISCARD_MAX = 64 << 10, // a refused request's body is read up to this, so that its connection lives on; else it ends with the answer
+	WEB_DISCARD_MAX = 64 << 10, // a refused request's body is read up to this, so that its connection lives on;
+				    // else it ends with the answer
 	WEB_LONG_POLL_MS = 60000,   // longest wait that a long poll may ask for (FetchRequest.wait_ms)
 };
 
@@ -36,14 +37,15 @@ struct web_request {
 	enum web_coding coding;
 	bool accepts_gzip;
 	bool has_trace;
-	bool settled;     // the answer is known; a body that still comes (at most WEB_DISCARD_MAX) is thrown away
+	bool settled; // the answer is known; a body that still comes (at most WEB_DISCARD_MAX) is thrown away
 	uint8_t trace_id[16];
 	int64_t client_deadline_ms; // Connect-Timeout-Ms; INT64_MAX: none
 	uint8_t *body;
 	size_t body_len;
-	size_t body_cap;    // counted in web->body_total
-	size_t body_limit;  // octets as they come; the limit after decompression is the same
-	uint64_t core_id;   // request_id towards core; 0: not under way
+	size_t body_cap;   // as counted by web_caller_body
+	size_t body_most;  // as it comes it has no more than this: its Content-Length, or the limit
+	size_t body_limit; // before and after decompression
+	uint64_t core_id;  // request_id towards core; 0: not under way
 	size_t answer_len;
 	struct MHD_Response *answer;
 	unsigned answer_status;
@@ -54,11 +56,12 @@ struct web_conn {
 	struct web *web;
 	struct MHD_Connection *mhd;
 	struct web_request *request;
+	struct web_caller *caller;
 	struct sluss_conn_hello hello;
 	int fd; // libmicrohttpd's; valid as long as the connection is
 	enum web_phase phase;
 	bool peer_gone; // edge closed its end, or shut it down for writing
-	bool cut;       // shut down by us: nothing leaves any more
+	bool cut;	// shut down by us: nothing leaves any more
 	int64_t deadline_ms;
 	int64_t timer_key_ms; // position in the heap; never later than deadline_ms
 	size_t timer_index;
@@ -76,12 +79,13 @@ struct web {
 	struct MHD_Daemon *daemon;
 	bool mhd_has_work;
 	bool stopping;
-	int64_t now_ms; // monotonic, read once a turn
+	int64_t now_ms;				 // monotonic, read once a turn
 	const struct sluss_conn_hello *arriving; // while MHD_add_connection runs
 	int arriving_fd;
 	size_t connections;
 	size_t requests;
 	size_t body_total;
+	struct web_caller *callers[256];
 	struct web_conn *answering;
 
 	// Timers (web_timer.c): a heap of all connections.
@@ -92,8 +96,8 @@ struct web {
 	// Core (web_core.c).
 	struct sluss_frame_reader *reader;
 	struct sluss_frame_writer *writer;
-	bool core_wants_out;        // EPOLLOUT is asked for
-	struct web_conn **waiting;  // slot -> connection that waits for core
+	bool core_wants_out;	   // EPOLLOUT is asked for
+	struct web_conn **waiting; // slot -> connection that waits for core
 	uint32_t *free_slots;
 	size_t free_count;
 	uint64_t core_serial;
@@ -111,7 +115,8 @@ int web_timer_wait(const struct web *web);
 // ---- web_conn.c: connections ----
 // Takes what edge hands over. False when edge is gone.
 bool web_conn_accept(struct web *web);
-void web_conn_notify(void *cls, struct MHD_Connection *mhd, void **socket_context, enum MHD_ConnectionNotificationCode code);
+void web_conn_notify(
+    void *cls, struct MHD_Connection *mhd, void **socket_context, enum MHD_ConnectionNotificationCode code);
 struct web_conn *web_conn_of(struct MHD_Connection *mhd);
 void web_conn_phase(struct web_conn *conn, enum web_phase phase, int64_t deadline_ms);
 // The deadline has passed.
@@ -124,15 +129,28 @@ void web_conn_end_request(struct web_conn *conn);
 // Nothing leaves or comes any more; libmicrohttpd will notice and close.
 void web_conn_cut(struct web_conn *conn);
 
+// ---- web_caller.c: fair shares ----
+bool web_caller_join(struct web_conn *conn) SLUSS_MUST_CHECK;
+void web_caller_leave(struct web_conn *conn);
+// A request begins or ends.
+void web_caller_request(struct web_conn *conn, bool begins);
+// The request that has begun is within its caller's share and the whole.
+bool web_caller_has_room(const struct web_conn *conn);
+// The request's body takes cap octets from now on. False: no room for more; nothing changed.
+bool web_caller_body(struct web_conn *conn, size_t cap) SLUSS_MUST_CHECK;
+void web_caller_body_gone(struct web_conn *conn);
+
 // ---- web_http.c: libmicrohttpd's callbacks ----
-enum MHD_Result web_http_handle(void *cls, struct MHD_Connection *mhd, const char *url, const char *verb, const char *version,
-    const char *upload, size_t *upload_len, void **request_context);
-void web_http_completed(void *cls, struct MHD_Connection *mhd, void **request_context, enum MHD_RequestTerminationCode code);
+enum MHD_Result web_http_handle(void *cls, struct MHD_Connection *mhd, const char *url, const char *verb,
+    const char *version, const char *upload, size_t *upload_len, void **request_context);
+void web_http_completed(
+    void *cls, struct MHD_Connection *mhd, void **request_context, enum MHD_RequestTerminationCode code);
 void *web_http_uri(void *cls, const char *uri, struct MHD_Connection *mhd);
 
 // ---- web_route.c: what a request's headers ask for ----
 // Fills the request from verb, path and headers; a refusal is stored as its answer. False: memory is out.
-bool web_route(struct web_conn *conn, const char *url, const char *verb, const struct web_headers *headers) SLUSS_MUST_CHECK;
+bool web_route(
+    struct web_conn *conn, const char *url, const char *verb, const struct web_headers *headers) SLUSS_MUST_CHECK;
 
 // ---- web_rpc.c: a complete body on its way to core, and core's answer on its way back ----
 // The body is complete: checks it and asks core (then the phase is WEB_WAITING), or stores the refusal.
@@ -147,9 +165,9 @@ struct web_refusal {
 	unsigned http_status; // 0: the code's
 	Sluss__V1__ReasonCode reason;
 	const char *field;
-	const char *text;                 // one English sentence
+	const char *text;		  // one English sentence
 	const Sluss__V1__Refusal *detail; // instead of reason, field and text; NULL: made from them
-	const char *header;               // one more header, or NULL
+	const char *header;		  // one more header, or NULL
 	const char *header_value;
 };
 // Stores the answer of the connection's request, in place of an earlier one. When memory is out the connection is cut.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Answers: octets of a method's response, and errors in Connect's JSON form (https://connectrpc.com/docs/protocol#error-end-stream).
+// Answers: octets of a method's response, and errors in Connect's JSON form
+// (https://connectrpc.com/docs/protocol#error-end-stream).
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -29,7 +30,8 @@ static void store(struct web_conn *conn, struct MHD_Response *response, unsigned
 // A response whose octets release(owner) frees, now or when it is destroyed.
 static struct MHD_Response *make(void *data, size_t len, void (*release)(void *), void *owner)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(len, data, release, owner);
+	struct MHD_Response *response =
+	    MHD_create_response_from_buffer_with_free_callback_cls(len, data, release, owner);
 	if (response == NULL)
 		release(owner);
 	return response;
@@ -76,7 +78,8 @@ static json_t *detail(const Sluss__V1__Refusal *refusal)
 	if (packed != NULL && text != NULL) {
 		sluss__v1__refusal__pack(refusal, packed);
 		sluss_base64_encode(packed, len, false, text);
-		j = json_pack("{s:s, s:s, s:o*}", "type", "sluss.v1.Refusal", "value", text, "debug", sluss_json_tree(&refusal->base));
+		j = json_pack("{s:s, s:s, s:o*}", "type", "sluss.v1.Refusal", "value", text, "debug",
+		    sluss_json_tree(&refusal->base));
 	}
 	free(packed);
 	free(text);
@@ -89,7 +92,8 @@ static char *error_body(const struct web_refusal *r)
 	Sluss__V1__Refusal made;
 	sluss__v1__refusal__init(&made);
 	made.reason = r->reason;
-	char field[sizeof(((struct sluss_json_error *)0)->field)], text[256]; // protobuf-c wants pointers to non-const text
+	char field[sizeof(((struct sluss_json_error *)0)->field)],
+	    text[256]; // protobuf-c wants pointers to non-const text
 	snprintf(field, sizeof(field), "%s", r->field != NULL ? r->field : "");
 	snprintf(text, sizeof(text), "%s", r->text != NULL ? r->text : "");
 	made.field = field;
@@ -129,11 +133,13 @@ void web_reply_raw(struct web_conn *conn, const struct web_refusal *r)
 	if (body != NULL && !conn->cut) {
 		char head[320];
 		int n = snprintf(head, sizeof(head),
-		    "HTTP/1.1 %u %s\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+		    "HTTP/1.1 %u %s\r\nContent-Type: application/json\r\nCache-Control: "
+		    "no-store\r\nX-Content-Type-Options: nosniff\r\n"
 		    "Connection: close\r\nContent-Length: %zu\r\n\r\n",
 		    status_of(r), MHD_get_reason_phrase_for(status_of(r)), strlen(body));
 		// A few hundred octets into an empty socket: whole, or the peer reads nothing and is not worth more.
-		struct iovec part[2] = {{.iov_base = head, .iov_len = (size_t)n}, {.iov_base = body, .iov_len = strlen(body)}};
+		struct iovec part[2] = {
+		    {.iov_base = head, .iov_len = (size_t)n}, {.iov_base = body, .iov_len = strlen(body)}};
 		struct msghdr message = {.msg_iov = part, .msg_iovlen = 2};
 		(void)!sendmsg(conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 	}

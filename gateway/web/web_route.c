@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // From verb, path and headers to a method, or to the refusal that the Connect protocol and our contract ask for
-// (https://connectrpc.com/docs/protocol#unary-request). The order is that of the checks below: the first that fails answers.
+// (https://connectrpc.com/docs/protocol#unary-request). The order is that of the checks below: the first that fails
+// answers.
 #include <strings.h>
 
 #include "web/web_int.h"
@@ -37,7 +38,8 @@ static bool check_headers(struct route *r)
 	if (r->headers->twice != NULL)
 		return refuse_shape(r, SLUSS_CODE_INVALID_ARGUMENT, "A header that may come only once came twice.");
 	if (r->headers->content_length != NULL && r->headers->transfer_encoding != NULL)
-		return refuse_shape(r, SLUSS_CODE_INVALID_ARGUMENT, "Content-Length and Transfer-Encoding contradict each other.");
+		return refuse_shape(
+		    r, SLUSS_CODE_INVALID_ARGUMENT, "Content-Length and Transfer-Encoding contradict each other.");
 	return true;
 }
 
@@ -51,20 +53,27 @@ static bool check_path(struct route *r)
 	}
 	if (strcmp(r->url, "/health") == 0 && is_get(r->verb)) {
 		bool up = conn->web->core_fd >= 0;
-		web_reply_text(conn, up ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, up ? "ok\n" : "core is not there\n");
+		web_reply_text(
+		    conn, up ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, up ? "ok\n" : "core is not there\n");
 		conn->request->settled = true;
 		return false;
 	}
-	return refuse(r, &(struct web_refusal){.code = SLUSS_CODE_UNIMPLEMENTED, .http_status = MHD_HTTP_NOT_FOUND,
-			      .reason = SLUSS__V1__REASON_CODE__REASON_CODE_NOT_FOUND, .text = "There is no such method on this port."});
+	return refuse(r, &(struct web_refusal){.code = SLUSS_CODE_UNIMPLEMENTED,
+			     .http_status = MHD_HTTP_NOT_FOUND,
+			     .reason = SLUSS__V1__REASON_CODE__REASON_CODE_NOT_FOUND,
+			     .text = "There is no such method on this port."});
 }
 
 static bool check_verb(struct route *r)
 {
 	if (strcmp(r->verb, "POST") == 0)
 		return true;
-	return refuse(r, &(struct web_refusal){.code = SLUSS_CODE_UNIMPLEMENTED, .http_status = MHD_HTTP_METHOD_NOT_ALLOWED, .reason = MALFORMED,
-			      .text = "Methods are called with POST.", .header = "Allow", .header_value = "POST"});
+	return refuse(r, &(struct web_refusal){.code = SLUSS_CODE_UNIMPLEMENTED,
+			     .http_status = MHD_HTTP_METHOD_NOT_ALLOWED,
+			     .reason = MALFORMED,
+			     .text = "Methods are called with POST.",
+			     .header = "Allow",
+			     .header_value = "POST"});
 }
 
 static bool check_codec(struct route *r)
@@ -72,15 +81,20 @@ static bool check_codec(struct route *r)
 	struct web_request *request = r->conn->request;
 	enum web_codec codec = web_codec_of(r->headers->content_type);
 	if (codec == WEB_CODEC_NONE)
-		return refuse(r, &(struct web_refusal){.code = SLUSS_CODE_INVALID_ARGUMENT, .http_status = MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
-				      .reason = MALFORMED, .text = "The content type must be application/proto or application/json.",
-				      .header = "Accept-Post", .header_value = "application/proto, application/json"});
+		return refuse(r, &(struct web_refusal){.code = SLUSS_CODE_INVALID_ARGUMENT,
+				     .http_status = MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+				     .reason = MALFORMED,
+				     .text = "The content type must be application/proto or application/json.",
+				     .header = "Accept-Post",
+				     .header_value = "application/proto, application/json"});
 	request->codec = codec;
 	request->coding = web_coding_of(r->headers->content_encoding);
 	if (request->coding == WEB_CODING_UNKNOWN)
-		return refuse(r, &(struct web_refusal){.code = SLUSS_CODE_UNIMPLEMENTED, .reason = MALFORMED,
-				      .text = "The content encoding is not supported; supported are gzip and identity.",
-				      .header = "Accept-Encoding", .header_value = "gzip, identity"});
+		return refuse(r, &(struct web_refusal){.code = SLUSS_CODE_UNIMPLEMENTED,
+				     .reason = MALFORMED,
+				     .text = "The content encoding is not supported; supported are gzip and identity.",
+				     .header = "Accept-Encoding",
+				     .header_value = "gzip, identity"});
 	return true;
 }
 
@@ -92,7 +106,8 @@ static bool check_connect(struct route *r)
 	if (r->headers->connect_timeout == NULL)
 		return true;
 	if (!web_timeout_of(r->headers->connect_timeout, &timeout_ms))
-		return refuse_shape(r, SLUSS_CODE_INVALID_ARGUMENT, "Connect-Timeout-Ms must be a number of one to ten digits.");
+		return refuse_shape(
+		    r, SLUSS_CODE_INVALID_ARGUMENT, "Connect-Timeout-Ms must be a number of one to ten digits.");
 	r->conn->request->client_deadline_ms = r->conn->web->now_ms + (int64_t)timeout_ms;
 	return true;
 }
@@ -102,8 +117,8 @@ static bool check_caller(struct route *r)
 	if (r->conn->hello.has_certificate || !r->conn->request->method->needs_certificate)
 		return true;
 	return refuse(r, &(struct web_refusal){.code = SLUSS_CODE_UNAUTHENTICATED,
-			      .reason = SLUSS__V1__REASON_CODE__REASON_CODE_CERTIFICATE_UNKNOWN,
-			      .text = "This method needs an agency's client certificate."});
+			     .reason = SLUSS__V1__REASON_CODE__REASON_CODE_CERTIFICATE_UNKNOWN,
+			     .text = "This method needs an agency's client certificate."});
 }
 
 static bool check_room(struct route *r)
@@ -118,12 +133,13 @@ static bool check_room(struct route *r)
 			return refuse_shape(r, SLUSS_CODE_INVALID_ARGUMENT, "Content-Length is no number.");
 		if (length > request->body_limit)
 			return refuse(r, &(struct web_refusal){.code = SLUSS_CODE_RESOURCE_EXHAUSTED,
-					      .reason = SLUSS__V1__REASON_CODE__REASON_CODE_TOO_LARGE,
-					      .text = "The request is larger than this method takes."});
+					     .reason = SLUSS__V1__REASON_CODE__REASON_CODE_TOO_LARGE,
+					     .text = "The request is larger than this method takes."});
 	}
-	if (web->requests > web->limits.max_requests || web->body_total >= web->limits.max_body_total)
-		return refuse(r, &(struct web_refusal){.code = SLUSS_CODE_RESOURCE_EXHAUSTED, .reason = SLUSS__V1__REASON_CODE__REASON_CODE_BUSY,
-				      .text = "Too many requests are under way; try again later."});
+	if (!web_caller_has_room(r->conn))
+		return refuse(r, &(struct web_refusal){.code = SLUSS_CODE_RESOURCE_EXHAUSTED,
+				     .reason = SLUSS__V1__REASON_CODE__REASON_CODE_BUSY,
+				     .text = "Too many requests are under way; try again later."});
 	return true;
 }
 
@@ -134,7 +150,7 @@ bool web_route(struct web_conn *conn, const char *url, const char *verb, const s
 	request->client_deadline_ms = INT64_MAX;
 	request->accepts_gzip = headers->accepts_gzip;
 	request->has_trace = web_trace_of(headers->traceparent, request->trace_id);
-	bool good = check_headers(&r) && check_path(&r) && check_verb(&r) && check_codec(&r) && check_connect(&r) && check_caller(&r) &&
-		    check_room(&r);
+	bool good = check_headers(&r) && check_path(&r) && check_verb(&r) && check_codec(&r) && check_connect(&r) &&
+		    check_caller(&r) && check_room(&r);
 	return good || request->answer != NULL;
 }

@@ -1,29 +1,41 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A complete body on its way to core: decompressed, checked, and turned into the protobuf octets that core decides on. And core's answer on its way back.
+// A complete body on its way to core: decompressed, checked, and turned into the protobuf octets that core decides on.
+// And core's answer on its way back.
 #include <stdlib.h>
 
 #include "web/proto_check.h"
 #include "web/web_gzip.h"
 #include "web/web_int.h"
 
-static void refuse(struct web_conn *conn, enum sluss_code code, Sluss__V1__ReasonCode reason, const char *field, const char *text)
+static void refuse(
+    struct web_conn *conn, enum sluss_code code, Sluss__V1__ReasonCode reason, const char *field, const char *text)
 {
 	web_reply_refuse(conn, &(struct web_refusal){.code = code, .reason = reason, .field = field, .text = text});
 }
 
 static void refuse_malformed(struct web_conn *conn, const struct sluss_json_error *error)
 {
-	refuse(conn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS__V1__REASON_CODE__REASON_CODE_MALFORMED, error->field, error->text);
+	refuse(conn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS__V1__REASON_CODE__REASON_CODE_MALFORMED, error->field,
+	    error->text);
 }
 
-// Replaces the request's body.
-static void replace_body(struct web_conn *conn, uint8_t *data, size_t len)
+static void no_room(struct web_conn *conn)
+{
+	refuse(conn, SLUSS_CODE_RESOURCE_EXHAUSTED, SLUSS__V1__REASON_CODE__REASON_CODE_BUSY, NULL,
+	    "The gateway is receiving too much at once; try again later.");
+}
+
+// Replaces the request's body; takes over data. False: refused, because there is no room for it.
+static bool replace_body(struct web_conn *conn, uint8_t *data, size_t len)
 {
 	struct web_request *request = conn->request;
-	conn->web->body_total = conn->web->body_total - request->body_cap + len;
 	free(request->body);
 	request->body = data;
-	request->body_cap = request->body_len = len;
+	request->body_len = len;
+	if (web_caller_body(conn, len))
+		return true;
+	no_room(conn);
+	return false;
 }
 
 static bool decompress(struct web_conn *conn)
@@ -33,10 +45,10 @@ static bool decompress(struct web_conn *conn)
 	size_t len;
 	switch (web_gunzip(request->body, request->body_len, request->body_limit, &out, &len)) {
 	case WEB_GZIP_OK:
-		replace_body(conn, out, len);
-		return true;
+		return replace_body(conn, out, len);
 	case WEB_GZIP_MALFORMED:
-		refuse(conn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS__V1__REASON_CODE__REASON_CODE_MALFORMED, NULL, "The body is not gzip, or is cut off.");
+		refuse(conn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS__V1__REASON_CODE__REASON_CODE_MALFORMED, NULL,
+		    "The body is not gzip, or is cut off.");
 		return false;
 	case WEB_GZIP_TOO_LARGE:
 		refuse(conn, SLUSS_CODE_RESOURCE_EXHAUSTED, SLUSS__V1__REASON_CODE__REASON_CODE_TOO_LARGE, NULL,
@@ -45,7 +57,7 @@ static bool decompress(struct web_conn *conn)
 	case WEB_GZIP_NO_MEMORY:
 		break;
 	}
-	refuse(conn, SLUSS_CODE_UNAVAILABLE, SLUSS__V1__REASON_CODE__REASON_CODE_UNAVAILABLE, NULL, "The gateway's memory is out; try again later.");
+	no_room(conn);
 	return false;
 }
 
@@ -53,28 +65,29 @@ static bool from_json(struct web_conn *conn)
 {
 	struct web_request *request = conn->request;
 	struct sluss_json_error error;
-	ProtobufCMessage *m = sluss_json_to_message(request->method->request, (const char *)request->body, request->body_len, &error);
+	ProtobufCMessage *m =
+	    sluss_json_to_message(request->method->request, (const char *)request->body, request->body_len, &error);
 	if (m == NULL) {
 		refuse_malformed(conn, &error);
 		return false;
 	}
 	size_t len = protobuf_c_message_get_packed_size(m);
 	uint8_t *packed = malloc(len + 1);
-	if (packed != NULL) {
+	if (packed != NULL)
 		protobuf_c_message_pack(m, packed);
-		replace_body(conn, packed, len);
-	} else {
-		refuse(conn, SLUSS_CODE_UNAVAILABLE, SLUSS__V1__REASON_CODE__REASON_CODE_UNAVAILABLE, NULL, "The gateway's memory is out; try again later.");
-	}
 	protobuf_c_message_free_unpacked(m, NULL);
-	return packed != NULL;
+	if (packed != NULL)
+		return replace_body(conn, packed, len);
+	no_room(conn);
+	return false;
 }
 
 static bool check_proto(struct web_conn *conn)
 {
 	struct web_request *request = conn->request;
 	struct sluss_json_error error;
-	if (sluss_proto_check(request->method->request, (struct sluss_bytes){request->body, request->body_len}, 0, &error))
+	if (sluss_proto_check(
+		request->method->request, (struct sluss_bytes){request->body, request->body_len}, 0, &error))
 		return true;
 	refuse_malformed(conn, &error);
 	return false;
@@ -111,10 +124,13 @@ void web_rpc_ask(struct web_conn *conn)
 		    "The gateway cannot decide now; nothing was done, try again later.");
 		return;
 	}
-	replace_body(conn, NULL, 0); // core has it
+	free(request->body); // core has it
+	request->body = NULL;
+	web_caller_body_gone(conn);
 	int64_t patience_ms = conn->web->limits.core_ms + (request->method->long_poll ? WEB_LONG_POLL_MS : 0);
 	int64_t deadline_ms = conn->web->now_ms + patience_ms;
-	web_conn_phase(conn, WEB_WAITING, request->client_deadline_ms < deadline_ms ? request->client_deadline_ms : deadline_ms);
+	web_conn_phase(
+	    conn, WEB_WAITING, request->client_deadline_ms < deadline_ms ? request->client_deadline_ms : deadline_ms);
 }
 
 static void release_frame(void *owner)
@@ -139,8 +155,10 @@ static bool answer_json(struct web_conn *conn, const ProtobufCBinaryData *body)
 
 static void answer_refused(struct web_conn *conn, const Sluss__V1__CoreResponse *response)
 {
-	struct web_refusal refusal = {.code = SLUSS_CODE_UNKNOWN, .reason = SLUSS__V1__REASON_CODE__REASON_CODE_UNAVAILABLE,
-	    .text = response->message, .detail = response->refusal};
+	struct web_refusal refusal = {.code = SLUSS_CODE_UNKNOWN,
+	    .reason = SLUSS__V1__REASON_CODE__REASON_CODE_UNAVAILABLE,
+	    .text = response->message,
+	    .detail = response->refusal};
 	if (response->code <= SLUSS_CODE_UNAUTHENTICATED)
 		refusal.code = (enum sluss_code)response->code;
 	web_reply_refuse(conn, &refusal);
@@ -154,11 +172,13 @@ void web_rpc_answer(struct web_conn *conn, Sluss__V1__IpcFrame **frame)
 		answer_refused(conn, response);
 	} else if (conn->request->codec == WEB_CODEC_PROTO) {
 		// The frame stays as it is and is freed with the answer: the body is not copied again.
-		web_reply_octets(conn, response->body.data, response->body.len, "application/proto", !method->sealed, release_frame, *frame);
+		web_reply_octets(conn, response->body.data, response->body.len, "application/proto", !method->sealed,
+		    release_frame, *frame);
 		*frame = NULL;
 	} else if (!answer_json(conn, &response->body)) {
 		web_log(conn->web, "web_answer_unreadable method=%s", sluss_method_name(method));
-		refuse(conn, SLUSS_CODE_INTERNAL, SLUSS__V1__REASON_CODE__REASON_CODE_UNAVAILABLE, NULL, "The gateway's answer could not be written.");
+		refuse(conn, SLUSS_CODE_INTERNAL, SLUSS__V1__REASON_CODE__REASON_CODE_UNAVAILABLE, NULL,
+		    "The gateway's answer could not be written.");
 	}
 	sluss_ipc_frame_free(frame);
 }

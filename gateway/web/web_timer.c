@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Deadlines of all connections: a binary heap ordered by timer_key_ms.
-// Invariant: timer_key_ms <= deadline_ms. A deadline that moves later costs nothing: the key stays where it is, and the heap looks again when the key is due.
+// Invariant: timer_key_ms <= deadline_ms. A deadline that moves later costs nothing: the key stays where it is, and the
+// heap looks again when the key is due.
 #include <stdlib.h>
 
 #include "web/web_int.h"
@@ -31,7 +32,8 @@ static void sift_down(struct web *web, size_t index)
 		size_t child = 2 * index + 1;
 		if (child >= web->timer_count)
 			break;
-		if (child + 1 < web->timer_count && web->timers[child + 1]->timer_key_ms < web->timers[child]->timer_key_ms)
+		if (child + 1 < web->timer_count &&
+		    web->timers[child + 1]->timer_key_ms < web->timers[child]->timer_key_ms)
 			child++;
 		if (web->timers[child]->timer_key_ms >= conn->timer_key_ms)
 			break;

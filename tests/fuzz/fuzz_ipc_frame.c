@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The channel's reader, fed in pieces whose lengths the input chooses: the frames must be those that come out when it is fed at once.
+// The channel's reader, fed in pieces whose lengths the input chooses: the frames must be those that come out when it
+// is fed at once.
 #include <stdlib.h>
 
 #include "fuzz_web.h"
@@ -29,7 +30,8 @@ static uint64_t drain(struct sluss_frame_reader *r, uint64_t sum, bool *stopped)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	bool stopped = false, stopped_whole = false;
-	struct sluss_frame_reader *pieces = sluss_frame_reader_new(MAX_FRAME), *whole = sluss_frame_reader_new(MAX_FRAME);
+	struct sluss_frame_reader *pieces = sluss_frame_reader_new(MAX_FRAME),
+				  *whole = sluss_frame_reader_new(MAX_FRAME);
 	uint64_t sum = 0;
 	for (size_t i = 0; i < size && !stopped;) {
 		size_t n = 1 + data[i] % 97;

@@ -14,11 +14,11 @@ static inline const ProtobufCMessageDescriptor *sluss_fuzz_type(uint8_t choice)
 	static const ProtobufCMessageDescriptor *const types[] = {
 	    &sluss__v1__send_request__descriptor,      // 0
 	    &sluss__v1__fetch_request__descriptor,     // 1
-	    &sluss__v1__grant__descriptor,             // 2
+	    &sluss__v1__grant__descriptor,	       // 2
 	    &sluss__v1__section_header__descriptor,    // 3
 	    &sluss__v1__evaluate_response__descriptor, // 4
 	    &sluss__v1__record_consent__descriptor,    // 5
-	    &sluss__v1__envelope__descriptor,          // 6
+	    &sluss__v1__envelope__descriptor,	       // 6
 	};
 	const struct sluss_method_info *method = sluss_method_by_id(choice);
 	return choice < 16 || method == NULL ? types[choice % 7] : method->request;

@@ -30,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)web_trace_of(value, trace);
 		(void)sluss_method_by_path(value);
 	}
-	if (h.content_type != NULL && web_codec_of(h.content_type) != WEB_CODEC_NONE && strcasestr(h.content_type, "application/") == NULL)
+	if (h.content_type != NULL && web_codec_of(h.content_type) != WEB_CODEC_NONE &&
+	    strcasestr(h.content_type, "application/") == NULL)
 		abort();
 	free(text);
 	return 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// JSON text to a message of each request type. What is accepted must come out as JSON that is accepted again and means the same octets,
-// and must pass the shape check that proto bodies pass.
+// JSON text to a message of each request type. What is accepted must come out as JSON that is accepted again and means
+// the same octets, and must pass the shape check that proto bodies pass.
 #include <stdlib.h>
 
 #include "fuzz_web.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Frames in pieces, limits, descriptors, the hand-over, the waiting call, and the table of methods against the .proto files.
+// Frames in pieces, limits, descriptors, the hand-over, the waiting call, and the table of methods against the .proto
+// files.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -211,13 +212,15 @@ static void test_handover(void **state)
 	int pair[2], give[2], fd = -1;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, give), 0);
-	struct sluss_conn_hello hello = {.connection_id = UINT64_C(0x0102030405060708), .port_kind = SLUSS_PORT_AGENCY, .has_certificate = true};
+	struct sluss_conn_hello hello = {
+	    .connection_id = UINT64_C(0x0102030405060708), .port_kind = SLUSS_PORT_AGENCY, .has_certificate = true};
 	hello.fingerprint[31] = 9;
 	struct sluss_conn_hello got;
 	assert_int_equal(sluss_handover_recv(pair[1], &got, &fd), SLUSS_IPC_AGAIN);
 	assert_int_equal(sluss_handover_send(pair[0], &hello, give[0]), SLUSS_IPC_OK);
 	assert_int_equal(sluss_handover_recv(pair[1], &got, &fd), SLUSS_IPC_OK);
-	assert_true(got.connection_id == hello.connection_id && got.has_certificate && got.port_kind == SLUSS_PORT_AGENCY);
+	assert_true(
+	    got.connection_id == hello.connection_id && got.has_certificate && got.port_kind == SLUSS_PORT_AGENCY);
 	assert_memory_equal(got.fingerprint, hello.fingerprint, 32);
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	close(fd);
@@ -274,7 +277,8 @@ static void *answer(void *arg)
 	for (uint64_t i = 0; i < 2; i++) {
 		response.request_id = request->request->request_id + 1 - i;
 		response.code = SLUSS_CODE_NOT_FOUND;
-		if (sluss_frame_writer_push(w, &frame) != SLUSS_IPC_OK || sluss_frame_writer_flush(w, fd) != SLUSS_IPC_OK)
+		if (sluss_frame_writer_push(w, &frame) != SLUSS_IPC_OK ||
+		    sluss_frame_writer_flush(w, fd) != SLUSS_IPC_OK)
 			break;
 	}
 	sluss_ipc_frame_free(&request);
@@ -347,7 +351,8 @@ static size_t check_proto_file(const char *name)
 static void test_methods(void **state)
 {
 	(void)state;
-	static const char *const files[] = {"exchange", "consent", "case", "statutory", "recall", "directory", "audit", "person", "admin"};
+	static const char *const files[] = {
+	    "exchange", "consent", "case", "statutory", "recall", "directory", "audit", "person", "admin"};
 	size_t count = 0, in_table = 0;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		count += check_proto_file(files[i]);
@@ -356,8 +361,9 @@ static void test_methods(void **state)
 	assert_int_equal(in_table, count);
 	assert_null(sluss_method_by_id(0));
 	assert_null(sluss_method_by_id(UINT32_MAX));
-	static const char *const not_there[] = {"", "/", "/sluss.v1.ExchangeService", "/sluss.v1.ExchangeService/", "/sluss.v1.ExchangeService/send",
-	    "/sluss.v1.ExchangeService/Send/", "sluss.v1.ExchangeService/Send", "/sluss.v1.ExchangeService/Sen", "/zzz", "/sluss.v1.ExchangeService/Send?x"};
+	static const char *const not_there[] = {"", "/", "/sluss.v1.ExchangeService", "/sluss.v1.ExchangeService/",
+	    "/sluss.v1.ExchangeService/send", "/sluss.v1.ExchangeService/Send/", "sluss.v1.ExchangeService/Send",
+	    "/sluss.v1.ExchangeService/Sen", "/zzz", "/sluss.v1.ExchangeService/Send?x"};
 	for (size_t i = 0; i < sizeof(not_there) / sizeof(not_there[0]); i++)
 		assert_null(sluss_method_by_path(not_there[i]));
 	assert_int_equal(SLUSS_METHOD_EXCHANGE_SEND, 1); // numbers are on the wire between core and an older web

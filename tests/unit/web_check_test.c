@@ -56,7 +56,8 @@ static const struct wire_case wire_cases[] = {
     {"oneof twice", CLAIM, OCTETS("\x0a\x01\x61\x12\x01\x62"), "approval_id"},
     {"oneof repeated", CLAIM, OCTETS("\x0a\x01\x61\x0a\x01\x62"), "consent_id"},
     {"nested", SEND, OCTETS("\x0a\x02\x1a\x00\x12\x04\x1a\x02\x0a\x00"), NULL},
-    {"nested fault", SEND, OCTETS("\x12\x00\x12\x06\x1a\x00\x1a\x02\x0a\x05"), "sections[1].keys[1].recipient_agency_id"},
+    {"nested fault", SEND, OCTETS("\x12\x00\x12\x06\x1a\x00\x1a\x02\x0a\x05"),
+	"sections[1].keys[1].recipient_agency_id"},
     {"nested twice", SEND, OCTETS("\x0a\x00\x0a\x00"), "envelope"},
     {"length beyond parent", SEND, OCTETS("\x12\x02\x0a\x01\x61"), "sections[0].header"},
 };
@@ -67,7 +68,8 @@ static void test_wire(void **state)
 	for (size_t i = 0; i < sizeof(wire_cases) / sizeof(wire_cases[0]); i++) {
 		const struct wire_case *c = &wire_cases[i];
 		struct sluss_json_error error = {0};
-		bool good = sluss_proto_check(c->type, (struct sluss_bytes){(const uint8_t *)c->octets, c->len}, 0, &error);
+		bool good =
+		    sluss_proto_check(c->type, (struct sluss_bytes){(const uint8_t *)c->octets, c->len}, 0, &error);
 		if (good != (c->field == NULL))
 			fail_msg("%s: %s %s", c->what, good ? "accepted" : "refused", error.text);
 		if (!good && strcmp(error.field, c->field) != 0)
@@ -106,12 +108,15 @@ static void test_utf8(void **state)
 	static const struct {
 		const char *text;
 		bool valid;
-	} texts[] = {{"", true}, {"abc", true}, {"\xc2\x80", true}, {"\xdf\xbf", true}, {"\xe0\xa0\x80", true}, {"\xed\x9f\xbf", true},
-	    {"\xee\x80\x80", true}, {"\xf0\x90\x80\x80", true}, {"\xf4\x8f\xbf\xbf", true}, {"\x80", false}, {"\xbf", false}, {"\xc0\x80", false},
-	    {"\xc1\xbf", false}, {"\xc2", false}, {"\xe0\x9f\xbf", false}, {"\xe0\xa0", false}, {"\xed\xa0\x80", false}, {"\xed\xbf\xbf", false},
-	    {"\xf0\x8f\xbf\xbf", false}, {"\xf4\x90\x80\x80", false}, {"\xf5\x80\x80\x80", false}, {"\xff", false}, {"a\xf0\x9f\x98", false}};
+	} texts[] = {{"", true}, {"abc", true}, {"\xc2\x80", true}, {"\xdf\xbf", true}, {"\xe0\xa0\x80", true},
+	    {"\xed\x9f\xbf", true}, {"\xee\x80\x80", true}, {"\xf0\x90\x80\x80", true}, {"\xf4\x8f\xbf\xbf", true},
+	    {"\x80", false}, {"\xbf", false}, {"\xc0\x80", false}, {"\xc1\xbf", false}, {"\xc2", false},
+	    {"\xe0\x9f\xbf", false}, {"\xe0\xa0", false}, {"\xed\xa0\x80", false}, {"\xed\xbf\xbf", false},
+	    {"\xf0\x8f\xbf\xbf", false}, {"\xf4\x90\x80\x80", false}, {"\xf5\x80\x80\x80", false}, {"\xff", false},
+	    {"a\xf0\x9f\x98", false}};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		assert_int_equal(sluss_utf8_valid((const uint8_t *)texts[i].text, strlen(texts[i].text)), texts[i].valid);
+		assert_int_equal(
+		    sluss_utf8_valid((const uint8_t *)texts[i].text, strlen(texts[i].text)), texts[i].valid);
 	assert_false(sluss_utf8_valid((const uint8_t *)"a\0b", 3));
 }
 
@@ -163,8 +168,9 @@ static void test_headers(void **state)
 	static const struct {
 		const char *text;
 		bool accepts;
-	} encodings[] = {{"gzip", true}, {"", false}, {"br", false}, {"br, GZIP;q=0.1", true}, {"gzip;q=0", false}, {"gzip; q=0.000", false},
-	    {"gzip;q=0.001", true}, {"*", true}, {"*;q=0", false}, {"*;q=0, gzip", true}, {"*, gzip;q=0", false}, {",,;,", false}, {"gzipped", false}};
+	} encodings[] = {{"gzip", true}, {"", false}, {"br", false}, {"br, GZIP;q=0.1", true}, {"gzip;q=0", false},
+	    {"gzip; q=0.000", false}, {"gzip;q=0.001", true}, {"*", true}, {"*;q=0", false}, {"*;q=0, gzip", true},
+	    {"*, gzip;q=0", false}, {",,;,", false}, {"gzipped", false}};
 	for (size_t i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++)
 		assert_int_equal(web_accepts_gzip(encodings[i].text), encodings[i].accepts);
 	uint64_t n;

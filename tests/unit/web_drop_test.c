@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The withdrawal barrier's half in web: after "dropped" no octet of a named connection's answer leaves web, and the answer names what was cut.
+// The withdrawal barrier's half in web: after "dropped" no octet of a named connection's answer leaves web, and the
+// answer names what was cut.
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>

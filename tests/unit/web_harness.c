@@ -35,7 +35,8 @@ struct web_test *web_test_start(const struct sluss_web_limits *limits)
 	t->handover_fd = handover[0];
 	t->core_fd = core[0];
 	t->stop_fd = stop[1];
-	t->config = (struct sluss_web_config){.handover_fd = handover[1], .core_fd = core[1], .stop_fd = stop[0], .log = listen_to_web};
+	t->config = (struct sluss_web_config){
+	    .handover_fd = handover[1], .core_fd = core[1], .stop_fd = stop[0], .log = listen_to_web};
 	if (limits != NULL)
 		t->config.limits = *limits;
 	t->next_connection = 1;
@@ -59,19 +60,29 @@ void web_test_stop(struct web_test **test)
 	*test = NULL;
 }
 
-int web_test_connect(struct web_test *t, enum sluss_port port, bool certificate)
+static int connect_with(struct web_test *t, enum sluss_port port, uint8_t fingerprint)
 {
 	int pair[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	struct sluss_conn_hello hello = {.connection_id = t->next_connection++, .port_kind = port, .has_certificate = certificate};
-	if (certificate)
-		memset(hello.fingerprint, 0xab, sizeof(hello.fingerprint));
+	struct sluss_conn_hello hello = {
+	    .connection_id = t->next_connection++, .port_kind = port, .has_certificate = fingerprint != 0};
+	memset(hello.fingerprint, fingerprint, sizeof(hello.fingerprint));
 	enum sluss_ipc_status status;
 	while ((status = sluss_handover_send(t->handover_fd, &hello, pair[1])) == SLUSS_IPC_AGAIN)
 		poll(&(struct pollfd){.fd = t->handover_fd, .events = POLLOUT}, 1, WEB_TEST_PATIENCE_MS);
 	assert_int_equal(status, SLUSS_IPC_OK);
 	close(pair[1]);
 	return pair[0];
+}
+
+int web_test_connect(struct web_test *t, enum sluss_port port, bool certificate)
+{
+	return connect_with(t, port, certificate ? 0xab : 0);
+}
+
+int web_test_connect_as(struct web_test *t, uint8_t fingerprint)
+{
+	return connect_with(t, SLUSS_PORT_AGENCY, fingerprint);
 }
 
 void web_test_send(int fd, const void *data, size_t len)
@@ -90,7 +101,8 @@ void web_test_send(int fd, const void *data, size_t len)
 void web_test_post(int fd, const char *path, const char *headers, const void *body, size_t len)
 {
 	char head[4096];
-	int n = snprintf(head, sizeof(head), "POST %s HTTP/1.1\r\nHost: sluss\r\nContent-Length: %zu\r\n%s\r\n", path, len, headers);
+	int n = snprintf(
+	    head, sizeof(head), "POST %s HTTP/1.1\r\nHost: sluss\r\nContent-Length: %zu\r\n%s\r\n", path, len, headers);
 	assert_true(n > 0 && (size_t)n < sizeof(head));
 	web_test_send(fd, head, (size_t)n);
 	web_test_send(fd, body, len);
@@ -178,7 +190,8 @@ void web_test_expect_error(const struct web_reply *reply, int status, const char
 	assert_string_equal(json_string_value(json_object_get(detail, "type")), "sluss.v1.Refusal");
 	assert_null(strchr(json_string_value(json_object_get(detail, "value")), '='));
 	if (reason != NULL)
-		assert_string_equal(json_string_value(json_object_get(json_object_get(detail, "debug"), "reason")), reason);
+		assert_string_equal(
+		    json_string_value(json_object_get(json_object_get(detail, "debug"), "reason")), reason);
 	json_decref(j);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The role "web" in a thread, with the test as edge (hands over connections, speaks raw HTTP/1.1) and as core (takes and answers frames).
+// The role "web" in a thread, with the test as edge (hands over connections, speaks raw HTTP/1.1) and as core (takes
+// and answers frames).
 #ifndef SLUSS_TEST_WEB_HARNESS_H
 #define SLUSS_TEST_WEB_HARNESS_H
 
@@ -43,6 +44,8 @@ void web_test_stop(struct web_test **test);
 
 // A connection of this kind; the connection id is test->next_connection before the call.
 int web_test_connect(struct web_test *test, enum sluss_port port, bool certificate);
+// The same with a certificate whose fingerprint is this octet throughout.
+int web_test_connect_as(struct web_test *test, uint8_t fingerprint);
 void web_test_send(int fd, const void *data, size_t len);
 void web_test_post(int fd, const char *path, const char *headers, const void *body, size_t len);
 // Reads one answer (needs Content-Length in it). The reply is the caller's to free.

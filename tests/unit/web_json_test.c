@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// ProtoJSON: what is accepted, what is refused and at which field, and round trips over every message type of the contract.
+// ProtoJSON: what is accepted, what is refused and at which field, and round trips over every message type of the
+// contract.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -138,10 +139,12 @@ static const struct json_case cases[] = {
     {CLAIM, "{\"provision\":\"a\",\"consentId\":\"c\"}", NULL, "consent_id"},
     {CONCERNED, "{\"subject\":false}", "{\"subject\":false}", NULL},
 
-    {SEND, "{\"sections\":[{\"keys\":[{\"sealedKey\":\"YQ==\"},{\"sealedKey\":\"!\"}]}]}", NULL, "sections[0].keys[1].sealed_key"},
+    {SEND, "{\"sections\":[{\"keys\":[{\"sealedKey\":\"YQ==\"},{\"sealedKey\":\"!\"}]}]}", NULL,
+	"sections[0].keys[1].sealed_key"},
     {ENVELOPE, "{\"sectionDigests\":[\"YQ==\",\"\"],\"at\":\"1970-01-01T00:00:00Z\"}",
 	"{\"at\":\"1970-01-01T00:00:00Z\",\"sectionDigests\":[\"YQ==\",\"\"]}", NULL},
-    {LIST, "{\"from\":\"1970-01-01T00:00:00Z\",\"pageSize\":3}", "{\"from\":\"1970-01-01T00:00:00Z\",\"pageSize\":3}", NULL},
+    {LIST, "{\"from\":\"1970-01-01T00:00:00Z\",\"pageSize\":3}", "{\"from\":\"1970-01-01T00:00:00Z\",\"pageSize\":3}",
+	NULL},
 };
 
 static void test_table(void **state)
@@ -259,9 +262,9 @@ static size_t size_of(ProtobufCType type)
 {
 	if (type == PROTOBUF_C_TYPE_BYTES)
 		return sizeof(ProtobufCBinaryData);
-	bool wide = type == PROTOBUF_C_TYPE_STRING || type == PROTOBUF_C_TYPE_MESSAGE || type == PROTOBUF_C_TYPE_INT64 ||
-		    type == PROTOBUF_C_TYPE_UINT64 || type == PROTOBUF_C_TYPE_SINT64 || type == PROTOBUF_C_TYPE_FIXED64 ||
-		    type == PROTOBUF_C_TYPE_SFIXED64;
+	bool wide = type == PROTOBUF_C_TYPE_STRING || type == PROTOBUF_C_TYPE_MESSAGE ||
+		    type == PROTOBUF_C_TYPE_INT64 || type == PROTOBUF_C_TYPE_UINT64 || type == PROTOBUF_C_TYPE_SINT64 ||
+		    type == PROTOBUF_C_TYPE_FIXED64 || type == PROTOBUF_C_TYPE_SFIXED64;
 	return wide ? 8 : 4;
 }
 
@@ -286,7 +289,8 @@ static void fill_field(ProtobufCMessage *m, const ProtobufCFieldDescriptor *f, i
 		if (*which != 0)
 			return;
 		*which = f->id;
-	} else if (f->label == PROTOBUF_C_LABEL_OPTIONAL && f->type != PROTOBUF_C_TYPE_STRING && f->type != PROTOBUF_C_TYPE_MESSAGE) {
+	} else if (f->label == PROTOBUF_C_LABEL_OPTIONAL && f->type != PROTOBUF_C_TYPE_STRING &&
+		   f->type != PROTOBUF_C_TYPE_MESSAGE) {
 		*(protobuf_c_boolean *)(void *)(base + f->quantifier_offset) = 1;
 	}
 	fill_value(f, base + f->offset, depth);
@@ -294,7 +298,7 @@ static void fill_field(ProtobufCMessage *m, const ProtobufCFieldDescriptor *f, i
 
 static ProtobufCMessage *make(const ProtobufCMessageDescriptor *d, int depth)
 {
-	assert_true(d->n_fields <= 64);                                   // proto_check.c and json_in.c count on it
+	assert_true(d->n_fields <= 64); // proto_check.c and json_in.c count on it
 	assert_true(strncmp(d->name, "google.", 7) != 0 || strcmp(d->name, "google.protobuf.Timestamp") == 0);
 	ProtobufCMessage *m = malloc(d->sizeof_message);
 	protobuf_c_message_init(d, m);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Limits and time-outs: sizes before and after decompression, every phase of a slow client, requests under way, and a core that is silent or gone.
+// Limits and time-outs: sizes before and after decompression, every phase of a slow client, requests under way, and a
+// core that is silent or gone.
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -16,7 +17,8 @@
 #define FETCH_PATH "/sluss.v1.ExchangeService/Fetch"
 #define PROTO "Content-Type: application/proto\r\n"
 
-// Each test names the one limit that it is about; all others are the defaults, so that a loaded machine does not run into them.
+// Each test names the one limit that it is about; all others are the defaults, so that a loaded machine does not run
+// into them.
 #define LIMITS(name, ...)                                                                                              \
 	static int name##_setup(void **state)                                                                          \
 	{                                                                                                              \
@@ -84,7 +86,8 @@ static void test_declared_too_large(void **state)
 	close(fd);
 	// With Expect, no octet of the body is asked for.
 	fd = web_test_connect(t, SLUSS_PORT_AGENCY, true);
-	const char *expect = "POST " SEND_PATH " HTTP/1.1\r\nHost: a\r\n" PROTO "Expect: 100-continue\r\nContent-Length: 9000\r\n\r\n";
+	const char *expect =
+	    "POST " SEND_PATH " HTTP/1.1\r\nHost: a\r\n" PROTO "Expect: 100-continue\r\nContent-Length: 9000\r\n\r\n";
 	web_test_send(fd, expect, strlen(expect));
 	expect_refused(fd, 429, "resource_exhausted", "REASON_CODE_TOO_LARGE");
 	close(fd);
@@ -126,7 +129,8 @@ static void test_zip_bomb(void **state)
 static void test_limit_is_exact(void **state)
 {
 	struct web_test *t = *state;
-	// One megabyte passes, one octet more does not; as it comes, and compressed. Field 1000, unknown, length-delimited: ignored by the shape check.
+	// One megabyte passes, one octet more does not; as it comes, and compressed. Field 1000, unknown,
+	// length-delimited: ignored by the shape check.
 	enum { LIMIT = 1 << 20 };
 	static uint8_t body[LIMIT + 1] = {0xc2, 0x3e};
 	for (int over = 0; over < 2; over++) {
@@ -140,7 +144,8 @@ static void test_limit_is_exact(void **state)
 			size_t len = 5 + payload;
 			if (zipped) {
 				small = malloc(LIMIT);
-				z_stream z = {.next_in = body, .avail_in = (uInt)len, .next_out = small, .avail_out = LIMIT};
+				z_stream z = {
+				    .next_in = body, .avail_in = (uInt)len, .next_out = small, .avail_out = LIMIT};
 				assert_int_equal(deflateInit2(&z, 1, Z_DEFLATED, 31, 9, Z_DEFAULT_STRATEGY), Z_OK);
 				assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
 				len = z.total_out;
@@ -329,7 +334,7 @@ static void test_dead_waiter(void **state)
 	}
 }
 
-LIMITS(test_too_many_requests, .max_requests = 2)
+LIMITS(test_too_many_requests, .max_requests = 8)
 
 static void test_too_many_requests(void **state)
 {
@@ -346,6 +351,16 @@ static void test_too_many_requests(void **state)
 		sluss_ipc_frame_free(&frame);
 	}
 	expect_refused(fd[2], 429, "resource_exhausted", "REASON_CODE_BUSY");
+	// A quarter of all is one agency's; another is not kept out by it.
+	int other = web_test_connect_as(t, 0x11);
+	web_test_post(other, STATUS_PATH, PROTO, "", 0);
+	Sluss__V1__IpcFrame *ask = web_test_core_take(t, WEB_TEST_PATIENCE_MS);
+	web_test_core_answer(t, ask->request->request_id, SLUSS_CODE_OK, "", 0);
+	sluss_ipc_frame_free(&ask);
+	struct web_reply *good = web_test_reply(other);
+	assert_int_equal(good->status, 200);
+	free(good);
+	close(other);
 	for (int i = 0; i < 2; i++) {
 		web_test_core_answer(t, id[i], SLUSS_CODE_OK, "", 0);
 		struct web_reply *r = web_test_reply(fd[i]);
@@ -357,6 +372,30 @@ static void test_too_many_requests(void **state)
 	web_test_core_answer(t, frame->request->request_id, SLUSS_CODE_OK, "", 0);
 	sluss_ipc_frame_free(&frame);
 	free(web_test_reply(fd[2]));
+	for (int i = 0; i < 3; i++)
+		close(fd[i]);
+}
+
+LIMITS(test_body_share, .max_body_total = 4 * 100000)
+
+static void test_body_share(void **state)
+{
+	struct web_test *t = *state;
+	// A slow body takes most of the agency's share, its second is refused; another agency is not.
+	static uint8_t part[60000];
+	int fd[3];
+	const char *head = "POST " SEND_PATH " HTTP/1.1\r\nHost: a\r\n" PROTO "Content-Length: 70000\r\n\r\n";
+	for (int i = 0; i < 3; i++) {
+		fd[i] = web_test_connect_as(t, i < 2 ? 0x11 : 0x22);
+		web_test_send(fd[i], head, strlen(head));
+		web_test_send(fd[i], part, sizeof(part));
+		if (i == 1)
+			expect_refused(fd[1], 429, "resource_exhausted", "REASON_CODE_BUSY");
+	}
+	static uint8_t rest[10000];
+	web_test_send(fd[2], rest, sizeof(rest));
+	expect_refused(
+	    fd[2], 400, "invalid_argument", "REASON_CODE_MALFORMED"); // zeros are no message, but they were all taken
 	for (int i = 0; i < 3; i++)
 		close(fd[i]);
 }
@@ -405,8 +444,10 @@ static void test_malformed_http(void **state)
 	    "POST\r\n\r\n",
 	    "POST " SEND_PATH " HTTP/9.9\r\nHost: a\r\n\r\n",
 	    "POST " SEND_PATH " HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n",
-	    "POST " SEND_PATH " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n" PROTO "\r\nzz\r\nxx\r\n0\r\n\r\n",
-	    "POST " SEND_PATH " HTTP/1.1\r\nHost: a\r\n" PROTO "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+	    "POST " SEND_PATH " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n" PROTO
+	    "\r\nzz\r\nxx\r\n0\r\n\r\n",
+	    "POST " SEND_PATH " HTTP/1.1\r\nHost: a\r\n" PROTO
+	    "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
 	    "POST " SEND_PATH " HTTP/1.1\r\nHost: a\r\n" PROTO "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -484,6 +525,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_long_poll_waits_longer, test_long_poll_waits_longer_setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_dead_waiter, setup_defaults, teardown),
 	    cmocka_unit_test_setup_teardown(test_too_many_requests, test_too_many_requests_setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_body_share, test_body_share_setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_core_goes, setup_defaults, teardown),
 	    cmocka_unit_test(test_end_in_order),
 	    cmocka_unit_test_setup_teardown(test_malformed_http, test_malformed_http_setup, teardown),

@@ -94,7 +94,8 @@ static void test_json_goes_through(void **state)
 	static const char *const types[] = {JSON, "content-type: Application/JSON; charset=UTF-8\r\n"};
 	for (size_t i = 0; i < 2; i++) {
 		char body[128];
-		int n = snprintf(body, sizeof(body), "{\"%s\":\"%s\",\"future\":[1]}", i == 0 ? "messageId" : "message_id", id);
+		int n = snprintf(
+		    body, sizeof(body), "{\"%s\":\"%s\",\"future\":[1]}", i == 0 ? "messageId" : "message_id", id);
 		web_test_post(fd, STATUS_PATH, types[i], body, (size_t)n);
 		serve(t);
 		struct web_reply *r = web_test_reply(fd);
@@ -113,7 +114,8 @@ static void test_chunked_body(void **state)
 	uint8_t body[64];
 	size_t len = status_request(body);
 	char text[512];
-	int n = snprintf(text, sizeof(text), "POST " STATUS_PATH " HTTP/1.1\r\nHost: a\r\n" PROTO "Transfer-Encoding: chunked\r\n\r\n");
+	int n = snprintf(text, sizeof(text),
+	    "POST " STATUS_PATH " HTTP/1.1\r\nHost: a\r\n" PROTO "Transfer-Encoding: chunked\r\n\r\n");
 	web_test_send(fd, text, (size_t)n);
 	for (size_t i = 0; i < len; i++) {
 		n = snprintf(text, sizeof(text), "1\r\n%c\r\n", body[i]);
@@ -181,7 +183,8 @@ static void test_gzip_answer(void **state)
 	    {JSON "Accept-Encoding: deflate, *\r\n", true},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		web_test_post(fd, STATUS_PATH, cases[i].headers, "{}", strstr(cases[i].headers, "json") != NULL ? 2 : 0);
+		web_test_post(
+		    fd, STATUS_PATH, cases[i].headers, "{}", strstr(cases[i].headers, "json") != NULL ? 2 : 0);
 		Sluss__V1__IpcFrame *frame = web_test_core_take(t, WEB_TEST_PATIENCE_MS);
 		web_test_core_answer(t, frame->request->request_id, SLUSS_CODE_OK, answer, sizeof(answer));
 		sluss_ipc_frame_free(&frame);
@@ -207,20 +210,31 @@ struct refusal_case {
 
 static const struct refusal_case refusals[] = {
     {"unknown path", "/sluss.v1.ExchangeService/Sned", PROTO, "", 404, "unimplemented", "REASON_CODE_NOT_FOUND", NULL},
-    {"admin method", "/sluss.v1.AdminService/GetHealth", PROTO, "", 404, "unimplemented", "REASON_CODE_NOT_FOUND", NULL},
-    {"public method", "/sluss.v1.DirectoryService/Enrol", PROTO, "", 404, "unimplemented", "REASON_CODE_NOT_FOUND", NULL},
+    {"admin method", "/sluss.v1.AdminService/GetHealth", PROTO, "", 404, "unimplemented", "REASON_CODE_NOT_FOUND",
+	NULL},
+    {"public method", "/sluss.v1.DirectoryService/Enrol", PROTO, "", 404, "unimplemented", "REASON_CODE_NOT_FOUND",
+	NULL},
     {"no codec", STATUS_PATH, "", "", 415, "invalid_argument", "REASON_CODE_MALFORMED", "Accept-Post"},
-    {"unknown codec", STATUS_PATH, "Content-Type: application/xml\r\n", "<a/>", 415, "invalid_argument", "REASON_CODE_MALFORMED", "Accept-Post"},
-    {"streaming", STATUS_PATH, "Content-Type: application/connect+proto\r\n", "", 415, "invalid_argument", NULL, "Accept-Post"},
-    {"charset", STATUS_PATH, "Content-Type: application/json; charset=latin1\r\n", "{}", 415, "invalid_argument", NULL, "Accept-Post"},
-    {"coding", STATUS_PATH, PROTO "Content-Encoding: br\r\n", "x", 501, "unimplemented", "REASON_CODE_MALFORMED", "Accept-Encoding"},
-    {"version", STATUS_PATH, PROTO "Connect-Protocol-Version: 2\r\n", "", 400, "invalid_argument", "REASON_CODE_MALFORMED", NULL},
-    {"timeout text", STATUS_PATH, PROTO "Connect-Timeout-Ms: soon\r\n", "", 400, "invalid_argument", "REASON_CODE_MALFORMED", NULL},
-    {"timeout sign", STATUS_PATH, PROTO "Connect-Timeout-Ms: -1\r\n", "", 400, "invalid_argument", "REASON_CODE_MALFORMED", NULL},
-    {"timeout long", STATUS_PATH, PROTO "Connect-Timeout-Ms: 12345678901\r\n", "", 400, "invalid_argument", "REASON_CODE_MALFORMED", NULL},
+    {"unknown codec", STATUS_PATH, "Content-Type: application/xml\r\n", "<a/>", 415, "invalid_argument",
+	"REASON_CODE_MALFORMED", "Accept-Post"},
+    {"streaming", STATUS_PATH, "Content-Type: application/connect+proto\r\n", "", 415, "invalid_argument", NULL,
+	"Accept-Post"},
+    {"charset", STATUS_PATH, "Content-Type: application/json; charset=latin1\r\n", "{}", 415, "invalid_argument", NULL,
+	"Accept-Post"},
+    {"coding", STATUS_PATH, PROTO "Content-Encoding: br\r\n", "x", 501, "unimplemented", "REASON_CODE_MALFORMED",
+	"Accept-Encoding"},
+    {"version", STATUS_PATH, PROTO "Connect-Protocol-Version: 2\r\n", "", 400, "invalid_argument",
+	"REASON_CODE_MALFORMED", NULL},
+    {"timeout text", STATUS_PATH, PROTO "Connect-Timeout-Ms: soon\r\n", "", 400, "invalid_argument",
+	"REASON_CODE_MALFORMED", NULL},
+    {"timeout sign", STATUS_PATH, PROTO "Connect-Timeout-Ms: -1\r\n", "", 400, "invalid_argument",
+	"REASON_CODE_MALFORMED", NULL},
+    {"timeout long", STATUS_PATH, PROTO "Connect-Timeout-Ms: 12345678901\r\n", "", 400, "invalid_argument",
+	"REASON_CODE_MALFORMED", NULL},
     {"timeout over", STATUS_PATH, PROTO "Connect-Timeout-Ms: 0\r\n", "", 504, "deadline_exceeded", NULL, NULL},
     {"double type", STATUS_PATH, PROTO JSON, "", 400, "invalid_argument", "REASON_CODE_MALFORMED", NULL},
-    {"double timeout", STATUS_PATH, PROTO "Connect-Timeout-Ms: 1\r\nConnect-Timeout-Ms: 2\r\n", "", 400, "invalid_argument", NULL, NULL},
+    {"double timeout", STATUS_PATH, PROTO "Connect-Timeout-Ms: 1\r\nConnect-Timeout-Ms: 2\r\n", "", 400,
+	"invalid_argument", NULL, NULL},
     {"not protobuf", STATUS_PATH, PROTO, "\x0a\x7f", 400, "invalid_argument", "REASON_CODE_MALFORMED", NULL},
     {"not UTF-8", STATUS_PATH, PROTO, "\x0a\x02\xc3\x28", 400, "invalid_argument", "REASON_CODE_MALFORMED", NULL},
     {"group", STATUS_PATH, PROTO, "\x53\x54", 400, "invalid_argument", "REASON_CODE_MALFORMED", NULL},
@@ -228,7 +242,8 @@ static const struct refusal_case refusals[] = {
     {"not JSON", STATUS_PATH, JSON, "{", 400, "invalid_argument", "REASON_CODE_MALFORMED", NULL},
     {"empty JSON", STATUS_PATH, JSON, "", 400, "invalid_argument", "REASON_CODE_MALFORMED", NULL},
     {"JSON type", STATUS_PATH, JSON, "{\"messageId\":5}", 400, "invalid_argument", "REASON_CODE_MALFORMED", NULL},
-    {"not gzip", STATUS_PATH, PROTO "Content-Encoding: gzip\r\n", "plain text", 400, "invalid_argument", "REASON_CODE_MALFORMED", NULL},
+    {"not gzip", STATUS_PATH, PROTO "Content-Encoding: gzip\r\n", "plain text", 400, "invalid_argument",
+	"REASON_CODE_MALFORMED", NULL},
 };
 
 static void test_refusals(void **state)
@@ -258,11 +273,13 @@ static void test_field_is_named(void **state)
 {
 	struct web_test *t = *state;
 	int fd = web_test_connect(t, SLUSS_PORT_AGENCY, true);
-	static const char *const bodies[] = {"{\"sections\":[{},{\"keys\":[{\"sealedKey\":\"?\"}]}]}",
-	    "\x12\x00\x12\x04\x1a\x02\x12\x01"};
-	static const char *const fields[] = {"\"field\":\"sections[1].keys[0].sealed_key\"", "\"field\":\"sections[1].keys[0].sealed_key\""};
+	static const char *const bodies[] = {
+	    "{\"sections\":[{},{\"keys\":[{\"sealedKey\":\"?\"}]}]}", "\x12\x00\x12\x04\x1a\x02\x12\x01"};
+	static const char *const fields[] = {
+	    "\"field\":\"sections[1].keys[0].sealed_key\"", "\"field\":\"sections[1].keys[0].sealed_key\""};
 	for (size_t i = 0; i < 2; i++) {
-		web_test_post(fd, "/sluss.v1.ExchangeService/Send", i == 0 ? JSON : PROTO, bodies[i], i == 0 ? strlen(bodies[i]) : 8);
+		web_test_post(fd, "/sluss.v1.ExchangeService/Send", i == 0 ? JSON : PROTO, bodies[i],
+		    i == 0 ? strlen(bodies[i]) : 8);
 		struct web_reply *r = web_test_reply(fd);
 		web_test_expect_error(r, 400, "invalid_argument", "REASON_CODE_MALFORMED");
 		assert_non_null(strstr((const char *)r->body, fields[i]));
@@ -341,10 +358,11 @@ static void test_core_refuses(void **state)
 		uint32_t code;
 		int status;
 		const char *name;
-	} cases[] = {{1, 499, "canceled"}, {2, 500, "unknown"}, {3, 400, "invalid_argument"}, {4, 504, "deadline_exceeded"}, {5, 404, "not_found"},
-	    {6, 409, "already_exists"}, {7, 403, "permission_denied"}, {8, 429, "resource_exhausted"}, {9, 400, "failed_precondition"},
-	    {10, 409, "aborted"}, {11, 400, "out_of_range"}, {12, 501, "unimplemented"}, {13, 500, "internal"}, {14, 503, "unavailable"},
-	    {15, 500, "data_loss"}, {16, 401, "unauthenticated"}, {99, 500, "unknown"}};
+	} cases[] = {{1, 499, "canceled"}, {2, 500, "unknown"}, {3, 400, "invalid_argument"},
+	    {4, 504, "deadline_exceeded"}, {5, 404, "not_found"}, {6, 409, "already_exists"},
+	    {7, 403, "permission_denied"}, {8, 429, "resource_exhausted"}, {9, 400, "failed_precondition"},
+	    {10, 409, "aborted"}, {11, 400, "out_of_range"}, {12, 501, "unimplemented"}, {13, 500, "internal"},
+	    {14, 503, "unavailable"}, {15, 500, "data_loss"}, {16, 401, "unauthenticated"}, {99, 500, "unknown"}};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		web_test_post(fd, STATUS_PATH, PROTO, "", 0);
 		Sluss__V1__IpcFrame *frame = web_test_core_take(t, WEB_TEST_PATIENCE_MS);
