@@ -2,6 +2,7 @@
 // slussd: the gateway's program. Without further options it is the parent; `--role` is what the parent starts.
 #include "init.h"
 #include "log_event.h"
+#include "manual.h"
 #include "parent.h"
 #include "parent_spawn.h"
 #include "role.h"
@@ -126,7 +127,7 @@ int main(int argc, char *argv[])
 	case COMMAND_SAMPLE:
 		return sluss_settings_print_sample(stdout) ? 0 : 1;
 	case COMMAND_MANUAL:
-		return sluss_settings_print_manual(stdout) ? 0 : 1;
+		return sluss_manual_print(stdout) ? 0 : 1;
 	case COMMAND_VERSION:
 		puts("slussd " SLUSS_VERSION);
 		return 0;

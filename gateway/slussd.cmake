@@ -38,6 +38,7 @@ endif()
 if(TARGET sluss_core AND TARGET sluss_web AND TARGET sluss_edge)
   add_executable(slussd
     ${CMAKE_CURRENT_LIST_DIR}/main.c
+    ${CMAKE_CURRENT_LIST_DIR}/manual.c
     ${CMAKE_CURRENT_LIST_DIR}/role.c
     ${CMAKE_CURRENT_LIST_DIR}/init.c)
   target_include_directories(slussd PRIVATE ${CMAKE_CURRENT_LIST_DIR})

@@ -10,10 +10,8 @@
 #ifndef SLUSS_EDGE_CONN_H
 #define SLUSS_EDGE_CONN_H
 
+#include "edge/tls.h"
 #include "ipc/methods.h"
-#include "sluss/types.h"
-
-#include <openssl/ssl.h>
 
 struct edge_loop;
 
@@ -68,6 +66,7 @@ struct edge_conn {
 	struct edge_source client;
 	struct edge_source web;
 	SSL *ssl;
+	struct edge_tls_peer peer;
 	struct edge_rest up;
 	struct edge_rest down;
 	uint8_t fingerprint[SLUSS_HASH_BYTES];

@@ -245,12 +245,12 @@ static void handshake(struct edge_conn *conn)
 {
 	if (conn->ssl == NULL) {
 		const struct edge_tls *tls = &conn->loop->shared->tls;
-		conn->ssl = SSL_new(conn->port == SLUSS_PORT_AGENCY ? tls->agency : tls->public_port);
-		if (conn->ssl == NULL || SSL_set_fd(conn->ssl, conn->client.fd) != 1) {
+		SSL_CTX *ctx = conn->port == SLUSS_PORT_AGENCY ? tls->agency : tls->public_port;
+		conn->ssl = edge_tls_new(ctx, conn->client.fd, &conn->peer);
+		if (conn->ssl == NULL) {
 			edge_conn_reset(conn);
 			return;
 		}
-		SSL_set_accept_state(conn->ssl);
 	}
 	ERR_clear_error();
 	int result = SSL_do_handshake(conn->ssl);

@@ -16,6 +16,7 @@ enum {
 	FILE_OCTETS_MAX = 1 << 20,   // longest PEM file
 	CLIENT_CHAIN_MAX = 16 << 10, // octets of certificates that a client may show
 	CHAIN_DEPTH_MAX = 3,
+	KEY_UPDATES_MAX = 32, // of one connection; clients that follow RFC 8446 section 5.5 need one in 2^24 records
 };
 
 static enum edge_tls_result unusable(const char *what)
@@ -97,6 +98,19 @@ static int select_protocol(
 	return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// OpenSSL answers key updates inside SSL_read for as long as they come: one client could keep a loop to itself. After the limit
+// OpenSSL loses the socket, and its next read fails.
+static void watch_messages(int sent, int version, int type, const void *octets, size_t len, SSL *ssl, void *arg)
+{
+	(void)version;
+	(void)arg;
+	if (sent || type != SSL3_RT_HANDSHAKE || len < 1 || *(const uint8_t *)octets != SSL3_MT_KEY_UPDATE)
+		return;
+	struct edge_tls_peer *peer = SSL_get_app_data(ssl);
+	if (peer != NULL && ++peer->key_updates > KEY_UPDATES_MAX)
+		(void)BIO_set_fd(SSL_get_rbio(ssl), -1, BIO_NOCLOSE);
+}
+
 // What both ports have in common.
 static SSL_CTX *new_context(STACK_OF(X509) *chain, EVP_PKEY *key)
 {
@@ -117,6 +131,7 @@ static SSL_CTX *new_context(STACK_OF(X509) *chain, EVP_PKEY *key)
 	    ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_read_ahead(ctx, 1); // one system call a record instead of two
 	SSL_CTX_set_alpn_select_cb(ctx, select_protocol, NULL);
+	SSL_CTX_set_msg_callback(ctx, watch_messages);
 	return ctx;
 }
 
@@ -221,6 +236,18 @@ void edge_tls_close(struct edge_tls *tls)
 	SSL_CTX_free(tls->agency);
 	SSL_CTX_free(tls->public_port);
 	*tls = (struct edge_tls){0};
+}
+
+SSL *edge_tls_new(SSL_CTX *ctx, int fd, struct edge_tls_peer *peer)
+{
+	SSL *ssl = SSL_new(ctx);
+	*peer = (struct edge_tls_peer){0};
+	if (ssl != NULL && SSL_set_fd(ssl, fd) == 1 && SSL_set_app_data(ssl, peer) == 1) {
+		SSL_set_accept_state(ssl);
+		return ssl;
+	}
+	SSL_free(ssl);
+	return NULL;
 }
 
 bool edge_tls_fingerprint(const SSL *ssl, uint8_t fingerprint_out[SLUSS_HASH_BYTES])

@@ -10,6 +10,11 @@
 
 struct sluss_edge_config;
 
+// Rides on each SSL object (SSL_set_app_data): counts what a client may do only so often.
+struct edge_tls_peer {
+	uint32_t key_updates;
+};
+
 struct edge_tls {
 	SSL_CTX *agency;
 	SSL_CTX *public_port; // NULL without public port
@@ -26,6 +31,9 @@ SLUSS_MUST_CHECK enum edge_tls_result edge_tls_open(
     const struct sluss_edge_config *config, struct edge_registry *registry, struct edge_tls *tls_out);
 
 void edge_tls_close(struct edge_tls *tls);
+
+// A new server-side TLS connection on fd. The peer must outlive it. NULL: OpenSSL failed.
+SSL *edge_tls_new(SSL_CTX *ctx, int fd, struct edge_tls_peer *peer);
 
 // SHA-256 of the peer's certificate (DER). False: the peer has shown none.
 SLUSS_MUST_CHECK bool edge_tls_fingerprint(const SSL *ssl, uint8_t fingerprint_out[SLUSS_HASH_BYTES]);

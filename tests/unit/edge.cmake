@@ -13,3 +13,5 @@ sluss_unit_test(edge_sandbox_test SOURCES unit/edge_sandbox_test.c LIBS sluss_sa
 if(TARGET edge_sandbox_test AND (SLUSS_SANITIZE OR SLUSS_COVERAGE))
   target_compile_definitions(edge_sandbox_test PRIVATE SLUSS_NO_SANDBOX)
 endif()
+sluss_unit_test(edge_process_test SOURCES unit/edge_process_test.c unit/edge_world.c
+  LIBS sluss_edge sluss_pki sluss_ipc sluss_event OpenSSL::SSL Threads::Threads)

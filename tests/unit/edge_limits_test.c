@@ -202,6 +202,35 @@ static void test_reader_that_takes_nothing_is_reset(void **state)
 	close_world(&world, &good);
 }
 
+// A client that only renews its keys, again and again, is cut off; one that does so now and then is not.
+static void test_endless_key_updates_end_the_connection(void **state)
+{
+	(void)state;
+	struct edge_world world;
+	struct sluss_pki_pair good;
+	struct edge_client client;
+	struct sluss_conn_hello hello;
+	char octet;
+	open_world(&world, &(struct edge_world_options){0}, &good);
+	assert_true(edge_client_open(&client, world.agency_port, &good, TLS1_3_VERSION));
+	int fd = -1;
+	int rounds = 0;
+	while (rounds < 200) {
+		assert_int_equal(SSL_key_update(client.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+		if (SSL_write(client.ssl, "q", 1) != 1)
+			break;
+		if (fd < 0)
+			fd = edge_web_take(&world, &hello, 5000);
+		if (!edge_web_read(fd, &octet, 1) || send(fd, "a", 1, MSG_NOSIGNAL) != 1 || SSL_read(client.ssl, &octet, 1) != 1)
+			break;
+		rounds++;
+	}
+	assert_in_range(rounds, 20, 40);
+	(void)close(fd);
+	edge_client_close(&client);
+	close_world(&world, &good);
+}
+
 static double cpu_seconds(void)
 {
 	struct timespec now;
@@ -281,6 +310,7 @@ int main(void)
 	    cmocka_unit_test(test_half_open_clients_time_out),
 	    cmocka_unit_test(test_idle_clients_are_closed_in_order),
 	    cmocka_unit_test(test_reader_that_takes_nothing_is_reset),
+	    cmocka_unit_test(test_endless_key_updates_end_the_connection),
 	    cmocka_unit_test(test_out_of_descriptors_does_not_spin),
 	    cmocka_unit_test(test_nothing_to_do_costs_nothing),
 	};

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -103,6 +104,26 @@ static void *run_edge(void *arg)
 	return NULL;
 }
 
+// What edge's process inherited stays open in the test only where the test has its own end.
+static void start_edge(struct edge_world *world, const struct edge_world_options *options)
+{
+	if (!options->as_process) {
+		assert_int_equal(pthread_create(&world->thread, NULL, run_edge, world), 0);
+		return;
+	}
+	world->pid = fork();
+	assert_true(world->pid >= 0);
+	if (world->pid == 0) {
+		(void)close(world->core);
+		(void)close(world->handover);
+		_exit(sluss_edge_main(&world->config));
+	}
+	const int given[] = {world->config.core_fd, world->config.handover_fd, world->config.agency_listen_fd,
+	    world->config.public_listen_fd, world->config.tls_certificate_fd, world->config.tls_key_fd, world->config.client_ca_fd};
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
+		(void)close(given[i]);
+}
+
 static uint32_t or_else(uint32_t value, uint32_t otherwise)
 {
 	return value != 0 ? value : otherwise;
@@ -147,13 +168,32 @@ void edge_world_open(struct edge_world *world, const struct edge_world_options *
 	assert_int_equal(fcntl(world->handover, F_SETFL, O_NONBLOCK), 0);
 	world->reader = sluss_frame_reader_new(0);
 	world->writer = sluss_frame_writer_new(0, 0);
-	assert_int_equal(pthread_create(&world->thread, NULL, run_edge, world), 0);
+	start_edge(world, options);
+}
+
+void edge_world_kill(struct edge_world *world)
+{
+	assert_true(world->pid > 0);
+	assert_int_equal(kill(world->pid, SIGKILL), 0);
+	assert_int_equal(waitpid(world->pid, NULL, 0), world->pid);
+	world->pid = -1;
+}
+
+static void wait_for_edge(struct edge_world *world)
+{
+	int status = 0;
+	if (world->pid > 0) {
+		assert_int_equal(waitpid(world->pid, &status, 0), world->pid);
+		assert_true(WIFEXITED(status));
+	} else if (world->pid == 0) {
+		assert_int_equal(pthread_join(world->thread, NULL), 0);
+	}
 }
 
 void edge_world_close(struct edge_world *world)
 {
 	(void)close(world->core);
-	assert_int_equal(pthread_join(world->thread, NULL), 0);
+	wait_for_edge(world);
 	(void)close(world->handover);
 	(void)close(world->listeners[0]);
 	(void)close(world->listeners[1]);

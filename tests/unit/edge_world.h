@@ -25,6 +25,7 @@ struct edge_world {
 	struct sluss_frame_reader *reader;
 	struct sluss_frame_writer *writer;
 	pthread_t thread;
+	pid_t pid; // of edge, when it runs in a process of its own
 	int exit_status;
 	uint64_t next_drop;
 	uint64_t closed[1024]; // ids that core has heard of, the last ones
@@ -33,6 +34,7 @@ struct edge_world {
 
 struct edge_world_options {
 	bool with_crl;
+	bool as_process; // not in a thread: it can be killed
 	uint32_t threads;
 	uint32_t connections_max;
 	uint32_t connections_per_certificate;
@@ -45,6 +47,7 @@ struct edge_world_options {
 void edge_world_open(struct edge_world *world, const struct edge_world_options *options);
 // Closes core's channel, waits for edge.
 void edge_world_close(struct edge_world *world);
+void edge_world_kill(struct edge_world *world); // SIGKILL, and waits
 
 // A client certificate of that CA, valid from..until seconds from now.
 void edge_world_issue(const struct sluss_pki_pair *ca, enum sluss_pki_use use, long from_s, long until_s, struct sluss_pki_pair *pair_out);
