@@ -5,22 +5,37 @@
 
 enum { POLICY_MAX = 512 * 1024 };
 
+struct remarks {
+	struct cli *cli;
+	json_t *list;
+};
+
+static void take_remark(void *context, const struct sluss_policy_remark *remark)
+{
+	struct remarks *r = context;
+	const struct sluss_policy_error *w = &remark->where;
+	const char *kind = remark->error ? "error" : "warning";
+	cli_say(r->cli, "%d:%d: %s: %s%s%s%s", w->line, w->column, kind, w->message, w->path[0] == '\0' ? "" : " (", w->path, w->path[0] == '\0' ? "" : ")");
+	(void)json_array_append_new(
+	    r->list, json_pack("{s:s,s:i,s:i,s:s,s:s}", "kind", kind, "line", w->line, "column", w->column, "path", w->path, "message", w->message));
+}
+
 static enum cli_exit check(struct cli *cli)
 {
 	size_t len = 0;
-	struct sluss_policy *policy = NULL;
-	struct sluss_policy_error error;
 	char *text = cli_read_file(cli, "FILE", cli->arguments[0], POLICY_MAX, &len);
 	if (text == NULL) {
 		return CLI_USAGE;
 	}
-	if (!sluss_policy_parse(text, len, &policy, &error)) {
-		return cli_fail(cli, CLI_REFUSED, error.path, "%s:%d:%d: %s", cli->arguments[0], error.line, error.column, error.message);
+	struct remarks r = {cli, json_array()};
+	size_t errors = sluss_policy_check(text, len, take_remark, &r);
+	if (errors == 0) {
+		cli_say(cli, "%s may be put in force.", cli->arguments[0]);
+		return cli_show_tree(cli, json_pack("{s:b,s:o}", "valid", 1, "remarks", r.list));
 	}
-	cli_say(cli, "%s may be put in force: %s, version %s.", cli->arguments[0], sluss_policy_name(policy), sluss_policy_version(policy));
-	json_t *tree = json_pack("{s:b,s:s,s:s}", "valid", 1, "policy", sluss_policy_name(policy), "version", sluss_policy_version(policy));
-	sluss_policy_free(&policy);
-	return cli_show_tree(cli, tree);
+	enum cli_exit code = cli_fail(cli, CLI_REFUSED, "", "%s has %zu error%s and cannot be put in force", cli->arguments[0], errors, errors == 1 ? "" : "s");
+	(void)json_object_set_new(cli->error, "remarks", r.list);
+	return code;
 }
 
 static json_t *categories(struct cli *cli, const struct sluss_policy *policy)
@@ -83,7 +98,7 @@ static enum cli_exit explain(struct cli *cli)
 }
 
 const struct cli_verb cli_policy_verbs[] = {
-	{"policy check", "FILE", "Is this policy file right? The first error with its line.", NULL, check, NULL},
+	{"policy check", "FILE", "Is this policy file right? Errors and warnings with lines.", NULL, check, NULL},
 	{"policy explain", "FILE", "What a policy file says, in words.", NULL, explain, NULL},
 	{NULL, NULL, NULL, NULL, NULL, NULL},
 };

@@ -7,3 +7,4 @@ sluss_unit_test(agents_message_test LABEL unit SOURCES unit/agents_message_test.
 sluss_unit_test(agents_receipt_test LABEL unit SOURCES unit/agents_receipt_test.c LIBS sluss sluss_log_verify)
 sluss_unit_test(agents_connect_error_test LABEL unit SOURCES unit/agents_connect_error_test.c LIBS sluss PkgConfig::SODIUM)
 target_include_directories(agents_connect_error_test PRIVATE ${CMAKE_SOURCE_DIR}/agents/lib)
+sluss_unit_test(agents_cli_test LABEL unit SOURCES unit/agents_cli_test.c LIBS sluss_cli)
