@@ -145,10 +145,13 @@ static enum sluss_apply set_age(struct sluss_state *state, const struct sluss_re
 	uint32_t at = st_need_person(state, &age->person);
 	if (at == SLUSS_NOWHERE)
 		return SLUSS_APPLY_NO_MEMORY;
+	struct person *person = PERSON(state, at);
+	// Past the old band it is a birthday; else the first band, or one that a new policy cuts anew.
+	bool birthday = person->age_until != 0 && age->from_years >= person->age_until;
 	each_case_before(state, at, record->at_ms);
-	PERSON(state, at)->age_from = age->from_years;
-	PERSON(state, at)->age_until = age->until_years;
-	each_case_after(state, at, CAUSE_AGE, record->at_ms);
+	person->age_from = age->from_years;
+	person->age_until = age->until_years;
+	each_case_after(state, at, birthday ? CAUSE_AGE : CAUSE_OTHER, record->at_ms);
 	return SLUSS_APPLY_OK;
 }
 
@@ -214,6 +217,8 @@ static enum sluss_apply set_guardians(struct sluss_state *state, const struct sl
 	uint32_t current = 0;
 	for (size_t i = 0; i < set->guardian_count; i++)
 		current |= guardian_bit(custody, st_find_person(state, &set->guardians[i]));
+	for (uint32_t i = PERSON(state, subject)->first_case; i != SLUSS_NOWHERE; i = CASE(state, i)->next_of_subject)
+		CASE(state, i)->custody_changed = CASE(state, i)->custody_changed || current != custody->current;
 	custody->current = current;
 	each_case_after(state, subject, CAUSE_OTHER, record->at_ms);
 	return SLUSS_APPLY_OK;

@@ -37,19 +37,36 @@ static bool holds(const struct sluss_state *state, const struct kase *kase, cons
 	return st_version_held(state, kase, agreement, st_find_key(state, grant->kase, grant->key), now_ms) == at;
 }
 
-// Bits of the links that are active at an instant.
-static uint8_t active_bits(const struct sluss_state *state, const struct kase *kase, int64_t now_ms, bool paused_too)
+// The bit of a link: of an unordered pair of agency types.
+static uint64_t link_bit(const struct sluss_link *link)
+{
+	unsigned low = link->a < link->b ? (unsigned)link->a : (unsigned)link->b;
+	unsigned high = link->a < link->b ? (unsigned)link->b : (unsigned)link->a;
+	_Static_assert((SLUSS_AGENCY_TYPES - 1) * (SLUSS_AGENCY_TYPES - 2) / 2 <= 64, "a pair of agency types has a bit");
+	return UINT64_C(1) << ((high - 1) * (high - 2) / 2 + low - 1);
+}
+
+static uint64_t programme_links(const struct sluss_programme *programme)
+{
+	uint64_t bits = 0;
+	for (size_t i = 0; i < programme->link_count; i++)
+		bits |= link_bit(&programme->links[i]);
+	return bits;
+}
+
+// Bits of the programme's links that are active at an instant.
+static uint64_t active_bits(const struct sluss_state *state, const struct kase *kase, int64_t now_ms, bool paused_too)
 {
 	const struct sluss_programme *programme = st_case_programme(state, kase);
 	if (programme == NULL || programme->link_count == 0)
 		return 0;
 	struct agreement agreement = st_case_agreement(state, kase);
-	uint8_t there = 0, back = 0;
+	uint64_t there = 0, back = 0;
 	for (uint32_t at = kase->first_grant; at != SLUSS_NOWHERE; at = GRANT(state, at)->next_in_case) {
 		uint64_t key = GRANT(state, at)->key;
 		for (size_t i = 0; i < programme->link_count; i++) {
 			const struct sluss_link *link = &programme->links[i];
-			uint8_t bit = (uint8_t)(1u << i);
+			uint64_t bit = link_bit(link);
 			bool forth = between(state, key, link->a, link->b) && (there & bit) == 0;
 			bool return_way = between(state, key, link->b, link->a) && (back & bit) == 0;
 			if ((forth || return_way) && holds(state, kase, &agreement, at, now_ms, paused_too)) {
@@ -66,7 +83,7 @@ bool st_links_active(const struct sluss_state *state, const struct kase *kase, i
 	const struct sluss_programme *programme = st_case_programme(state, kase);
 	if (programme == NULL)
 		return false;
-	return active_bits(state, kase, now_ms, false) == (uint8_t)((1u << programme->link_count) - 1);
+	return active_bits(state, kase, now_ms, false) == programme_links(programme);
 }
 
 // The next instant after `after_ms` at which a grant on a link begins or (with `ends`) ends.
@@ -94,8 +111,8 @@ void st_links_settle(struct sluss_state *state, uint32_t kase_at, int64_t now_ms
 		kase->settled_ms = now_ms;
 		return;
 	}
-	uint8_t all = (uint8_t)((1u << programme->link_count) - 1);
-	for (int64_t look = kase->settled_ms; kase->links_once != all && look <= now_ms; look = next_edge(state, kase, look, false))
+	uint64_t all = programme_links(programme);
+	for (int64_t look = kase->settled_ms; (all & ~kase->links_once) != 0 && look <= now_ms; look = next_edge(state, kase, look, false))
 		kase->links_once |= active_bits(state, kase, look, true);
 	kase->settled_ms = now_ms;
 }
@@ -169,7 +186,9 @@ bool sluss_state_link_lost(struct sluss_state *state, int64_t now_ms, struct slu
 			return false;
 		st_links_settle(state, at, now_ms);
 		bool open = kase->phase != SLUSS_PHASE_CLOSING && kase->phase != SLUSS_PHASE_CLOSED;
-		if (open && (kase->links_once & ~active_bits(state, kase, now_ms, true)) != 0) {
+		const struct sluss_programme *programme = st_case_programme(state, kase);
+		uint64_t needed = programme == NULL ? 0 : kase->links_once & programme_links(programme);
+		if (open && (needed & ~active_bits(state, kase, now_ms, true)) != 0) {
 			*case_out = kase->id;
 			return true;
 		}

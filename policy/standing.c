@@ -117,10 +117,10 @@ static enum sluss_reason lapse(const struct kase *kase, const struct agreement *
 	bool subject = agreement->subject && (grant->given & SUBJECT_BIT) == 0;
 	bool guardians = agreement->guardians && !guardians_gave(agreement, grant);
 	// Guardians who were asked then and are missing now are others than then; else something asks them that did not before.
-	bool custody = guardians && (grant->flags & F_GUARDIANS) != 0;
-	if ((subject && kase->cause[0] == CAUSE_AGE) || (guardians && !custody && kase->cause[1] == CAUSE_AGE))
+	bool asked_then = (grant->flags & F_GUARDIANS) != 0;
+	if ((subject && kase->cause[0] == CAUSE_AGE) || (guardians && !asked_then && kase->cause[1] == CAUSE_AGE))
 		return SLUSS_AGE_LAPSED;
-	return custody ? SLUSS_CUSTODY_LAPSED : SLUSS_CONSENTER_MISSING;
+	return guardians && (asked_then || kase->custody_changed) ? SLUSS_CUSTODY_LAPSED : SLUSS_CONSENTER_MISSING;
 }
 
 enum sluss_reason st_grant_standing(const struct kase *kase, const struct agreement *agreement, const struct grant *grant,
@@ -195,17 +195,15 @@ void st_settle_case_after(struct sluss_state *state, struct kase *kase, int64_t 
 void st_note_who(struct sluss_state *state, struct kase *kase, enum cause cause)
 {
 	enum sluss_who who;
-	if (!st_case_who(state, kase, &who)) {
-		kase->who_unknown = true;
+	// What cannot be told (a new policy, before the age band that follows it) is compared when it can.
+	if (!st_case_who(state, kase, &who))
 		return;
-	}
-	// The age band that follows a new policy says the same age in other words: it is the policy that changed who must agree.
-	if (kase->who_unknown)
-		cause = CAUSE_OTHER;
 	for (unsigned i = 0; i < 2; i++) {
-		if (((unsigned)who & (1u << i)) != 0 && (kase->who & (1u << i)) == 0)
-			kase->cause[i] = (uint8_t)cause;
+		if (((unsigned)who & (1u << i)) == 0 || (kase->who & (1u << i)) != 0)
+			continue;
+		kase->cause[i] = (uint8_t)cause;
+		if (i == 1)
+			kase->custody_changed = false;
 	}
 	kase->who = (uint8_t)who;
-	kase->who_unknown = false;
 }

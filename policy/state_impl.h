@@ -90,11 +90,11 @@ struct kase {
 	uint8_t phase, former_phase, close_reason;
 	bool link_lost;
 	uint8_t assessed_who, assessed_from, assessed_until; // who 0: none
-	uint8_t links_once; // bits of the programme's links that were active at some instant
 	uint8_t who;             // who had to agree when it was last known
-	bool who_unknown;        // not known after the last record: a new policy waits for a new age band
 	uint8_t cause[2];        // enum cause: what brought the requirement; [0] subject, [1] guardians
+	bool custody_changed;    // guardians came or went since guardians are asked
 	uint32_t types_seen;     // message types accepted
+	uint64_t links_once;     // links that were active at some instant: a bit for each pair of agency types, whatever policy names it
 	uint32_t first_grant;    // newest version
 	uint32_t grant_count;
 	uint32_t next_of_subject;
