@@ -75,7 +75,7 @@ class Law:
         for programme in data["programmes"]:
             rows = [Row(row) for row in programme["who_must_agree"]]
             ages = (programme["ages"]["from"], programme["ages"]["until"])
-            links = [tuple(link) for link in programme["links"]]
+            links = [tuple(sorted(link)) for link in programme["links"]]
             self.programmes[programme["name"]] = (ages, rows, links, frozenset(programme["before_enrolment"]))
             self.thresholds |= {row.begin for row in rows}
         self.thresholds.discard(0)

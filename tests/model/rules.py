@@ -58,7 +58,7 @@ class Case:
         self.members, self.contacts = {agency}, set()
         self.assessment = None      # (who, first age of the band, first age after it)
         self.sent = set()           # message types that were accepted in the case
-        self.asked = {}             # role -> why it is asked since it was not; whether custody changed since then
+        self.asked = {}             # role -> why it is asked, since it was not
         self.keys = {}              # (category, sender, recipient, purpose) -> versions, oldest first
         self.linked = set()         # links that were active in both directions at some time
 
@@ -98,7 +98,7 @@ class Who:
 
 class World:
     def __init__(self, laws):
-        self.laws, self.law = laws, laws[0]
+        self.laws, self.law, self.leap = laws, laws[0], laws[0].leap
         self.now = -(1 << 62)
         self.agencies, self.approvers = {}, set()
         self.persons, self.cases = {}, {}
@@ -122,12 +122,12 @@ class World:
 
     def watch_birthdays(self, case):
         for years in self.law.thresholds:
-            self.watch(case, civil.birthday_ms(case.person.birth, years, self.law.leap))
+            self.watch(case, civil.birthday_ms(case.person.birth, years, self.leap))
 
     def age(self, case, now):
         if case.person.birth is None:
             return None
-        return civil.age_on(case.person.birth, civil.local_date(now), self.law.leap)
+        return civil.age_on(case.person.birth, civil.local_date(now), self.leap)
 
     def who(self, case, now):
         """DOMAIN section 5, "Who must agree"; ruling 15: by the policy in force now."""
@@ -136,11 +136,11 @@ class World:
         row = self.law.row(case.programme, age)
         asked = row.default
         # Ruling 6: an assessment holds within the band in which it was made; a programme's own rule stands above it
-        # (such a programme's rows offer no outcome). Reading: the band is that of the policy under which it was made; an
-        # outcome that the row of now does not offer (the policy changed) has no effect.
+        # (such a programme's rows offer no outcome). Reading: a new policy that draws the band otherwise, or whose row
+        # does not offer the outcome, ends it.
         if case.assessment:
             outcome, begin, end = case.assessment
-            if begin <= age < end and outcome in row.outcomes:
+            if (begin, end) == (row.begin, row.end) and outcome in row.outcomes:
                 asked = outcome
         found.ask_guardians = asked in ("guardians", "guardians_and_subject")
         found.ask_subject = asked in ("subject", "guardians_and_subject")
@@ -150,15 +150,11 @@ class World:
 
     def settle(self, case, now, why="other"):
         """Let versions take over (rulings 1 and 19), note what is complete (ruling 4), lose links (ruling 9). why tells
-        what brought us here: time alone ("age"), custody, or something else."""
+        what brought us here: time alone ("age") or something else."""
         who = self.who(case, now)
-        if why == "custody":
-            case.asked["custody"] = True
         for role, asked in (("subject", who.ask_subject), ("guardians", who.ask_guardians)):
             if asked and not case.asked.get(role):
                 case.asked[role] = why
-                if role == "guardians":
-                    case.asked["custody"] = False
             elif not asked:
                 case.asked[role] = None
         for versions in case.keys.values():
@@ -211,8 +207,13 @@ class World:
     def do_policy(self, now, number):
         self.law = self.laws[int(number)]
         for case in self.cases.values():
-            self.watch_birthdays(case)
             self.settle(case, now)
+        # Reading: where the new policy moves the birthday of 29 February forward to now, that is a change of age.
+        ages = {case.number: self.age(case, now) for case in self.cases.values()}
+        self.leap = self.law.leap
+        for case in self.cases.values():
+            self.watch_birthdays(case)
+            self.settle(case, now, "age" if self.age(case, now) > ages[case.number] else "other")
 
     def do_agency(self, now, agency, kind):
         self.agencies[agency] = kind
@@ -231,15 +232,19 @@ class World:
 
     def do_guardian(self, now, case, guardian):
         person = self.case_of(case).person
+        if int(guardian) in person.guardians:
+            return
         person.guardians = person.guardians | {int(guardian)}
         for case in person.cases:
-            self.settle(case, now, "custody")
+            self.settle(case, now)
 
     def do_unguardian(self, now, case, guardian):
         person = self.case_of(case).person
+        if int(guardian) not in person.guardians:
+            return
         person.guardians = person.guardians - {int(guardian)}
         for case in person.cases:
-            self.settle(case, now, "custody")
+            self.settle(case, now)
 
     def do_open(self, now, number, person, programme, agency, phase):
         person = self.persons[int(person)]
@@ -718,7 +723,7 @@ class World:
                 age = age or case.asked["subject"] == "age"
             elif not last_guardians_asked and case.asked["guardians"] == "age":
                 age = True
-            elif last_guardians_asked or case.asked["custody"]:
+            elif last_guardians_asked:
                 custody = True
         return age, custody
 
