@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Makes a new authority. Everything lies in one folder: keys/ (the parent's alone), db/ (core's), policy.json, slussd.conf.
+// Makes a new authority. Everything lies in one folder: keys/ (the parent's alone), db/ (core's), policy.json,
+// slussd.conf.
 #include "init.h"
 
 #include "init_pki.h"
@@ -32,7 +33,7 @@ enum {
 
 struct init {
 	struct sluss_settings settings; // checked values, for state_dir and user_core
-	const char *set[SETTINGS_MAX]; // "key=value" as they will stand in the file
+	const char *set[SETTINGS_MAX];	// "key=value" as they will stand in the file
 	size_t set_count;
 	const char *policy;
 	char names[NAMES_MAX]; // of the TLS certificate, OpenSSL's form
@@ -103,7 +104,8 @@ static bool write_random(const struct init *init, const char *name, const char *
 static bool write_private(const struct init *init, const char *name, EVP_PKEY *key, const char *what)
 {
 	FILE *file = create(init, name, 0600);
-	return finish(file, file != NULL && PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) == 1, name, what);
+	return finish(
+	    file, file != NULL && PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) == 1, name, what);
 }
 
 static bool write_certificate(const struct init *init, const char *name, X509 *certificate, const char *what)
@@ -129,9 +131,10 @@ static bool write_log_keys(const struct init *init)
 	    "Ed25519 seed that signs the log");
 	sodium_memzero(seed, sizeof(seed));
 	good = good && sluss_note_key_init(&verifier, init->settings.authority, SLUSS_NOTE_ED25519, public_key) &&
-	    sluss_note_key_format(&verifier, text, sizeof(text));
+	       sluss_note_key_format(&verifier, text, sizeof(text));
 	file = good ? create(init, "log.vkey", 0644) : NULL;
-	return finish(file, good && file != NULL && fprintf(file, "%s\n", text) > 0, "log.vkey", "its public part, for verifiers of the log");
+	return finish(file, good && file != NULL && fprintf(file, "%s\n", text) > 0, "log.vkey",
+	    "its public part, for verifiers of the log");
 }
 
 // ---- certificates
@@ -143,11 +146,12 @@ static bool make_clients_ca(const struct init *init)
 	(void)snprintf(name, sizeof(name), "%.40s agencies", init->settings.authority);
 	struct sluss_pki_request request = {name, SLUSS_PKI_CA, NULL, -300, (long)CA_DAYS * DAY_S};
 	bool good = sluss_pki_issue(&request, NULL, &ca) &&
-	    write_private(init, "keys/client-ca.key", ca.key, "key that signs agencies' client certificates") &&
-	    write_certificate(init, "keys/client-ca.crt", ca.certificate, "its certificate");
+		    write_private(init, "keys/client-ca.key", ca.key, "key that signs agencies' client certificates") &&
+		    write_certificate(init, "keys/client-ca.crt", ca.certificate, "its certificate");
 	X509_CRL *crl = good ? sluss_pki_crl(&ca, NULL, 0, CA_DAYS) : NULL;
 	FILE *file = crl != NULL ? create(init, "keys/client.crl", 0644) : NULL;
-	good = finish(file, file != NULL && PEM_write_X509_CRL(file, crl) == 1, "keys/client.crl", "revocation list, empty");
+	good = finish(
+	    file, file != NULL && PEM_write_X509_CRL(file, crl) == 1, "keys/client.crl", "revocation list, empty");
 	X509_CRL_free(crl);
 	sluss_pki_free(&ca);
 	return good;
@@ -160,12 +164,14 @@ static bool make_server(const struct init *init)
 	char name[SLUSS_SETTING_TEXT + 32];
 	(void)snprintf(name, sizeof(name), "%.40s gateway", init->settings.authority);
 	struct sluss_pki_request ca_request = {name, SLUSS_PKI_CA, NULL, -300, (long)CA_DAYS * DAY_S};
-	struct sluss_pki_request request = {"localhost", SLUSS_PKI_SERVER, init->names, -300, (long)SERVER_DAYS * DAY_S};
+	struct sluss_pki_request request = {
+	    "localhost", SLUSS_PKI_SERVER, init->names, -300, (long)SERVER_DAYS * DAY_S};
 	bool good = sluss_pki_issue(&ca_request, NULL, &ca) && sluss_pki_issue(&request, &ca, &server) &&
-	    write_private(init, "keys/server-ca.key", ca.key, "key that signed the gateway's TLS certificate; move it off the machine") &&
-	    write_certificate(init, "server-ca.crt", ca.certificate, "what clients trust (curl --cacert)") &&
-	    write_private(init, "keys/tls.key", server.key, "the gateway's TLS key") &&
-	    write_certificate(init, "keys/tls.crt", server.certificate, init->names);
+		    write_private(init, "keys/server-ca.key", ca.key,
+			"key that signed the gateway's TLS certificate; move it off the machine") &&
+		    write_certificate(init, "server-ca.crt", ca.certificate, "what clients trust (curl --cacert)") &&
+		    write_private(init, "keys/tls.key", server.key, "the gateway's TLS key") &&
+		    write_certificate(init, "keys/tls.crt", server.certificate, init->names);
 	sluss_pki_free(&server);
 	sluss_pki_free(&ca);
 	return good;
@@ -194,7 +200,8 @@ static bool copy_policy(const struct init *init)
 static bool write_settings(const struct init *init)
 {
 	FILE *file = create(init, "slussd.conf", 0644);
-	bool good = file != NULL && fprintf(file, "# Settings of slussd; `slussd --print-sample-config` shows all of them.\n") > 0;
+	bool good = file != NULL &&
+		    fprintf(file, "# Settings of slussd; `slussd --print-sample-config` shows all of them.\n") > 0;
 	good = good && fprintf(file, "state_dir = %s\n", init->settings.state_dir) > 0;
 	for (size_t i = 0; good && i < init->set_count; i++) {
 		const char *equals = strchr(init->set[i], '=');
@@ -231,9 +238,9 @@ static int make_all(const struct init *init)
 {
 	printf("slussd: a new authority '%s' in %s\n", init->settings.authority, init->settings.state_dir);
 	bool good = make_folder(init, "", 0755, true) && make_folder(init, "keys", 0700, false) &&
-	    make_folder(init, "db", 0700, false) && give_to_core(init) && write_log_keys(init) &&
-	    write_random(init, "keys/data.key", "encrypts personal data at rest; without it they are lost") &&
-	    make_clients_ca(init) && make_server(init) && copy_policy(init) && write_settings(init);
+		    make_folder(init, "db", 0700, false) && give_to_core(init) && write_log_keys(init) &&
+		    write_random(init, "keys/data.key", "encrypts personal data at rest; without it they are lost") &&
+		    make_clients_ca(init) && make_server(init) && copy_policy(init) && write_settings(init);
 	if (!good)
 		return 1;
 	printf("Start it: slussd --config %s/slussd.conf\n", init->settings.state_dir);
@@ -289,7 +296,8 @@ static bool take_option(struct init *init, int option, const char *value)
 	case 'a':
 		return set_named(init, "authority", value);
 	case 's':
-		return strlen(value) < SLUSS_SETTING_TEXT && snprintf(init->settings.state_dir, SLUSS_SETTING_TEXT, "%s", value) > 0;
+		return strlen(value) < SLUSS_SETTING_TEXT &&
+		       snprintf(init->settings.state_dir, SLUSS_SETTING_TEXT, "%s", value) > 0;
 	case 'p':
 		init->policy = value;
 		return true;
@@ -302,7 +310,8 @@ static bool take_option(struct init *init, int option, const char *value)
 	case 'd':
 		return init->settings.demo_clock || set_named(init, "demo_clock", "true");
 	case 'D':
-		return (init->settings.demo_clock || set_named(init, "demo_clock", "true")) && set_named(init, "demo_clock_start", value);
+		return (init->settings.demo_clock || set_named(init, "demo_clock", "true")) &&
+		       set_named(init, "demo_clock_start", value);
 	case 'S':
 		return set(init, value);
 	default:

@@ -12,7 +12,7 @@ static bool set_serial(X509 *certificate)
 {
 	BIGNUM *number = BN_new();
 	bool good = number != NULL && BN_rand(number, SERIAL_BITS, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1 &&
-	    BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != NULL;
+		    BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != NULL;
 	BN_free(number);
 	return good;
 }
@@ -39,30 +39,32 @@ static bool add_extensions(X509 *certificate, X509 *issuer, const struct sluss_p
 {
 	bool good = add_extension(certificate, issuer, NID_subject_key_identifier, "hash");
 	if (request->use == SLUSS_PKI_CA) {
-		good = good && add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
-		    add_extension(certificate, issuer, NID_key_usage, "critical,keyCertSign,cRLSign");
+		good = good &&
+		       add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
+		       add_extension(certificate, issuer, NID_key_usage, "critical,keyCertSign,cRLSign");
 	} else {
 		const char *purpose = request->use == SLUSS_PKI_SERVER ? "serverAuth" : "clientAuth";
 		good = good && add_extension(certificate, issuer, NID_authority_key_identifier, "keyid:always") &&
-		    add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:FALSE") &&
-		    add_extension(certificate, issuer, NID_key_usage, "critical,digitalSignature") &&
-		    add_extension(certificate, issuer, NID_ext_key_usage, purpose);
+		       add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:FALSE") &&
+		       add_extension(certificate, issuer, NID_key_usage, "critical,digitalSignature") &&
+		       add_extension(certificate, issuer, NID_ext_key_usage, purpose);
 	}
 	if (request->alternative_names != NULL)
 		good = good && add_extension(certificate, issuer, NID_subject_alt_name, request->alternative_names);
 	return good;
 }
 
-static bool fill(X509 *certificate, EVP_PKEY *key, const struct sluss_pki_request *request, const struct sluss_pki_pair *issuer)
+static bool fill(
+    X509 *certificate, EVP_PKEY *key, const struct sluss_pki_request *request, const struct sluss_pki_pair *issuer)
 {
 	bool good = X509_set_version(certificate, X509_VERSION_3) == 1 && set_serial(certificate) &&
-	    X509_gmtime_adj(X509_getm_notBefore(certificate), request->from_s) != NULL &&
-	    X509_gmtime_adj(X509_getm_notAfter(certificate), request->until_s) != NULL &&
-	    set_subject(certificate, request->common_name) && X509_set_pubkey(certificate, key) == 1;
+		    X509_gmtime_adj(X509_getm_notBefore(certificate), request->from_s) != NULL &&
+		    X509_gmtime_adj(X509_getm_notAfter(certificate), request->until_s) != NULL &&
+		    set_subject(certificate, request->common_name) && X509_set_pubkey(certificate, key) == 1;
 	X509 *parent = issuer != NULL ? issuer->certificate : certificate;
 	return good && X509_set_issuer_name(certificate, X509_get_subject_name(parent)) == 1 &&
-	    add_extensions(certificate, parent, request) &&
-	    X509_sign(certificate, issuer != NULL ? issuer->key : key, EVP_sha256()) > 0;
+	       add_extensions(certificate, parent, request) &&
+	       X509_sign(certificate, issuer != NULL ? issuer->key : key, EVP_sha256()) > 0;
 }
 
 bool sluss_pki_issue(
@@ -88,7 +90,7 @@ static bool add_revoked(X509_CRL *crl, X509 *certificate)
 	X509_REVOKED *entry = X509_REVOKED_new();
 	ASN1_TIME *now = X509_gmtime_adj(NULL, 0);
 	bool good = entry != NULL && now != NULL && X509_REVOKED_set_revocationDate(entry, now) == 1 &&
-	    X509_REVOKED_set_serialNumber(entry, serial) == 1;
+		    X509_REVOKED_set_serialNumber(entry, serial) == 1;
 	ASN1_TIME_free(now);
 	if (good && X509_CRL_add0_revoked(crl, entry) == 1)
 		return true;
@@ -101,9 +103,10 @@ X509_CRL *sluss_pki_crl(const struct sluss_pki_pair *issuer, X509 *const *revoke
 	X509_CRL *crl = X509_CRL_new();
 	ASN1_TIME *from = X509_gmtime_adj(NULL, 0);
 	ASN1_TIME *until = X509_time_adj_ex(NULL, days, 0, NULL);
-	bool good = crl != NULL && from != NULL && until != NULL && X509_CRL_set_version(crl, X509_CRL_VERSION_2) == 1 &&
-	    X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer->certificate)) == 1 &&
-	    X509_CRL_set1_lastUpdate(crl, from) == 1 && X509_CRL_set1_nextUpdate(crl, until) == 1;
+	bool good = crl != NULL && from != NULL && until != NULL &&
+		    X509_CRL_set_version(crl, X509_CRL_VERSION_2) == 1 &&
+		    X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer->certificate)) == 1 &&
+		    X509_CRL_set1_lastUpdate(crl, from) == 1 && X509_CRL_set1_nextUpdate(crl, until) == 1;
 	for (size_t i = 0; good && i < count; i++)
 		good = add_revoked(crl, revoked[i]);
 	good = good && X509_CRL_sort(crl) == 1 && X509_CRL_sign(crl, issuer->key, EVP_sha256()) > 0;

@@ -15,11 +15,10 @@ enum {
 	EXIT_USAGE = 2,
 };
 
-static const char usage[] =
-    "slussd [--config FILE]               run the gateway (default /etc/sluss/slussd.conf)\n"
-    "slussd --init --help                 make a new authority\n"
-    "slussd --check-config [--config FILE]\n"
-    "slussd --print-sample-config | --print-manual | --version | --help\n";
+static const char usage[] = "slussd [--config FILE]               run the gateway (default /etc/sluss/slussd.conf)\n"
+			    "slussd --init --help                 make a new authority\n"
+			    "slussd --check-config [--config FILE]\n"
+			    "slussd --print-sample-config | --print-manual | --version | --help\n";
 
 enum command {
 	COMMAND_NONE = 0,
@@ -32,10 +31,10 @@ enum command {
 	COMMAND_ROLE,
 };
 
-static const struct option options[] = {{"config", required_argument, NULL, 'c'}, {"check-config", no_argument, NULL, 'k'},
-    {"print-sample-config", no_argument, NULL, 's'}, {"print-manual", no_argument, NULL, 'm'},
-    {"version", no_argument, NULL, 'v'}, {"help", no_argument, NULL, 'h'}, {"role", required_argument, NULL, 'r'},
-    {"parent", required_argument, NULL, 'p'}, {NULL, 0, NULL, 0}};
+static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+    {"check-config", no_argument, NULL, 'k'}, {"print-sample-config", no_argument, NULL, 's'},
+    {"print-manual", no_argument, NULL, 'm'}, {"version", no_argument, NULL, 'v'}, {"help", no_argument, NULL, 'h'},
+    {"role", required_argument, NULL, 'r'}, {"parent", required_argument, NULL, 'p'}, {NULL, 0, NULL, 0}};
 
 struct arguments {
 	enum command command;

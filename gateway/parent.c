@@ -25,6 +25,7 @@
 
 enum {
 	ROLES = 3,
+	PROVEN_MS = 2000,
 	EXIT_REFUSED = 2, // a role's exit status: a restart would not help
 };
 
@@ -39,10 +40,11 @@ struct parent {
 	int control; // to core, or -1
 	struct sluss_frame_reader *reader;
 	struct sluss_frame_writer *writer;
-	int web_channel;  // the ends that web and edge will get, made when core started; -1 = used up
+	int web_channel; // the ends that web and edge will get, made when core started; -1 = used up
 	int edge_channel;
 	bool announced;
 	bool core_was_ready; // this incarnation of core
+	bool front_proven;   // a web and an edge have lived for a while: the settings were good once
 };
 
 static int64_t now_ms(void)
@@ -83,7 +85,9 @@ static bool make_pair(int type, int *one_out, int *other_out)
 
 static bool spawn(struct parent *parent, enum sluss_role role, int fds[SLUSS_FD_END])
 {
+	fds[SLUSS_FD_LOCK] = parent->sockets.lock;
 	pid_t pid = sluss_parent_spawn(role, fds);
+	fds[SLUSS_FD_LOCK] = -1; // it stays ours
 	parent->pids[index_of(role)] = pid > 0 ? pid : 0;
 	if (pid <= 0)
 		note(parent, SLUSS_PARENT_DIED, role);
@@ -98,7 +102,8 @@ static bool renew_control(struct parent *parent, int *core_end_out)
 	sluss_frame_writer_free(&parent->writer);
 	parent->reader = sluss_frame_reader_new(65536);
 	parent->writer = sluss_frame_writer_new(65536, 65536);
-	return parent->reader != NULL && parent->writer != NULL && make_pair(SOCK_STREAM, &parent->control, core_end_out);
+	return parent->reader != NULL && parent->writer != NULL &&
+	       make_pair(SOCK_STREAM, &parent->control, core_end_out);
 }
 
 static void start_core(struct parent *parent)
@@ -139,7 +144,8 @@ static bool send_control(struct parent *parent, Sluss__V1__Control__Action actio
 	return status == SLUSS_IPC_OK && sluss_frame_writer_flush(parent->writer, parent->control) == SLUSS_IPC_OK;
 }
 
-// The first front after a start of core has its channels already; a later one gets fresh ones, and core their other ends.
+// The first front after a start of core has its channels already; a later one gets fresh ones, and core their other
+// ends.
 static bool renew_channels(struct parent *parent)
 {
 	if (parent->web_channel >= 0 && parent->edge_channel >= 0)
@@ -148,8 +154,8 @@ static bool renew_channels(struct parent *parent)
 	close_fd(&parent->edge_channel);
 	int core_ends[2] = {-1, -1};
 	bool good = make_pair(SOCK_STREAM, &core_ends[0], &parent->web_channel) &&
-	    make_pair(SOCK_STREAM, &core_ends[1], &parent->edge_channel) &&
-	    send_control(parent, SLUSS__V1__CONTROL__ACTION__ACTION_NEW_CHANNELS, core_ends, 2);
+		    make_pair(SOCK_STREAM, &core_ends[1], &parent->edge_channel) &&
+		    send_control(parent, SLUSS__V1__CONTROL__ACTION__ACTION_NEW_CHANNELS, core_ends, 2);
 	close_fd(&core_ends[0]);
 	close_fd(&core_ends[1]);
 	return good;
@@ -237,7 +243,8 @@ static bool perform(struct parent *parent, unsigned actions)
 		send_signal(parent, SLUSS_ROLE_EDGE, SIGTERM);
 	if ((actions & SLUSS_DO_TERM_WEB) != 0)
 		send_signal(parent, SLUSS_ROLE_WEB, SIGTERM);
-	if ((actions & SLUSS_DO_STOP_CORE) != 0 && !send_control(parent, SLUSS__V1__CONTROL__ACTION__ACTION_STOP, NULL, 0))
+	if ((actions & SLUSS_DO_STOP_CORE) != 0 &&
+	    !send_control(parent, SLUSS__V1__CONTROL__ACTION__ACTION_STOP, NULL, 0))
 		send_signal(parent, SLUSS_ROLE_CORE, SIGKILL);
 	if ((actions & SLUSS_DO_START_CORE) != 0)
 		start_core(parent);
@@ -264,7 +271,8 @@ static void handle_control(struct parent *parent, const Sluss__V1__IpcFrame *fra
 		sluss_event(SLUSS_EVENT_WARNING, "front-restart", "asked-by=core");
 		note(parent, SLUSS_PARENT_RESTART_FRONT, SLUSS_ROLE_CORE);
 	} else if (action == SLUSS__V1__CONTROL__ACTION__ACTION_FATAL) {
-		sluss_event(SLUSS_EVENT_ERROR, "fatal", "asked-by=core state_dir=%s advice=\"%s\"", parent->settings->state_dir,
+		sluss_event(SLUSS_EVENT_ERROR, "fatal", "asked-by=core state_dir=%s advice=\"%s\"",
+		    parent->settings->state_dir,
 		    "the log cannot be written or trusted: check the disk and core's events above, then start again");
 		note(parent, SLUSS_PARENT_FATAL, SLUSS_ROLE_CORE);
 	}
@@ -291,6 +299,10 @@ static enum sluss_parent_event judge_exit(const struct parent *parent, enum slus
 	if (!WIFEXITED(status))
 		return SLUSS_PARENT_DIED;
 	int code = WEXITSTATUS(status);
+	// After a SIGHUP edge may find a certificate that is no good: then it is tried again until somebody mends it;
+	// core keeps running.
+	if (code == EXIT_REFUSED && role == SLUSS_ROLE_EDGE && parent->front_proven)
+		return SLUSS_PARENT_DIED;
 	// Core that gives up before it ever served says in the event log what is wrong with its store, keys or policy.
 	if (code == EXIT_REFUSED || code == 127 || (code != 0 && role == SLUSS_ROLE_CORE && !parent->core_was_ready))
 		return SLUSS_PARENT_REFUSED;
@@ -308,13 +320,27 @@ static void reap(struct parent *parent)
 			parent->pids[i] = 0;
 			if (role_order[i] == SLUSS_ROLE_CORE && parent->control >= 0)
 				read_control(parent); // its last word counts
+			if (role_order[i] != SLUSS_ROLE_CORE && now_ms() - parent->rules.started_ms > PROVEN_MS)
+				parent->front_proven = true;
 			bool by_signal = WIFSIGNALED(status);
-			sluss_event(parent->rules.stopping ? SLUSS_EVENT_NOTICE : SLUSS_EVENT_WARNING, "role-ended", "role=%s pid=%d %s=%d",
-			    sluss_role_name(role_order[i]), (int)pid, by_signal ? "signal" : "status",
-			    by_signal ? WTERMSIG(status) : WEXITSTATUS(status));
+			sluss_event(parent->rules.stopping ? SLUSS_EVENT_NOTICE : SLUSS_EVENT_WARNING, "role-ended",
+			    "role=%s pid=%d %s=%d", sluss_role_name(role_order[i]), (int)pid,
+			    by_signal ? "signal" : "status", by_signal ? WTERMSIG(status) : WEXITSTATUS(status));
 			note(parent, judge_exit(parent, role_order[i], status), role_order[i]);
 		}
 	}
+}
+
+// The old front keeps serving when the new one could not even open its files.
+static void reload(struct parent *parent)
+{
+	int fds[SLUSS_FD_END];
+	bool good = sluss_parent_open_role(parent->settings, SLUSS_ROLE_EDGE, fds);
+	sluss_event(SLUSS_EVENT_NOTICE, good ? "reload" : "reload-refused", NULL);
+	if (!good)
+		return;
+	sluss_parent_close_role(fds);
+	note(parent, SLUSS_PARENT_RELOAD, SLUSS_ROLE_PARENT);
 }
 
 static void read_signals(struct parent *parent)
@@ -324,8 +350,7 @@ static void read_signals(struct parent *parent)
 		if (info.ssi_signo == SIGCHLD) {
 			reap(parent);
 		} else if (info.ssi_signo == SIGHUP) {
-			sluss_event(SLUSS_EVENT_NOTICE, "reload", NULL);
-			note(parent, SLUSS_PARENT_RELOAD, SLUSS_ROLE_PARENT);
+			reload(parent);
 		} else {
 			sluss_event(SLUSS_EVENT_NOTICE, "stopping", NULL);
 #ifdef SLUSS_HAVE_SYSTEMD
@@ -338,8 +363,7 @@ static void read_signals(struct parent *parent)
 
 static void wait_for_something(struct parent *parent, int64_t wake_ms)
 {
-	struct pollfd fds[2] = {
-	    {.fd = parent->signals, .events = POLLIN}, {.fd = parent->control, .events = POLLIN}};
+	struct pollfd fds[2] = {{.fd = parent->signals, .events = POLLIN}, {.fd = parent->control, .events = POLLIN}};
 	int64_t left = wake_ms < 0 ? -1 : wake_ms - now_ms();
 	int timeout = wake_ms < 0 ? -1 : left < 0 ? 0 : (int)(left < 60000 ? left : 60000);
 	if (poll(fds, 2, timeout) < 0 && errno != EINTR)
@@ -388,8 +412,8 @@ static void raise_limits(const struct sluss_settings *settings)
 		// Not allowed to go beyond the hard limit: at least up to it. Edge pauses when descriptors run out.
 		limit.rlim_cur = limit.rlim_max;
 		if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
-			sluss_event(SLUSS_EVENT_WARNING, "few-descriptors", "wanted=%llu has=%llu", (unsigned long long)wanted,
-			    (unsigned long long)limit.rlim_cur);
+			sluss_event(SLUSS_EVENT_WARNING, "few-descriptors", "wanted=%llu has=%llu",
+			    (unsigned long long)wanted, (unsigned long long)limit.rlim_cur);
 	}
 	struct rlimit none = {0, 0};
 	(void)setrlimit(RLIMIT_CORE, &none); // a core file would hold keys
@@ -397,7 +421,8 @@ static void raise_limits(const struct sluss_settings *settings)
 
 int sluss_parent_main(const struct sluss_settings *settings)
 {
-	struct parent parent = {.settings = settings, .signals = -1, .control = -1, .web_channel = -1, .edge_channel = -1};
+	struct parent parent = {
+	    .settings = settings, .signals = -1, .control = -1, .web_channel = -1, .edge_channel = -1};
 	sluss_parent_rules_init(&parent.rules);
 	raise_limits(settings);
 	if (!open_signals(&parent.signals) || !sluss_parent_open_sockets(settings, &parent.sockets))

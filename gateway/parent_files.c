@@ -34,7 +34,7 @@ static bool fail(const char *what, const char *path)
 struct role_file {
 	enum sluss_role_fd fd;
 	unsigned roles;
-	size_t setting;  // offset of the path in struct sluss_settings
+	size_t setting; // offset of the path in struct sluss_settings
 	bool may_be_absent;
 	bool secret; // others than its owner must not read it
 	const char *key;
@@ -136,7 +136,7 @@ bool sluss_parent_replace_file(const struct sluss_settings *settings, const char
 bool sluss_parent_write_pids(const struct sluss_settings *settings, const struct sluss_parent_pids *pids)
 {
 	char text[128];
-	(void)snprintf(
-	    text, sizeof(text), "parent %d\ncore %d\nweb %d\nedge %d\n", (int)getpid(), pids->core, pids->web, pids->edge);
+	(void)snprintf(text, sizeof(text), "parent %d\ncore %d\nweb %d\nedge %d\n", (int)getpid(), pids->core,
+	    pids->web, pids->edge);
 	return sluss_parent_replace_file(settings, "pids", text);
 }

@@ -24,7 +24,8 @@ static void back_off(struct sluss_parent_rules *rules, int64_t now_ms)
 {
 	if (now_ms - rules->started_ms >= SLUSS_PARENT_QUIET_MS)
 		rules->failures = 0;
-	int64_t delay = rules->failures == 0 ? 0 : (int64_t)BACKOFF_FIRST_MS << (rules->failures < 8 ? rules->failures - 1 : 7);
+	int64_t delay =
+	    rules->failures == 0 ? 0 : (int64_t)BACKOFF_FIRST_MS << (rules->failures < 8 ? rules->failures - 1 : 7);
 	rules->failures++;
 	rules->not_before_ms = now_ms + (delay < SLUSS_PARENT_BACKOFF_MAX_MS ? delay : SLUSS_PARENT_BACKOFF_MAX_MS);
 }
@@ -93,13 +94,15 @@ static unsigned kill_action(unsigned roles)
 // Edge first (it lets answers go out), then web, then core: each when the one before is gone.
 static unsigned ask_next(struct sluss_parent_rules *rules)
 {
-	enum sluss_role role = (rules->alive & SLUSS_ROLE_EDGE) != 0 ? SLUSS_ROLE_EDGE
-	    : (rules->alive & SLUSS_ROLE_WEB) != 0               ? SLUSS_ROLE_WEB
-	                                                          : SLUSS_ROLE_CORE;
+	enum sluss_role role = (rules->alive & SLUSS_ROLE_EDGE) != 0  ? SLUSS_ROLE_EDGE
+			       : (rules->alive & SLUSS_ROLE_WEB) != 0 ? SLUSS_ROLE_WEB
+								      : SLUSS_ROLE_CORE;
 	if ((rules->alive & (unsigned)role) == 0 || (rules->asked & (unsigned)role) != 0)
 		return 0;
 	rules->asked |= (unsigned)role;
-	return role == SLUSS_ROLE_EDGE ? SLUSS_DO_TERM_EDGE : role == SLUSS_ROLE_WEB ? SLUSS_DO_TERM_WEB : SLUSS_DO_STOP_CORE;
+	return role == SLUSS_ROLE_EDGE	? SLUSS_DO_TERM_EDGE
+	       : role == SLUSS_ROLE_WEB ? SLUSS_DO_TERM_WEB
+					: SLUSS_DO_STOP_CORE;
 }
 
 static unsigned decide_stop(struct sluss_parent_rules *rules, int64_t now_ms, int64_t *wake_ms_out)

@@ -17,11 +17,14 @@
 
 enum {
 	BACKLOG = 4096,
+	LOCK_TRIES = 60, // with LOCK_PAUSE_US between: roles of a killed parent are given three seconds to die
+	LOCK_PAUSE_US = 50000,
 };
 
 static bool fail(const char *what, const char *where)
 {
-	sluss_event(SLUSS_EVENT_ERROR, "socket-unusable", "what=%s where=%s error=\"%s\"", what, where, strerror(errno));
+	sluss_event(
+	    SLUSS_EVENT_ERROR, "socket-unusable", "what=%s where=%s error=\"%s\"", what, where, strerror(errno));
 	return false;
 }
 
@@ -102,9 +105,15 @@ static bool take_lock(const struct sluss_settings *settings, int *fd_out)
 	if (!sluss_settings_path(settings, "lock", path, sizeof(path)))
 		return fail("lock", settings->state_dir);
 	int fd = sluss_parent_move_up(open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
-		*fd_out = fd;
-		return true;
+	for (int i = 0; fd >= 0 && i < LOCK_TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+			*fd_out = fd;
+			return true;
+		}
+		if (errno != EWOULDBLOCK)
+			break;
+		(void)usleep(LOCK_PAUSE_US);
+		errno = EWOULDBLOCK;
 	}
 	if (errno == EWOULDBLOCK)
 		sluss_event(SLUSS_EVENT_ERROR, "already-running", "state_dir=%s", settings->state_dir);
@@ -119,7 +128,7 @@ bool sluss_parent_open_sockets(const struct sluss_settings *settings, struct slu
 {
 	*sockets_out = (struct sluss_parent_sockets){-1, -1, -1, -1};
 	bool good = take_lock(settings, &sockets_out->lock) &&
-	    listen_tcp("agency_listen", settings->agency_listen, &sockets_out->agency);
+		    listen_tcp("agency_listen", settings->agency_listen, &sockets_out->agency);
 	if (good && settings->public_listen[0] != '\0')
 		good = listen_tcp("public_listen", settings->public_listen, &sockets_out->public_port);
 	good = good && listen_admin(settings, &sockets_out->admin);

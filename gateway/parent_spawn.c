@@ -65,7 +65,8 @@ pid_t sluss_parent_spawn(enum sluss_role role, const int fds[SLUSS_FD_END])
 	if (pid == 0)
 		become(fds, argv);
 	if (pid < 0)
-		sluss_event(SLUSS_EVENT_ERROR, "role-not-started", "role=%s error=\"%s\"", sluss_role_name(role), strerror(errno));
+		sluss_event(SLUSS_EVENT_ERROR, "role-not-started", "role=%s error=\"%s\"", sluss_role_name(role),
+		    strerror(errno));
 	else
 		sluss_event(SLUSS_EVENT_NOTICE, "role-started", "role=%s pid=%d", sluss_role_name(role), (int)pid);
 	return pid;

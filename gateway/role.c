@@ -41,8 +41,8 @@ static bool read_settings(struct sluss_settings *settings_out)
 	sluss_settings_default(settings_out);
 	ssize_t len = pread(SLUSS_FD_SETTINGS, text, sizeof(text), 0);
 	(void)close(SLUSS_FD_SETTINGS);
-	if (len > 0 && sluss_settings_parse("inherited settings", (struct sluss_bytes){text, (size_t)len}, settings_out, &error) ==
-	        SLUSS_SETTINGS_OK)
+	if (len > 0 && sluss_settings_parse("inherited settings", (struct sluss_bytes){text, (size_t)len}, settings_out,
+			   &error) == SLUSS_SETTINGS_OK)
 		return true;
 	sluss_event(SLUSS_EVENT_ERROR, "settings-unusable", "error=\"%s\"", error.text);
 	return false;
@@ -72,14 +72,14 @@ static int run_web(const struct sluss_settings *s)
 	    .core_fd = inherited(SLUSS_FD_CORE_WEB),
 	    .stop_fd = -1,
 	    .limits =
-	        {
-	            .max_connections = s->connections_max,
-	            .max_body = s->max_body,
-	            .header_ms = at_most(s->request_timeout_ms, 10000),
-	            .body_ms = s->request_timeout_ms,
-	            .write_ms = s->write_timeout_ms,
-	            .idle_ms = s->idle_timeout_ms,
-	        },
+		{
+		    .max_connections = s->connections_max,
+		    .max_body = s->max_body,
+		    .header_ms = at_most(s->request_timeout_ms, 10000),
+		    .body_ms = s->request_timeout_ms,
+		    .write_ms = s->write_timeout_ms,
+		    .idle_ms = s->idle_timeout_ms,
+		},
 	    .log = web_event,
 	};
 	return sluss_web_main(&config);

@@ -88,8 +88,9 @@ enum sluss_sandbox_result sluss_sandbox_enter(
 		result = close_in(plan, report_out);
 	if (result != SLUSS_SANDBOX_OK)
 		return result;
-	sluss_event(SLUSS_EVENT_NOTICE, "sandbox-active", "own-user=%s no-new-privileges=%s landlock=%s landlock-version=%d seccomp=%s",
-	    state_name(report_out->own_user), state_name(report_out->no_new_privileges), state_name(report_out->landlock),
-	    report_out->landlock_abi, state_name(report_out->seccomp));
+	sluss_event(SLUSS_EVENT_NOTICE, "sandbox-active",
+	    "own-user=%s no-new-privileges=%s landlock=%s landlock-version=%d seccomp=%s",
+	    state_name(report_out->own_user), state_name(report_out->no_new_privileges),
+	    state_name(report_out->landlock), report_out->landlock_abi, state_name(report_out->seccomp));
 	return SLUSS_SANDBOX_OK;
 }

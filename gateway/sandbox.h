@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A role's sandbox: the process gives up what it will not need, before it reads its first foreign octet. Entered once, in a single-threaded process, after
-// exec and before the role's main function; threads inherit it. In this order: own uid, no new privileges, death with the parent, no core dumps or ptrace
-// (not dumpable), Landlock (file system), seccomp (system calls).
+// A role's sandbox: the process gives up what it will not need, before it reads its first foreign octet. Entered once,
+// in a single-threaded process, after exec and before the role's main function; threads inherit it. In this order: own
+// uid, no new privileges, death with the parent, no core dumps or ptrace (not dumpable), Landlock (file system),
+// seccomp (system calls).
 #ifndef SLUSS_SANDBOX_H
 #define SLUSS_SANDBOX_H
 
@@ -10,9 +11,9 @@
 struct sluss_sandbox_plan {
 	enum sluss_role role;
 	enum sluss_sandbox_mode mode;
-	const char *user;         // to become, when we are root and it exists; NULL or "" = stay
+	const char *user;	  // to become, when we are root and it exists; NULL or "" = stay
 	const char *writable_dir; // core: the only folder that it may open files in; NULL = no file at all
-	int parent_pid;           // to die with; 0 = do not
+	int parent_pid;		  // to die with; 0 = do not
 };
 
 // What took hold. NONE is "not asked for or not possible here".

@@ -21,7 +21,7 @@ enum {
 struct ruleset_attributes {
 	uint64_t handled_access_fs;
 	uint64_t handled_access_net; // version 4: bind and connect of TCP
-	uint64_t scoped;             // version 6: abstract Unix sockets, signals
+	uint64_t scoped;	     // version 6: abstract Unix sockets, signals
 };
 
 static uint64_t rights_of(int abi)
@@ -53,8 +53,9 @@ static int add_rules(int ruleset, const char *writable_dir, uint64_t rights)
 {
 	if (writable_dir == NULL)
 		return 0;
-	const uint64_t no_devices = ~(uint64_t)(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
-	    LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_MAKE_SOCK);
+	const uint64_t no_devices =
+	    ~(uint64_t)(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+			LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_MAKE_SOCK);
 	if (add_rule(ruleset, writable_dir, rights & no_devices) != 0)
 		return -1;
 	// Birthdays are days of the Swedish calendar: libc reads the zone when it is first needed.
@@ -79,7 +80,7 @@ enum sluss_sandbox_result sluss_sandbox_landlock(const char *writable_dir, int *
 	if (ruleset < 0)
 		return SLUSS_SANDBOX_FAILED;
 	bool good = add_rules((int)ruleset, writable_dir, attributes.handled_access_fs) == 0 &&
-	    syscall(SYS_landlock_restrict_self, (int)ruleset, 0) == 0;
+		    syscall(SYS_landlock_restrict_self, (int)ruleset, 0) == 0;
 	int saved_errno = errno;
 	(void)close((int)ruleset);
 	errno = saved_errno;

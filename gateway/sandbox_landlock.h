@@ -5,8 +5,9 @@
 
 #include "sandbox.h"
 
-// Landlock (linux/landlock.h): no file may be opened any more, except below writable_dir (may be NULL) and, read-only, the time zone data. Sets *abi_out to the
-// kernel's version, 0 when it has none (then nothing was done and the result is OK).
+// Landlock (linux/landlock.h): no file may be opened any more, except below writable_dir (may be NULL) and, read-only,
+// the time zone data. Sets *abi_out to the kernel's version, 0 when it has none (then nothing was done and the result
+// is OK).
 SLUSS_MUST_CHECK enum sluss_sandbox_result sluss_sandbox_landlock(const char *writable_dir, int *abi_out);
 
 // seccomp: only the system calls that the role needs (libseccomp). *active_out false: the kernel has no seccomp filter.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The system calls that a role may make. Three lists: what all need, what only core needs (files), and what nobody ever has a reason to try, which ends the
-// process; everything else fails with EPERM. libseccomp skips names that the architecture does not have.
+// The system calls that a role may make. Three lists: what all need, what only core needs (files), and what nobody ever
+// has a reason to try, which ends the process; everything else fails with EPERM. libseccomp skips names that the
+// architecture does not have.
 #include "sandbox_landlock.h"
 
 #include <errno.h>
@@ -25,8 +26,8 @@ static const char *const common[] = {
     "rt_sigreturn", "rt_sigtimedwait", "sigaltstack", "tgkill", "gettid", "getpid", "getppid", "exit", "exit_group",
     "restart_syscall", "set_tid_address",
     // time, randomness, who am I
-    "clock_gettime", "clock_getres", "gettimeofday", "time", "nanosleep", "clock_nanosleep", "getrandom", "getuid", "geteuid",
-    "getgid", "getegid", "uname", "sysinfo", "getrusage", "times", "prlimit64", "getrlimit"};
+    "clock_gettime", "clock_getres", "gettimeofday", "time", "nanosleep", "clock_nanosleep", "getrandom", "getuid",
+    "geteuid", "getgid", "getegid", "uname", "sysinfo", "getrusage", "times", "prlimit64", "getrlimit"};
 
 static const char *const core_only[] = {"open", "openat", "pread64", "pwrite64", "preadv", "pwritev", "fsync",
     "fdatasync", "sync_file_range", "ftruncate", "fallocate", "unlink", "unlinkat", "rename", "renameat", "renameat2",
@@ -34,10 +35,10 @@ static const char *const core_only[] = {"open", "openat", "pread64", "pwrite64",
     "getdents64", "readlink", "readlinkat", "fchmod", "fchown", "chmod", "utimensat", "umask", "statfs", "fstatfs",
     "flock", "fadvise64"};
 
-static const char *const deadly[] = {"execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev",
-    "mount", "umount2", "pivot_root", "chroot", "setns", "unshare", "bpf", "perf_event_open", "userfaultfd",
-    "kexec_load", "init_module", "finit_module", "delete_module", "reboot", "keyctl", "add_key", "request_key",
-    "io_uring_setup", "setuid", "setgid", "setresuid", "setresgid", "setgroups", "capset", "bind", "connect"};
+static const char *const deadly[] = {"execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev", "mount",
+    "umount2", "pivot_root", "chroot", "setns", "unshare", "bpf", "perf_event_open", "userfaultfd", "kexec_load",
+    "init_module", "finit_module", "delete_module", "reboot", "keyctl", "add_key", "request_key", "io_uring_setup",
+    "setuid", "setgid", "setresuid", "setresgid", "setgroups", "capset", "bind", "connect"};
 
 static int add_names(scmp_filter_ctx filter, uint32_t action, const char *const *names, size_t count)
 {
@@ -62,8 +63,8 @@ static int add_threads(scmp_filter_ctx filter)
 		result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	// Thread names and the like; what weakens the process is not among them.
 	if (result == 0)
-		result = seccomp_rule_add(
-		    filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+		result =
+		    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
 	return result;
 }
 

@@ -19,8 +19,8 @@ struct span {
 	size_t len;
 };
 
-static enum sluss_settings_result fail(
-    struct sluss_settings_error *error_out, enum sluss_settings_result result, const char *format, ...) SLUSS_PRINTF(3, 4);
+static enum sluss_settings_result fail(struct sluss_settings_error *error_out, enum sluss_settings_result result,
+    const char *format, ...) SLUSS_PRINTF(3, 4);
 
 static enum sluss_settings_result fail(
     struct sluss_settings_error *error_out, enum sluss_settings_result result, const char *format, ...)
@@ -43,7 +43,8 @@ void sluss_settings_default(struct sluss_settings *settings_out)
 	const struct sluss_setting *table = sluss_settings_table(&count);
 	for (size_t i = 0; i < count; i++) {
 		char why[128];
-		if (table[i].fallback != NULL && !sluss_settings_set(&table[i], table[i].fallback, settings_out, why, sizeof(why)))
+		if (table[i].fallback != NULL &&
+		    !sluss_settings_set(&table[i], table[i].fallback, settings_out, why, sizeof(why)))
 			abort(); // the table contradicts itself; its test finds this
 	}
 }
@@ -94,11 +95,13 @@ static enum sluss_settings_result parse_line(const char *name, size_t number, st
 	size_t count = 0;
 	size_t index = (size_t)(row - sluss_settings_table(&count));
 	if (seen[index])
-		return fail(error_out, SLUSS_SETTINGS_WRONG, "%s:%zu: %s stands here a second time", name, number, row->key);
+		return fail(
+		    error_out, SLUSS_SETTINGS_WRONG, "%s:%zu: %s stands here a second time", name, number, row->key);
 	seen[index] = true;
 	char text[LINE_MAX_OCTETS];
 	if (value.len >= sizeof(text) || memchr(value.at, '\0', value.len) != NULL)
-		return fail(error_out, SLUSS_SETTINGS_WRONG, "%s:%zu: %s: value too long or not text", name, number, row->key);
+		return fail(
+		    error_out, SLUSS_SETTINGS_WRONG, "%s:%zu: %s: value too long or not text", name, number, row->key);
 	memcpy(text, value.at, value.len);
 	text[value.len] = '\0';
 	char why[128];
@@ -162,14 +165,16 @@ enum sluss_settings_result sluss_settings_load(
 	if (data == NULL)
 		return fail(error_out, SLUSS_SETTINGS_UNREADABLE, "%s: %s", path, strerror(errno));
 	sluss_settings_default(settings_out);
-	enum sluss_settings_result result = sluss_settings_parse(path, (struct sluss_bytes){data, len}, settings_out, error_out);
+	enum sluss_settings_result result =
+	    sluss_settings_parse(path, (struct sluss_bytes){data, len}, settings_out, error_out);
 	free(data);
 	if (result != SLUSS_SETTINGS_OK)
 		return result;
 	return sluss_settings_complete(settings_out, error_out);
 }
 
-enum sluss_settings_result sluss_settings_complete(const struct sluss_settings *s, struct sluss_settings_error *error_out)
+enum sluss_settings_result sluss_settings_complete(
+    const struct sluss_settings *s, struct sluss_settings_error *error_out)
 {
 	size_t count = 0;
 	const struct sluss_setting *table = sluss_settings_table(&count);
@@ -193,6 +198,6 @@ enum sluss_settings_result sluss_settings_complete(const struct sluss_settings *
 bool sluss_settings_path(const struct sluss_settings *settings, const char *path, char *absolute_out, size_t room)
 {
 	int n = path[0] == '/' ? snprintf(absolute_out, room, "%s", path)
-	                       : snprintf(absolute_out, room, "%s/%s", settings->state_dir, path);
+			       : snprintf(absolute_out, room, "%s/%s", settings->state_dir, path);
 	return n > 0 && (size_t)n < room;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The gateway's settings: one table (key, type, default, range, help, which roles get it) makes the parser, --check-config, the sample file and the manual page.
-// A settings file is `key = value` lines; # starts a comment at the beginning of a line or after a space. Unknown key, key twice, wrong type, out of range:
-// an error with file and line. struct sluss_settings is plain data: copy it, no ownership. No thread rules; nothing here keeps state.
+// The gateway's settings: one table (key, type, default, range, help, which roles get it) makes the parser,
+// --check-config, the sample file and the manual page. A settings file is `key = value` lines; # starts a comment at
+// the beginning of a line or after a space. Unknown key, key twice, wrong type, out of range: an error with file and
+// line. struct sluss_settings is plain data: copy it, no ownership. No thread rules; nothing here keeps state.
 #ifndef SLUSS_SETTINGS_H
 #define SLUSS_SETTINGS_H
 
@@ -10,8 +11,8 @@
 #include <stdio.h>
 
 enum {
-	SLUSS_SETTING_TEXT = 256,         // octets of a text value with its NUL (paths too)
-	SLUSS_SETTINGS_FILE_MAX = 65536,  // longest settings file
+	SLUSS_SETTING_TEXT = 256,	 // octets of a text value with its NUL (paths too)
+	SLUSS_SETTINGS_FILE_MAX = 65536, // longest settings file
 };
 
 // Bits, so that a row of the table can say which roles get the key.
@@ -82,8 +83,8 @@ struct sluss_settings {
 enum sluss_settings_result {
 	SLUSS_SETTINGS_OK = 0,
 	SLUSS_SETTINGS_UNREADABLE, // the file is not there, too long or cannot be read
-	SLUSS_SETTINGS_WRONG,      // not a settings file: see the error's text
-	SLUSS_SETTINGS_MISSING,    // a key without default is not set, or keys do not fit together
+	SLUSS_SETTINGS_WRONG,	   // not a settings file: see the error's text
+	SLUSS_SETTINGS_MISSING,	   // a key without default is not set, or keys do not fit together
 };
 
 // For people: "file:line: what is wrong".
@@ -107,12 +108,14 @@ SLUSS_MUST_CHECK enum sluss_settings_result sluss_settings_complete(
     const struct sluss_settings *settings, struct sluss_settings_error *error_out);
 
 // A path of the settings, made absolute: relative ones lie in state_dir. False: longer than room.
-SLUSS_MUST_CHECK bool sluss_settings_path(const struct sluss_settings *settings, const char *path, char *absolute_out, size_t room);
+SLUSS_MUST_CHECK bool sluss_settings_path(
+    const struct sluss_settings *settings, const char *path, char *absolute_out, size_t room);
 
-// The sample file (every key with help and default), the manual page's section in roff, and what one role gets (as a settings file that
-// sluss_settings_parse reads). False: writing failed.
+// The sample file (every key with help and default), the manual page's section in roff, and what one role gets (as a
+// settings file that sluss_settings_parse reads). False: writing failed.
 SLUSS_MUST_CHECK bool sluss_settings_print_sample(FILE *out);
 SLUSS_MUST_CHECK bool sluss_settings_print_manual(FILE *out);
-SLUSS_MUST_CHECK bool sluss_settings_print_for_role(const struct sluss_settings *settings, enum sluss_role role, FILE *out);
+SLUSS_MUST_CHECK bool sluss_settings_print_for_role(
+    const struct sluss_settings *settings, enum sluss_role role, FILE *out);
 
 #endif

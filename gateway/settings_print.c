@@ -2,7 +2,6 @@
 // What the table of settings says, for people (sample file, manual page) and for the roles.
 #include "settings_table.h"
 
-
 enum {
 	WRAP = 100, // columns of the sample file
 };

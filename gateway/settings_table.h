@@ -21,9 +21,9 @@ enum sluss_setting_type {
 struct sluss_setting {
 	const char *key;
 	enum sluss_setting_type type;
-	size_t offset; // in struct sluss_settings
+	size_t offset;	      // in struct sluss_settings
 	const char *fallback; // as it would stand in the file; NULL = must be set
-	uint32_t min;         // numbers
+	uint32_t min;	      // numbers
 	uint32_t max;
 	unsigned roles; // bits of enum sluss_role; the parent sees all
 	const char *unit;
@@ -37,11 +37,12 @@ const struct sluss_setting *sluss_settings_table(size_t *count_out);
 const struct sluss_setting *sluss_settings_find(const char *key, size_t key_len);
 
 // Writes a value into *settings. False: not of the row's type or range; `why_out` says what was expected.
-SLUSS_MUST_CHECK bool sluss_settings_set(
-    const struct sluss_setting *row, const char *value, struct sluss_settings *settings, char *why_out, size_t why_room);
+SLUSS_MUST_CHECK bool sluss_settings_set(const struct sluss_setting *row, const char *value,
+    struct sluss_settings *settings, char *why_out, size_t why_room);
 
 // The value as it would stand in a file.
-void sluss_settings_get(const struct sluss_setting *row, const struct sluss_settings *settings, char *text_out, size_t room);
+void sluss_settings_get(
+    const struct sluss_setting *row, const struct sluss_settings *settings, char *text_out, size_t room);
 
 // RFC 3339 with a zone, to the millisecond. False: not such a time.
 SLUSS_MUST_CHECK bool sluss_settings_parse_time(const char *text, int64_t *ms_out);

@@ -158,12 +158,14 @@ static const void *member_const(const struct sluss_setting *row, const struct sl
 	return (const char *)settings + row->offset;
 }
 
-// Texts of every kind; empty is allowed where the fallback is empty, or where there is a fallback for addresses and paths that may be switched off.
-static bool set_text(const struct sluss_setting *row, const char *value, struct sluss_settings *settings, const char **why_out)
+// Texts of every kind; empty is allowed where the fallback is empty, or where there is a fallback for addresses and
+// paths that may be switched off.
+static bool set_text(
+    const struct sluss_setting *row, const char *value, struct sluss_settings *settings, const char **why_out)
 {
 	size_t len = strlen(value);
 	bool may_be_empty = row->type == SLUSS_SETTING_STRING || (row->fallback != NULL && row->fallback[0] == '\0') ||
-	    row->offset == offsetof(struct sluss_settings, public_listen);
+			    row->offset == offsetof(struct sluss_settings, public_listen);
 	*why_out = NULL;
 	if (len >= SLUSS_SETTING_TEXT)
 		*why_out = "at most 255 octets";
@@ -252,7 +254,8 @@ static void format_time(int64_t ms, char *text_out, size_t room)
 	(void)snprintf(text_out, room, "%s.%03dZ", stamp, (int)(ms % 1000));
 }
 
-void sluss_settings_get(const struct sluss_setting *row, const struct sluss_settings *settings, char *text_out, size_t room)
+void sluss_settings_get(
+    const struct sluss_setting *row, const struct sluss_settings *settings, char *text_out, size_t room)
 {
 	const void *value = member_const(row, settings);
 	switch (row->type) {

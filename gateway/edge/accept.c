@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Who gets in: new sockets under the caps on all and on the public port, and finished handshakes under the cap of their certificate.
+// Who gets in: new sockets under the caps on all and on the public port, and finished handshakes under the cap of their
+// certificate.
 #include "edge/loop.h"
 #include "log_event.h"
 
@@ -11,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-	ACCEPTS_MAX = 64,     // new connections before others have their turn
+	ACCEPTS_MAX = 64,      // new connections before others have their turn
 	ACCEPT_PAUSE_MS = 100, // out of descriptors: the kernel's backlog holds the others
 	REFUSED_EVENT_MS = 1000,
 };
@@ -21,8 +22,8 @@ void edge_loop_refused(struct edge_loop *loop, const char *why)
 	loop->refused++;
 	if (loop->now_ms - loop->refused_told_ms < REFUSED_EVENT_MS)
 		return;
-	sluss_event(SLUSS_EVENT_INFO, "connections-refused", "count=%llu last=\"%s\"", (unsigned long long)loop->refused,
-	    why != NULL ? why : "unknown");
+	sluss_event(SLUSS_EVENT_INFO, "connections-refused", "count=%llu last=\"%s\"",
+	    (unsigned long long)loop->refused, why != NULL ? why : "unknown");
 	loop->refused = 0;
 	loop->refused_told_ms = loop->now_ms;
 }
@@ -36,7 +37,8 @@ static bool cut_oldest(struct edge_loop *loop, enum sluss_port port, enum edge_w
 	return true;
 }
 
-// Ends one connection for a new one. A public client never drives out an agency; unfinished handshakes go first, then who has been idle longest.
+// Ends one connection for a new one. A public client never drives out an agency; unfinished handshakes go first, then
+// who has been idle longest.
 static bool make_room(struct edge_loop *loop, enum sluss_port port)
 {
 	static const enum edge_wait order[] = {EDGE_WAIT_HANDSHAKE, EDGE_WAIT_IDLE, EDGE_WAIT_LINGER};
@@ -156,7 +158,8 @@ bool edge_conn_admit(struct edge_conn *conn)
 		edge_conn_wait(conn, EDGE_WAIT_IDLE);
 		return true;
 	}
-	edge_loop_refused(conn->loop, result == EDGE_REGISTRY_FULL ? "certificate has too many connections" : "certificate revoked");
+	edge_loop_refused(
+	    conn->loop, result == EDGE_REGISTRY_FULL ? "certificate has too many connections" : "certificate revoked");
 	edge_conn_close(conn);
 	return false;
 }

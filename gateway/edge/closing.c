@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The orderly end of a connection: close_notify (RFC 8446 section 6.1), FIN, then wait until the client's kernel has acknowledged everything. Only then may the
-// socket stop lingering for zero seconds; until then DropTransfers or a kill can still purge what the kernel holds.
+// The orderly end of a connection: close_notify (RFC 8446 section 6.1), FIN, then wait until the client's kernel has
+// acknowledged everything. Only then may the socket stop lingering for zero seconds; until then DropTransfers or a kill
+// can still purge what the kernel holds.
 #include "edge/loop.h"
 
 #include <errno.h>

@@ -110,7 +110,8 @@ void edge_conn_reset(struct edge_conn *conn)
 	atomic_fetch_sub(&loop->shared->connections[conn->port], 1);
 	if (conn->handed_over)
 		edge_loop_note_closed(loop, conn->id);
-	// Events of this round may still point here: the loop frees it at the round's end. `hash_next` is free to carry the list.
+	// Events of this round may still point here: the loop frees it at the round's end. `hash_next` is free to carry
+	// the list.
 	conn->hash_next = loop->graveyard;
 	loop->graveyard = conn;
 }

@@ -3,8 +3,10 @@
 //
 // Way of a connection: HANDSHAKE -> OPEN -> RELAY -> FLUSH -> LINGER -> gone. A reset leaves it from anywhere.
 // Invariants:
-// - The TCP socket lingers for zero seconds (closing it purges the kernel's buffer and sends RST) until its send buffer is empty in LINGER.
-// - `down` holds octets only while the client takes none; web's socket is not read then. `up` likewise with web and the client's socket. So an
+// - The TCP socket lingers for zero seconds (closing it purges the kernel's buffer and sends RST) until its send buffer
+// is empty in LINGER.
+// - `down` holds octets only while the client takes none; web's socket is not read then. `up` likewise with web and the
+// client's socket. So an
 //   idle connection has no buffer of its own.
 // - `web.fd` >= 0 exactly in RELAY.
 #ifndef SLUSS_EDGE_CONN_H
@@ -18,19 +20,19 @@ struct edge_loop;
 enum edge_conn_state {
 	EDGE_CONN_NONE = 0,
 	EDGE_CONN_HANDSHAKE, // TLS not yet up; no SSL object before the first octet
-	EDGE_CONN_OPEN,      // TLS up, nothing received yet
+	EDGE_CONN_OPEN,	     // TLS up, nothing received yet
 	EDGE_CONN_RELAY,     // web has its end
 	EDGE_CONN_FLUSH,     // web is done; what it left goes to the client, then close_notify
 	EDGE_CONN_LINGER,    // everything is with the kernel; wait until the client has it
-	EDGE_CONN_DEAD,      // closed; freed at the end of the loop's round
+	EDGE_CONN_DEAD,	     // closed; freed at the end of the loop's round
 };
 
 // Each class waits for a constant time, so each is a queue in order of its deadlines.
 enum edge_wait {
 	EDGE_WAIT_NONE = 0,
 	EDGE_WAIT_HANDSHAKE,
-	EDGE_WAIT_IDLE,    // nothing under way: the next request's turn
-	EDGE_WAIT_BUSY,    // a request went up, its answer has not begun
+	EDGE_WAIT_IDLE,	   // nothing under way: the next request's turn
+	EDGE_WAIT_BUSY,	   // a request went up, its answer has not begun
 	EDGE_WAIT_STALLED, // octets wait for the client
 	EDGE_WAIT_LINGER,  // next look at the kernel's send buffer
 	EDGE_WAIT_COUNT,
@@ -72,21 +74,21 @@ struct edge_conn {
 	uint8_t fingerprint[SLUSS_HASH_BYTES];
 	int64_t deadline_ms;
 	int64_t linger_since_ms; // LINGER: last progress
-	int lingering_octets;    // LINGER: in the kernel's send buffer at the last look
+	int lingering_octets;	 // LINGER: in the kernel's send buffer at the last look
 	enum edge_conn_state state;
 	enum edge_wait wait;
-	uint8_t port; // enum sluss_port
-	bool registered;     // counted in the registry
-	bool handed_over;    // core may know it: ConnectionsClosed when it goes
-	bool handover_waits; // web's queue was full; web_end goes next time
-	bool read_ended;     // the client's close_notify or FIN has come
-	bool up_refused;     // web takes nothing more
-	bool web_ended;      // web closed while `down` waits: its socket is not watched any more
-	bool in_ready;       // in the loop's list of connections with octets inside OpenSSL
-	int web_end;         // the end that web will get, while handover_waits; else -1
+	uint8_t port;				 // enum sluss_port
+	bool registered;			 // counted in the registry
+	bool handed_over;			 // core may know it: ConnectionsClosed when it goes
+	bool handover_waits;			 // web's queue was full; web_end goes next time
+	bool read_ended;			 // the client's close_notify or FIN has come
+	bool up_refused;			 // web takes nothing more
+	bool web_ended;				 // web closed while `down` waits: its socket is not watched any more
+	bool in_ready;				 // in the loop's list of connections with octets inside OpenSSL
+	int web_end;				 // the end that web will get, while handover_waits; else -1
 	struct edge_conn *wait_prev, *wait_next; // queue of its class
-	struct edge_conn *hash_next;             // same bucket of ids; when dead: the graveyard
-	struct edge_conn *ready_next;            // ready list
+	struct edge_conn *hash_next;		 // same bucket of ids; when dead: the graveyard
+	struct edge_conn *ready_next;		 // ready list
 };
 
 // ---- conn.c: life and death
@@ -100,7 +102,8 @@ void edge_conn_wait(struct edge_conn *conn, enum edge_wait wait);
 // Asks epoll for other events.
 void edge_conn_interest(struct edge_conn *conn, struct edge_source *source, uint32_t interest);
 
-// Cuts it now: nothing that waits here or in the kernel leaves any more. (After closing.c has switched lingering off it is a plain close.)
+// Cuts it now: nothing that waits here or in the kernel leaves any more. (After closing.c has switched lingering off it
+// is a plain close.)
 void edge_conn_reset(struct edge_conn *conn);
 
 // Nothing in edge, in web's socketpair or in the kernel for this client? When the kernel does not say: no.

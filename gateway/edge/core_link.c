@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What core asks of edge (DropTransfers, RevokeCertificates) and what edge tells core (TransfersDropped, ConnectionsClosed). Loop 0 speaks to core; the other
-// loops get mail, handled in the order of posting, so that a revocation is done before a drop that came later.
+// What core asks of edge (DropTransfers, RevokeCertificates) and what edge tells core (TransfersDropped,
+// ConnectionsClosed). Loop 0 speaks to core; the other loops get mail, handled in the order of posting, so that a
+// revocation is done before a drop that came later.
 #include "edge/loop.h"
 #include "log_event.h"
 

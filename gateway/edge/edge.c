@@ -11,6 +11,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum {
+	EXIT_REFUSED = 2, // a restart would not help
+};
+
 static bool make_nonblocking(int fd)
 {
 	int flags = fd >= 0 ? fcntl(fd, F_GETFL) : 0;
@@ -29,7 +33,7 @@ static int run_loops(struct edge_shared *shared)
 	pthread_t threads[SLUSS_EDGE_THREADS_MAX];
 	uint32_t started = 1;
 	while (started < shared->loops_count &&
-	    pthread_create(&threads[started], NULL, run_thread, &shared->loops[started]) == 0)
+	       pthread_create(&threads[started], NULL, run_thread, &shared->loops[started]) == 0)
 		started++;
 	if (started < shared->loops_count)
 		edge_loop_end(&shared->loops[0], 1, "no thread");
@@ -68,7 +72,7 @@ static int with_contexts(struct edge_shared *shared)
 {
 	const struct sluss_edge_config *config = shared->config;
 	if (edge_tls_open(config, shared->registry, &shared->tls) != EDGE_TLS_OK)
-		return 1;
+		return EXIT_REFUSED;
 	// Key and certificates are read: their descriptors have no further use.
 	const int files[] = {
 	    config->tls_certificate_fd, config->tls_key_fd, config->client_ca_fd, config->client_crl_fd};
@@ -104,7 +108,8 @@ int sluss_edge_main(const struct sluss_edge_config *config)
 	}
 	edge_registry_free(&shared.registry);
 	free(shared.loops);
-	const int sockets[] = {config->core_fd, config->handover_fd, config->agency_listen_fd, config->public_listen_fd};
+	const int sockets[] = {
+	    config->core_fd, config->handover_fd, config->agency_listen_fd, config->public_listen_fd};
 	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++) {
 		if (sockets[i] >= 0)
 			(void)close(sockets[i]);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The round of a loop: wait, handle each event, read on where octets lie inside OpenSSL, look at deadlines, tell core who is gone, bury the dead.
+// The round of a loop: wait, handle each event, read on where octets lie inside OpenSSL, look at deadlines, tell core
+// who is gone, bury the dead.
 #include "edge/loop.h"
 #include "log_event.h"
 
@@ -25,7 +26,8 @@ static int64_t monotonic_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-// Unique for the life of the gateway, over restarts of edge too: they start at the present microsecond and no edge gets a connection each microsecond.
+// Unique for the life of the gateway, over restarts of edge too: they start at the present microsecond and no edge gets
+// a connection each microsecond.
 static uint64_t first_id(uint32_t index)
 {
 	struct timespec now = {0};
@@ -77,9 +79,11 @@ static int open_signals(void)
 static bool watch_all(struct edge_loop *loop)
 {
 	edge_loop_resume_accept(loop);
-	bool good = !loop->ended && edge_loop_watch(loop, &loop->mail, EPOLLIN) && edge_loop_watch(loop, &loop->handover, 0);
+	bool good =
+	    !loop->ended && edge_loop_watch(loop, &loop->mail, EPOLLIN) && edge_loop_watch(loop, &loop->handover, 0);
 	if (loop->index == 0)
-		good = good && edge_loop_watch(loop, &loop->core, EPOLLIN) && edge_loop_watch(loop, &loop->signals, EPOLLIN);
+		good = good && edge_loop_watch(loop, &loop->core, EPOLLIN) &&
+		       edge_loop_watch(loop, &loop->signals, EPOLLIN);
 	return good;
 }
 

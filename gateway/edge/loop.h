@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// One thread of edge: an epoll loop with its connections. Loop 0 also speaks to core. What the threads share lies in struct edge_shared.
+// One thread of edge: an epoll loop with its connections. Loop 0 also speaks to core. What the threads share lies in
+// struct edge_shared.
 #ifndef SLUSS_EDGE_LOOP_H
 #define SLUSS_EDGE_LOOP_H
 
@@ -36,11 +37,11 @@ struct edge_drop {
 struct edge_mail {
 	enum edge_mail_kind {
 		EDGE_MAIL_NONE = 0,
-		EDGE_MAIL_DROP,    // cut your connections among drop->ids
+		EDGE_MAIL_DROP,	   // cut your connections among drop->ids
 		EDGE_MAIL_DROPPED, // to loop 0: all have done so
 		EDGE_MAIL_REVOKE,  // cut your connections with this certificate
 		EDGE_MAIL_CLOSED,  // to loop 0: ids that are gone
-		EDGE_MAIL_STOP,    // close in order and end
+		EDGE_MAIL_STOP,	   // close in order and end
 		EDGE_MAIL_ABORT,   // end now
 	} kind;
 	struct edge_mail *next;
@@ -56,7 +57,7 @@ struct edge_shared {
 	struct edge_tls tls;
 	struct edge_loop *loops;
 	uint32_t loops_count;
-	pthread_mutex_t lock;          // mailboxes and drops
+	pthread_mutex_t lock;		 // mailboxes and drops
 	_Atomic uint32_t connections[3]; // by enum sluss_port
 };
 
@@ -68,8 +69,8 @@ struct edge_loop {
 	struct edge_source core; // loop 0
 	struct edge_source handover;
 	struct edge_source mail;
-	struct edge_source signals; // loop 0
-	struct edge_mail *mail_first, *mail_last; // under shared->lock
+	struct edge_source signals;		     // loop 0
+	struct edge_mail *mail_first, *mail_last;    // under shared->lock
 	struct edge_queue waits[3][EDGE_WAIT_COUNT]; // by port and class
 	struct edge_conn *buckets[EDGE_ID_BUCKETS];
 	struct edge_conn *ready;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A chained hash table of certificates. An entry lives as long as it has connections or is revoked. Fingerprints are SHA-256 values of certificates that our
-// own authority signed: their octets are as good as a hash of them.
+// A chained hash table of certificates. An entry lives as long as it has connections or is revoked. Fingerprints are
+// SHA-256 values of certificates that our own authority signed: their octets are as good as a hash of them.
 #include "edge/registry.h"
 
 #include <pthread.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Which client certificates are connected how often, and which are revoked. Shared by edge's threads; every call takes the registry's own lock.
+// Which client certificates are connected how often, and which are revoked. Shared by edge's threads; every call takes
+// the registry's own lock.
 #ifndef SLUSS_EDGE_REGISTRY_H
 #define SLUSS_EDGE_REGISTRY_H
 
@@ -9,7 +10,7 @@ struct edge_registry;
 
 enum edge_registry_result {
 	EDGE_REGISTRY_OK = 0,
-	EDGE_REGISTRY_FULL,    // as many connections as one certificate may have
+	EDGE_REGISTRY_FULL, // as many connections as one certificate may have
 	EDGE_REGISTRY_REVOKED,
 	EDGE_REGISTRY_NO_MEMORY,
 };

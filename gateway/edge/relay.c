@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Octets between client and web. Each direction goes through the loop's scratch buffer; only what the other side does not take is kept, and then the
-// giving side is not read until it is gone (back-pressure).
+// Octets between client and web. Each direction goes through the loop's scratch buffer; only what the other side does
+// not take is kept, and then the giving side is not read until it is gone (back-pressure).
 #include "edge/loop.h"
 
 #include <errno.h>
@@ -78,7 +78,8 @@ static void flush_up(struct edge_conn *conn)
 		edge_loop_mark_ready(conn->loop, conn);
 }
 
-// The client's close_notify: to HTTP that is a client that left. Web cancels what is under way; what it had answered still goes out.
+// The client's close_notify: to HTTP that is a client that left. Web cancels what is under way; what it had answered
+// still goes out.
 static void end_of_client(struct edge_conn *conn)
 {
 	conn->read_ended = true;
@@ -111,8 +112,8 @@ static void read_failed(struct edge_conn *conn, int result)
 static void read_client(struct edge_conn *conn)
 {
 	for (int round = 0; round < ROUNDS_MAX; round++) {
-		bool may_read = (conn->state == EDGE_CONN_OPEN || conn->state == EDGE_CONN_RELAY) && conn->up.len == 0 &&
-		    !conn->handover_waits && !conn->read_ended;
+		bool may_read = (conn->state == EDGE_CONN_OPEN || conn->state == EDGE_CONN_RELAY) &&
+				conn->up.len == 0 && !conn->handover_waits && !conn->read_ended;
 		if (!may_read)
 			return;
 		size_t len = 0;
@@ -211,8 +212,8 @@ static void read_web(struct edge_conn *conn)
 		edge_loop_mark_ready(conn->loop, conn);
 }
 
-// Web has closed its end while the client takes nothing. epoll would say so again and again: it is not asked any more, the rest is read when
-// the client has made room.
+// Web has closed its end while the client takes nothing. epoll would say so again and again: it is not asked any more,
+// the rest is read when the client has made room.
 static void web_ended(struct edge_conn *conn)
 {
 	conn->web_ended = true;

@@ -23,7 +23,8 @@ static enum edge_tls_result unusable(const char *what)
 {
 	unsigned long code = ERR_get_error();
 	const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
-	sluss_event(SLUSS_EVENT_ERROR, "tls-unusable", "what=%s error=\"%s\"", what, reason != NULL ? reason : "unknown");
+	sluss_event(
+	    SLUSS_EVENT_ERROR, "tls-unusable", "what=%s error=\"%s\"", what, reason != NULL ? reason : "unknown");
 	ERR_clear_error();
 	return EDGE_TLS_UNUSABLE;
 }
@@ -50,7 +51,7 @@ static BIO *read_all(int fd)
 	return bio;
 }
 
-static bool read_certificates(int fd, STACK_OF(X509) **chain_out)
+static bool read_certificates(int fd, STACK_OF(X509) * *chain_out)
 {
 	BIO *bio = read_all(fd);
 	STACK_OF(X509) *chain = sk_X509_new_null();
@@ -69,7 +70,7 @@ static bool read_certificates(int fd, STACK_OF(X509) **chain_out)
 
 // ---- own certificate
 
-static bool use_chain(SSL_CTX *ctx, STACK_OF(X509) *chain)
+static bool use_chain(SSL_CTX *ctx, STACK_OF(X509) * chain)
 {
 	if (SSL_CTX_use_certificate(ctx, sk_X509_value(chain, 0)) != 1)
 		return false;
@@ -81,8 +82,8 @@ static bool use_chain(SSL_CTX *ctx, STACK_OF(X509) *chain)
 }
 
 // HTTP/1.1 or no ALPN at all; a client that offers only others gets no_application_protocol (RFC 7301 section 3.2).
-static int select_protocol(
-    SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in, unsigned int in_len, void *arg)
+static int select_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
+    unsigned int in_len, void *arg)
 {
 	static const unsigned char http11[] = "http/1.1";
 	(void)ssl;
@@ -98,8 +99,8 @@ static int select_protocol(
 	return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-// OpenSSL answers key updates inside SSL_read for as long as they come: one client could keep a loop to itself. After the limit
-// OpenSSL loses the socket, and its next read fails.
+// OpenSSL answers key updates inside SSL_read for as long as they come: one client could keep a loop to itself. After
+// the limit OpenSSL loses the socket, and its next read fails.
 static void watch_messages(int sent, int version, int type, const void *octets, size_t len, SSL *ssl, void *arg)
 {
 	(void)version;
@@ -112,15 +113,15 @@ static void watch_messages(int sent, int version, int type, const void *octets, 
 }
 
 // What both ports have in common.
-static SSL_CTX *new_context(STACK_OF(X509) *chain, EVP_PKEY *key)
+static SSL_CTX *new_context(STACK_OF(X509) * chain, EVP_PKEY *key)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	if (ctx == NULL)
 		return NULL;
 	bool good = SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
-	    SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 && SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
-	    SSL_CTX_set_max_early_data(ctx, 0) == 1 && use_chain(ctx, chain) && SSL_CTX_use_PrivateKey(ctx, key) == 1 &&
-	    SSL_CTX_check_private_key(ctx) == 1;
+		    SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 && SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
+		    SSL_CTX_set_max_early_data(ctx, 0) == 1 && use_chain(ctx, chain) &&
+		    SSL_CTX_use_PrivateKey(ctx, key) == 1 && SSL_CTX_check_private_key(ctx) == 1;
 	if (!good) {
 		SSL_CTX_free(ctx);
 		return NULL;
@@ -162,7 +163,8 @@ static int check_revoked(int ok, X509_STORE_CTX *store)
 	struct edge_registry *registry = ssl != NULL ? SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)) : NULL;
 	uint8_t fingerprint[EVP_MAX_MD_SIZE];
 	unsigned int len = 0;
-	if (registry == NULL || X509_digest(X509_STORE_CTX_get_current_cert(store), EVP_sha256(), fingerprint, &len) != 1 ||
+	if (registry == NULL ||
+	    X509_digest(X509_STORE_CTX_get_current_cert(store), EVP_sha256(), fingerprint, &len) != 1 ||
 	    len != SLUSS_HASH_BYTES) {
 		X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
 		return 0;
@@ -174,7 +176,7 @@ static int check_revoked(int ok, X509_STORE_CTX *store)
 	return 1;
 }
 
-static bool demand_certificates(SSL_CTX *ctx, STACK_OF(X509) *cas)
+static bool demand_certificates(SSL_CTX *ctx, STACK_OF(X509) * cas)
 {
 	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
 	for (int i = 0; i < sk_X509_num(cas); i++) {
@@ -188,7 +190,8 @@ static bool demand_certificates(SSL_CTX *ctx, STACK_OF(X509) *cas)
 	return SSL_CTX_set_purpose(ctx, X509_PURPOSE_SSL_CLIENT) == 1;
 }
 
-static enum edge_tls_result open_agency(const struct sluss_edge_config *config, struct edge_registry *registry, SSL_CTX *ctx)
+static enum edge_tls_result open_agency(
+    const struct sluss_edge_config *config, struct edge_registry *registry, SSL_CTX *ctx)
 {
 	STACK_OF(X509) *cas = NULL;
 	bool good = read_certificates(config->client_ca_fd, &cas) && demand_certificates(ctx, cas);
@@ -219,7 +222,8 @@ enum edge_tls_result edge_tls_open(
 	}
 	if (result == EDGE_TLS_OK && (tls_out->agency = new_context(chain, key)) == NULL)
 		result = unusable("context");
-	if (result == EDGE_TLS_OK && config->public_listen_fd >= 0 && (tls_out->public_port = new_context(chain, key)) == NULL)
+	if (result == EDGE_TLS_OK && config->public_listen_fd >= 0 &&
+	    (tls_out->public_port = new_context(chain, key)) == NULL)
 		result = unusable("context");
 	if (result == EDGE_TLS_OK)
 		result = open_agency(config, registry, tls_out->agency);
@@ -255,5 +259,5 @@ bool edge_tls_fingerprint(const SSL *ssl, uint8_t fingerprint_out[SLUSS_HASH_BYT
 	const X509 *certificate = SSL_get0_peer_certificate(ssl);
 	unsigned int len = 0;
 	return certificate != NULL && X509_digest(certificate, EVP_sha256(), fingerprint_out, &len) == 1 &&
-	    len == SLUSS_HASH_BYTES;
+	       len == SLUSS_HASH_BYTES;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Edge's TLS: OpenSSL contexts for the two ports. TLS 1.3 and nothing else (RFC 8446), ALPN http/1.1 (RFC 7301), no tickets, no resumption, no early data:
-// every connection proves its certificate anew. Contexts are read-only once made; any thread.
+// Edge's TLS: OpenSSL contexts for the two ports. TLS 1.3 and nothing else (RFC 8446), ALPN http/1.1 (RFC 7301), no
+// tickets, no resumption, no early data: every connection proves its certificate anew. Contexts are read-only once
+// made; any thread.
 #ifndef SLUSS_EDGE_TLS_H
 #define SLUSS_EDGE_TLS_H
 
@@ -25,8 +26,8 @@ enum edge_tls_result {
 	EDGE_TLS_UNUSABLE, // a file is not what it should be, or OpenSSL failed; the event log says what
 };
 
-// Reads the files behind the configuration's descriptors (not closed here). The registry is asked for revoked certificates in each handshake and
-// must outlive the contexts.
+// Reads the files behind the configuration's descriptors (not closed here). The registry is asked for revoked
+// certificates in each handshake and must outlive the contexts.
 SLUSS_MUST_CHECK enum edge_tls_result edge_tls_open(
     const struct sluss_edge_config *config, struct edge_registry *registry, struct edge_tls *tls_out);
 

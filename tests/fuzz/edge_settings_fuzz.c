@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		abort();
 	struct sluss_settings again;
 	sluss_settings_default(&again);
-	if (sluss_settings_parse("again", (struct sluss_bytes){(const uint8_t *)text, text_len}, &again, &error) != SLUSS_SETTINGS_OK ||
+	if (sluss_settings_parse("again", (struct sluss_bytes){(const uint8_t *)text, text_len}, &again, &error) !=
+		SLUSS_SETTINGS_OK ||
 	    again.demo_clock_start != settings.demo_clock_start || strcmp(again.authority, settings.authority) != 0)
 		abort();
 	free(text);

@@ -193,7 +193,8 @@ static void test_reader_that_takes_nothing_is_reset(void **state)
 	while (!cut && edge_now_ms() < until) {
 		if (send(fd, zeros, sizeof(zeros), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
 			(void)usleep(1000);
-			cut = send(fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && edge_core_hears_closed(&world, hello.connection_id, 1);
+			cut = send(fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
+			      edge_core_hears_closed(&world, hello.connection_id, 1);
 		}
 	}
 	assert_true(cut);
@@ -221,7 +222,8 @@ static void test_endless_key_updates_end_the_connection(void **state)
 			break;
 		if (fd < 0)
 			fd = edge_web_take(&world, &hello, 5000);
-		if (!edge_web_read(fd, &octet, 1) || send(fd, "a", 1, MSG_NOSIGNAL) != 1 || SSL_read(client.ssl, &octet, 1) != 1)
+		if (!edge_web_read(fd, &octet, 1) || send(fd, "a", 1, MSG_NOSIGNAL) != 1 ||
+		    SSL_read(client.ssl, &octet, 1) != 1)
 			break;
 		rounds++;
 	}

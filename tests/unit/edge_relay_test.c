@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Octets both ways, back-pressure, ends in order, and the withdrawal barrier's part in edge: what core asked to drop never arrives.
+// Octets both ways, back-pressure, ends in order, and the withdrawal barrier's part in edge: what core asked to drop
+// never arrives.
 #include "edge_world.h"
 
 #include <openssl/err.h>
@@ -210,8 +211,8 @@ static void test_drop_leaves_a_clean_connection_alone(void **state)
 	edge_client_close(&client);
 }
 
-// The client does not read; the answer fills its receive buffer, the kernel's send buffer, edge and the socketpair. After core has edge's word nothing
-// more arrives: the client's kernel never holds an octet more than at that moment.
+// The client does not read; the answer fills its receive buffer, the kernel's send buffer, edge and the socketpair.
+// After core has edge's word nothing more arrives: the client's kernel never holds an octet more than at that moment.
 static void test_drop_of_a_slow_reader_stops_everything(void **state)
 {
 	(void)state;

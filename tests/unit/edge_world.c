@@ -34,10 +34,13 @@ int64_t edge_now_ms(void)
 
 // ---- certificates
 
-void edge_world_issue(const struct sluss_pki_pair *ca, enum sluss_pki_use use, long from_s, long until_s, struct sluss_pki_pair *pair_out)
+void edge_world_issue(
+    const struct sluss_pki_pair *ca, enum sluss_pki_use use, long from_s, long until_s, struct sluss_pki_pair *pair_out)
 {
-	struct sluss_pki_request request = {
-	    .common_name = use == SLUSS_PKI_CA ? "test ca" : "police", .use = use, .from_s = from_s, .until_s = until_s};
+	struct sluss_pki_request request = {.common_name = use == SLUSS_PKI_CA ? "test ca" : "police",
+	    .use = use,
+	    .from_s = from_s,
+	    .until_s = until_s};
 	if (use == SLUSS_PKI_SERVER)
 		request.alternative_names = "DNS:localhost";
 	assert_true(sluss_pki_issue(&request, ca, pair_out));
@@ -119,7 +122,8 @@ static void start_edge(struct edge_world *world, const struct edge_world_options
 		_exit(sluss_edge_main(&world->config));
 	}
 	const int given[] = {world->config.core_fd, world->config.handover_fd, world->config.agency_listen_fd,
-	    world->config.public_listen_fd, world->config.tls_certificate_fd, world->config.tls_key_fd, world->config.client_ca_fd};
+	    world->config.public_listen_fd, world->config.tls_certificate_fd, world->config.tls_key_fd,
+	    world->config.client_ca_fd};
 	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
 		(void)close(given[i]);
 }
@@ -271,7 +275,7 @@ bool edge_client_is_accepted(struct edge_world *world, int port, const struct sl
 			accepted = false;
 	}
 	accepted = accepted && fd >= 0 && edge_web_read(fd, &octet, 1) && send(fd, "y", 1, MSG_NOSIGNAL) == 1 &&
-	    SSL_read(client.ssl, &octet, 1) == 1 && octet == 'y';
+		   SSL_read(client.ssl, &octet, 1) == 1 && octet == 'y';
 	if (fd >= 0)
 		(void)close(fd);
 	edge_client_close(&client);
@@ -348,8 +352,10 @@ bool edge_core_drop(struct edge_world *world, uint64_t id, int *took_ms_out)
 		Sluss__V1__IpcFrame *answer = next_frame(world, PATIENCE_MS);
 		assert_non_null(answer);
 		note_closed(world, answer);
-		bool mine = answer->body_case == SLUSS__V1__IPC_FRAME__BODY_DROPPED && answer->dropped->drop_id == drop.drop_id;
-		bool cut = mine && answer->dropped->n_cut_connection_ids == 1 && answer->dropped->cut_connection_ids[0] == id;
+		bool mine =
+		    answer->body_case == SLUSS__V1__IPC_FRAME__BODY_DROPPED && answer->dropped->drop_id == drop.drop_id;
+		bool cut =
+		    mine && answer->dropped->n_cut_connection_ids == 1 && answer->dropped->cut_connection_ids[0] == id;
 		sluss_ipc_frame_free(&answer);
 		if (took_ms_out != NULL)
 			*took_ms_out = (int)(edge_now_ms() - before);

@@ -17,8 +17,8 @@ struct edge_world {
 	struct sluss_pki_pair foreign_ca;
 	struct sluss_pki_pair server_ca;
 	struct sluss_pki_pair revoked; // on the revocation list, when with_crl
-	int core;     // core's end of the channel
-	int handover; // web's end
+	int core;		       // core's end of the channel
+	int handover;		       // web's end
 	int agency_port;
 	int public_port;
 	int listeners[2]; // kept like the parent keeps them
@@ -50,7 +50,8 @@ void edge_world_close(struct edge_world *world);
 void edge_world_kill(struct edge_world *world); // SIGKILL, and waits
 
 // A client certificate of that CA, valid from..until seconds from now.
-void edge_world_issue(const struct sluss_pki_pair *ca, enum sluss_pki_use use, long from_s, long until_s, struct sluss_pki_pair *pair_out);
+void edge_world_issue(const struct sluss_pki_pair *ca, enum sluss_pki_use use, long from_s, long until_s,
+    struct sluss_pki_pair *pair_out);
 void edge_world_fingerprint(const struct sluss_pki_pair *pair, uint8_t out[SLUSS_HASH_BYTES]);
 
 // ---- a client
@@ -63,7 +64,8 @@ struct edge_client {
 
 // TCP only.
 int edge_world_tcp(int port);
-// TLS handshake with this certificate (NULL: none). False: edge refused; in TLS 1.3 a refused certificate shows at the first read.
+// TLS handshake with this certificate (NULL: none). False: edge refused; in TLS 1.3 a refused certificate shows at the
+// first read.
 bool edge_client_open(struct edge_client *client, int port, const struct sluss_pki_pair *pair, int max_version);
 // The same, and one octet each way through a fake web: true only when edge lets data pass.
 bool edge_client_is_accepted(struct edge_world *world, int port, const struct sluss_pki_pair *pair, int max_version);
@@ -80,7 +82,8 @@ bool edge_web_read(int fd, void *data, size_t len);
 
 // ---- a core
 
-// Sends DropTransfers for one connection and waits for the word. Returns true when it was cut. Milliseconds it took in *took_ms_out (may be NULL).
+// Sends DropTransfers for one connection and waits for the word. Returns true when it was cut. Milliseconds it took in
+// *took_ms_out (may be NULL).
 bool edge_core_drop(struct edge_world *world, uint64_t id, int *took_ms_out);
 void edge_core_revoke(struct edge_world *world, const uint8_t fingerprint[SLUSS_HASH_BYTES]);
 // Waits for ConnectionsClosed with this id. False after timeout.

@@ -8,11 +8,13 @@
 
 #include <cmocka.h>
 
-static enum sluss_settings_result parse(const char *text, struct sluss_settings *settings, struct sluss_settings_error *error)
+static enum sluss_settings_result parse(
+    const char *text, struct sluss_settings *settings, struct sluss_settings_error *error)
 {
 	sluss_settings_default(settings);
 	error->text[0] = '\0';
-	return sluss_settings_parse("f.conf", (struct sluss_bytes){(const uint8_t *)text, strlen(text)}, settings, error);
+	return sluss_settings_parse(
+	    "f.conf", (struct sluss_bytes){(const uint8_t *)text, strlen(text)}, settings, error);
 }
 
 static void test_good_files(void **state)
@@ -22,7 +24,8 @@ static void test_good_files(void **state)
 	struct sluss_settings_error e;
 	assert_int_equal(parse("", &s, &e), SLUSS_SETTINGS_OK);
 	assert_int_equal(s.max_body, 1048576);
-	assert_int_equal(parse("# a comment\n\n  authority=sluss.test/a # why\r\n\tmax_body =  4096\ndemo_clock = true", &s, &e),
+	assert_int_equal(
+	    parse("# a comment\n\n  authority=sluss.test/a # why\r\n\tmax_body =  4096\ndemo_clock = true", &s, &e),
 	    SLUSS_SETTINGS_OK);
 	assert_string_equal(s.authority, "sluss.test/a");
 	assert_int_equal(s.max_body, 4096);
@@ -48,7 +51,8 @@ static void test_bad_files(void **state)
 	    {"max_body = 4096\n\nmax_body = 4096\n", "f.conf:3: max_body stands here a second time"},
 	    {"max_body = much\n", "f.conf:1: max_body: expected a number from 4096 to 16777216 (octets)"},
 	    {"max_body = 1\n", "f.conf:1: max_body: expected a number from 4096 to 16777216 (octets)"},
-	    {"max_body = 99999999999999999999\n", "f.conf:1: max_body: expected a number from 4096 to 16777216 (octets)"},
+	    {"max_body = 99999999999999999999\n",
+		"f.conf:1: max_body: expected a number from 4096 to 16777216 (octets)"},
 	    {"max_body = -1\n", "f.conf:1: max_body: expected a number from 4096 to 16777216 (octets)"},
 	    {"max_body =\n", "f.conf:1: max_body: expected a number from 4096 to 16777216 (octets)"},
 	    {"demo_clock = yes\n", "f.conf:1: demo_clock: expected true or false"},
@@ -56,14 +60,16 @@ static void test_bad_files(void **state)
 	    {"sandbox = on\n", "f.conf:1: sandbox: expected auto or off"},
 	    {"store = postgres\n", "f.conf:1: store: expected sqlite"},
 	    {"agency_listen = 8443\n", "f.conf:1: agency_listen: expected an address: 127.0.0.1:8443 or [::1]:8443"},
-	    {"agency_listen = localhost:8443\n", "f.conf:1: agency_listen: expected an address: 127.0.0.1:8443 or [::1]:8443"},
-	    {"agency_listen = 127.0.0.1:70000\n", "f.conf:1: agency_listen: expected an address: 127.0.0.1:8443 or [::1]:8443"},
+	    {"agency_listen = localhost:8443\n",
+		"f.conf:1: agency_listen: expected an address: 127.0.0.1:8443 or [::1]:8443"},
+	    {"agency_listen = 127.0.0.1:70000\n",
+		"f.conf:1: agency_listen: expected an address: 127.0.0.1:8443 or [::1]:8443"},
 	    {"agency_listen =\n", "f.conf:1: agency_listen: expected a value"},
 	    {"tls_key =\n", "f.conf:1: tls_key: expected a value"},
 	    {"demo_clock_start = 2012-02-30T00:00:00Z\n",
-	        "f.conf:1: demo_clock_start: expected an RFC 3339 time such as 2012-01-09T07:00:00Z"},
+		"f.conf:1: demo_clock_start: expected an RFC 3339 time such as 2012-01-09T07:00:00Z"},
 	    {"authority = a b\n",
-	        "f.conf:1: authority: expected a name of up to 127 visible ASCII characters, without + \" and \\"},
+		"f.conf:1: authority: expected a name of up to 127 visible ASCII characters, without + \" and \\"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct sluss_settings s;
@@ -83,7 +89,7 @@ static void test_what_must_be_set(void **state)
 	    {"state_dir = /tmp\n", "authority is not set"},
 	    {"authority = a\nstate_dir = here\n", "state_dir must be an absolute path"},
 	    {"authority = a\nidle_timeout_ms = 60000\n",
-	        "idle_timeout_ms (60000) must be longer than fetch_wait_max_ms (60000): a waiting Fetch is silent"},
+		"idle_timeout_ms (60000) must be longer than fetch_wait_max_ms (60000): a waiting Fetch is silent"},
 	    {"authority = a\ndemo_clock_start = 2012-01-09T07:00:00Z\n", "demo_clock_start needs demo_clock = true"},
 	};
 	struct sluss_settings s;
@@ -138,7 +144,8 @@ static char *printed(bool (*print)(FILE *), struct sluss_bytes *bytes_out)
 	return text;
 }
 
-// The sample with its comments taken away, and a value for what must be set, is a good file: each default stands in its own range.
+// The sample with its comments taken away, and a value for what must be set, is a good file: each default stands in its
+// own range.
 static void test_sample_is_a_good_file(void **state)
 {
 	(void)state;
@@ -180,7 +187,9 @@ static void test_role_gets_only_its_own(void **state)
 	(void)state;
 	struct sluss_settings s;
 	struct sluss_settings_error e;
-	assert_int_equal(parse("authority = a\nedge_threads = 3\ndemo_clock = true\ndemo_clock_start = 2012-01-09T07:00:00Z\n", &s, &e),
+	assert_int_equal(
+	    parse("authority = a\nedge_threads = 3\ndemo_clock = true\ndemo_clock_start = 2012-01-09T07:00:00Z\n", &s,
+		&e),
 	    SLUSS_SETTINGS_OK);
 	static const enum sluss_role roles[] = {SLUSS_ROLE_CORE, SLUSS_ROLE_WEB, SLUSS_ROLE_EDGE};
 	for (size_t i = 0; i < 3; i++) {
@@ -191,7 +200,9 @@ static void test_role_gets_only_its_own(void **state)
 		assert_int_equal(fclose(out), 0);
 		struct sluss_settings again;
 		sluss_settings_default(&again);
-		assert_int_equal(sluss_settings_parse("role", (struct sluss_bytes){(const uint8_t *)text, len}, &again, &e), SLUSS_SETTINGS_OK);
+		assert_int_equal(
+		    sluss_settings_parse("role", (struct sluss_bytes){(const uint8_t *)text, len}, &again, &e),
+		    SLUSS_SETTINGS_OK);
 		assert_int_equal(again.edge_threads, roles[i] == SLUSS_ROLE_EDGE ? 3 : 1);
 		assert_int_equal(again.demo_clock_start, roles[i] == SLUSS_ROLE_CORE ? INT64_C(1326092400000) : 0);
 		assert_null(strstr(text, "_key ="));
