@@ -102,11 +102,13 @@ static void print_case(struct cli *cli, const Sluss__V1__Case *c)
 	}
 }
 
-static enum cli_exit changed(struct cli *cli, struct sluss_client *client, enum sluss_client_result result, Sluss__V1__CaseChangeResponse *r)
+// `answer` is where the call puts it: arguments are evaluated in no order, so the pointer itself may not be read among them.
+static enum cli_exit changed(struct cli *cli, struct sluss_client *client, enum sluss_client_result result, Sluss__V1__CaseChangeResponse **answer)
 {
 	if (result != SLUSS_CLIENT_OK) {
 		return cli_fail_client(cli, client);
 	}
+	Sluss__V1__CaseChangeResponse *r = *answer;
 	cli_own_message(cli, r);
 	print_case(cli, r->case_);
 	cli_print_receipt(cli, r->receipt);
@@ -227,7 +229,7 @@ static enum cli_exit members(struct cli *cli)
 		return CLI_USAGE;
 	}
 	struct sluss_client *client = cli_client(cli);
-	return client == NULL ? CLI_USAGE : changed(cli, client, sluss_client_case_set_members(client, &d, &r), r);
+	return client == NULL ? CLI_USAGE : changed(cli, client, sluss_client_case_set_members(client, &d, &r), &r);
 }
 
 static enum cli_exit phase(struct cli *cli)
@@ -249,7 +251,7 @@ static enum cli_exit phase(struct cli *cli)
 	d.phase = (Sluss__V1__Phase)to;
 	d.close_reason = (Sluss__V1__CloseReason)reason;
 	struct sluss_client *client = cli_client(cli);
-	return client == NULL ? CLI_USAGE : changed(cli, client, sluss_client_case_set_phase(client, &d, &r), r);
+	return client == NULL ? CLI_USAGE : changed(cli, client, sluss_client_case_set_phase(client, &d, &r), &r);
 }
 
 static enum cli_exit guardians(struct cli *cli)
@@ -264,7 +266,7 @@ static enum cli_exit guardians(struct cli *cli)
 		return cli_fail(cli, CLI_USAGE, "guardian", "the whole new list: --guardian for each, or --none");
 	}
 	struct sluss_client *client = cli_client(cli);
-	return client == NULL ? CLI_USAGE : changed(cli, client, sluss_client_case_set_guardians(client, &d, &r), r);
+	return client == NULL ? CLI_USAGE : changed(cli, client, sluss_client_case_set_guardians(client, &d, &r), &r);
 }
 
 static enum cli_exit protect(struct cli *cli)
@@ -280,7 +282,7 @@ static enum cli_exit protect(struct cli *cli)
 		return cli_fail(cli, CLI_USAGE, "on|off", "'%s' is neither on nor off", cli->arguments[1]);
 	}
 	struct sluss_client *client = cli_client(cli);
-	return client == NULL ? CLI_USAGE : changed(cli, client, sluss_client_case_set_protection(client, &d, &r), r);
+	return client == NULL ? CLI_USAGE : changed(cli, client, sluss_client_case_set_protection(client, &d, &r), &r);
 }
 
 static char *needed_copy(struct cli *cli, const char *option)
@@ -304,7 +306,7 @@ static enum cli_exit assess(struct cli *cli)
 	d.assessed_on = d.assessor_officer_id == NULL ? NULL : needed_copy(cli, "on");
 	d.reasons = d.assessed_on == NULL ? NULL : needed_copy(cli, "reasons");
 	struct sluss_client *client = d.reasons == NULL ? NULL : cli_client(cli);
-	return client == NULL ? CLI_USAGE : changed(cli, client, sluss_client_case_assess_maturity(client, &d, &r), r);
+	return client == NULL ? CLI_USAGE : changed(cli, client, sluss_client_case_assess_maturity(client, &d, &r), &r);
 }
 
 // ---- table

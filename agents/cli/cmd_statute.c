@@ -13,11 +13,13 @@ static void print_approval(struct cli *cli, const Sluss__V1__StatutoryApproval *
 	cli_say(cli, "  valid until %s, the person is told %s", cli_time_text(cli, a->valid_until), cli_time_text(cli, a->notice_at));
 }
 
-static enum cli_exit changed(struct cli *cli, struct sluss_client *client, enum sluss_client_result result, Sluss__V1__StatutoryChangeResponse *r)
+// `answer` is where the call puts it: arguments are evaluated in no order, so the pointer itself may not be read among them.
+static enum cli_exit changed(struct cli *cli, struct sluss_client *client, enum sluss_client_result result, Sluss__V1__StatutoryChangeResponse **answer)
 {
 	if (result != SLUSS_CLIENT_OK) {
 		return cli_fail_client(cli, client);
 	}
+	Sluss__V1__StatutoryChangeResponse *r = *answer;
 	cli_own_message(cli, r);
 	print_approval(cli, r->approval);
 	cli_print_receipt(cli, r->receipt);
@@ -67,7 +69,7 @@ static enum cli_exit request(struct cli *cli)
 		d.notice_at = cli_read_time(cli, "defer-until", cli_get(cli, "defer-until"));
 	}
 	struct sluss_client *client = cli->error != NULL || cli_check_id(cli, "id", d.approval_id) == NULL ? NULL : cli_client(cli);
-	return client == NULL ? CLI_USAGE : changed(cli, client, sluss_client_statute_request(client, &d, &r), r);
+	return client == NULL ? CLI_USAGE : changed(cli, client, sluss_client_statute_request(client, &d, &r), &r);
 }
 
 static enum cli_exit approve(struct cli *cli)
@@ -81,7 +83,7 @@ static enum cli_exit approve(struct cli *cli)
 	}
 	d.approval_id = cli_copy(cli, id, strlen(id));
 	d.approved = !cli_has(cli, "refuse");
-	return changed(cli, client, sluss_client_statute_approve(client, &d, &r), r);
+	return changed(cli, client, sluss_client_statute_approve(client, &d, &r), &r);
 }
 
 static enum cli_exit list(struct cli *cli)
