@@ -156,13 +156,13 @@ class Agency:
 
     # ---- messages
 
-    def section(self, message_id, category, claims, recipients, content_len=64, **changes):
+    def section(self, message_id, category, claims, recipients, content_len, /, **changes):
         header = {"kind": "sluss.v1.SectionHeader", "message_id": message_id, "salt": os.urandom(16), "category": category, "purpose": "PURPOSE_COORDINATION",
                   "concerned": [{"subject": True}], "claims": claims, "payload_type": "sluss.v1.Note", "key_commitment": os.urandom(32), **changes}
         keys = [{"recipient_agency_id": r.id, "sealed_key": os.urandom(80), "key_id": key_id(b"sluss-seal-v1", r.sealing.public)} for r in recipients]
         return {"header": wire.encode("SectionHeader", {k: v for k, v in header.items() if v is not None}), "ciphertext": os.urandom(40 + content_len), "keys": keys}
 
-    def envelope(self, case_id, message_type, recipients, sections, message_id, **changes):
+    def envelope(self, case_id, message_type, recipients, sections, message_id, /, **changes):
         digests = [section_digest(s) for s in sections]
         digests += [os.urandom(32) for _ in range(8 - len(digests) % 8)]
         header = self.header("Envelope")

@@ -39,13 +39,14 @@ class World:
             "category=probation,from=probation-1,to=soc-1,purpose=coordination", "category=action_plan,from=soc-1,to=police-1+school-1+probation-1,purpose=coordination",
             "category=enrolment,from=soc-1,to=police-1,purpose=coordination")
         self.social.run("case", "phase", self.case, "inquiry")
-        self.social.run("case", "phase", self.case, "enrolled")
 
     def record(self, *grants):
         now = harness.time.time()
+        text = self.gateway.folder / "consent.txt"
+        text.write_text("What we ask you to agree to.\n")
         valid = f"valid={harness.rfc3339(now - 60)}/{harness.rfc3339(now + 90 * 86400)}"
         options = [word for g in grants for word in ("--grant", f"{g},{valid}")]
-        return self.social.run("consent", "record", "--case", self.case, "--text-version", "1", "--language", "sv", "--obtained", "paper", *options)["consentId"]
+        return self.social.run("consent", "record", "--case", self.case, "--text-version", "1", "--language", "sv", "--text-file", text, *options)["consentId"]
 
     def give(self, consent, person):
         return self.social.run("consent", "give", "--consent", consent, "--person", person, "--case", self.case)["grants"]
@@ -67,13 +68,17 @@ class FourAgencies(unittest.TestCase):
         return sender.run("send", "--case", world.case, "--type", message_type, "--to", to, *words, *options, expect=expect)
 
     def test_1_nothing_passes_before_everybody_agreed(self):
-        error = self.send(world.school, "AttendanceReport", "soc-1", section("school_attendance"), expect=DENIED)
-        self.assertEqual(error["reason"], "CONSENTER_MISSING")
-        for person in world.persons[:-1]:
-            self.assertTrue(all(g["standing"] == "REASON_CODE_CONSENTER_MISSING" for g in world.give(world.consent, person)))
-        error = self.send(world.school, "AttendanceReport", "soc-1", section("school_attendance"), expect=DENIED)
-        self.assertEqual(error["reason"], "CONSENTER_MISSING")
-        self.assertTrue(all(g["standing"] == "REASON_CODE_OK_CONSENT" for g in world.give(world.consent, world.persons[-1])))
+        observation = section("police_observation")
+        for person in world.persons:
+            error = self.send(world.police, "SuitabilityAssessment", "soc-1", observation, expect=DENIED)
+            self.assertEqual(error["reason"], "CONSENTER_MISSING")
+            grants = world.give(world.consent, person)
+        self.assertTrue(all(g["standing"] == "REASON_CODE_OK_CONSENT" for g in grants))
+        error = world.social.run("case", "phase", world.case, "enrolled", expect=DENIED)  # not before the police's assessment
+        self.assertEqual(error["reason"], "PHASE_FORBIDS")
+        self.assertEqual(pairs(self.send(world.police, "SuitabilityAssessment", "soc-1", observation)), ["OK_CONSENT"])
+        world.social.run("fetch", "--all", "--ack")
+        world.social.run("case", "phase", world.case, "enrolled")
 
     def test_2_each_agency_sends_what_was_agreed(self):
         table = ((world.school, "AttendanceReport", "soc-1+police-1", "school_attendance", ["OK_CONSENT"] * 2),

@@ -10,7 +10,7 @@ import { before, describe, test } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { create, fromBinary, fromJson, toBinary, toJson } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { Agency, at, pb, world } from "./agency.js";
+import { Agency, at, pb, sha256, world } from "./agency.js";
 import { checkReceipt } from "./proof.js";
 
 const agencies = Object.fromEntries(Object.keys(world.tokens).map((id) => [id, new Agency(id)]));
@@ -48,8 +48,8 @@ async function giveConsent() {
 		from: at(new Date(Date.now() - 60000)), until: at(new Date(Date.now() + 30 * 86400000)),
 	});
 	const recorded = await consents.record(social.statement(pb.RecordConsentSchema, {
-		consentId: one.consentId, caseId: one.caseId, textVersion: "1", textLanguage: "sv", obtained: pb.Obtained.ELECTRONIC, obtainedAt: at(),
-		grants: [grant("school_attendance", school, [social, police]), grant("action_plan", social, [school])],
+		consentId: one.consentId, caseId: one.caseId, textVersion: "1", textLanguage: "sv", textHash: sha256("the text"), obtained: pb.Obtained.ELECTRONIC,
+		obtainedAt: at(), grants: [grant("school_attendance", school, [social, police]), grant("action_plan", social, [school])],
 	}));
 	assert.equal(recorded.grants.length, 3);
 	assert.ok(recorded.grants.every((g) => g.standing === pb.ReasonCode.CONSENTER_MISSING));
