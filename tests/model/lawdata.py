@@ -108,7 +108,10 @@ class Law:
 
     @staticmethod
     def type_allows(message, sender, recipient, category, purpose):
-        """Ruling 20: a row with several types may carry every category of the row."""
+        """Ruling 20: a row with several types may carry every category of the row. Reading: an agency that the directory
+        does not know has no type, not even "any"."""
+        if sender is None or recipient is None:
+            return False
         for senders, recipients, categories, purposes in message.rows:
             if allows(senders, sender) and allows(recipients, recipient):
                 if message.about_nobody or (allows(categories, category) and allows(purposes, purpose)):

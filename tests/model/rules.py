@@ -26,19 +26,18 @@ class Refused(Exception):
 class Version:
     """One version of one grant key (ruling 1)."""
     __slots__ = ("consent", "key", "start", "end", "mark", "said", "paused", "withdrawn", "refused",
-                 "invalid", "ended", "took_over", "last")
+                 "invalid", "took_over", "last")
 
     def __init__(self, consent, key, start, end, mark):
         self.consent, self.key, self.start, self.end, self.mark = consent, key, start, end, mark
         self.said = {}              # person -> GIVEN or REFUSED or WITHDRAWN
         self.paused = False
         self.withdrawn = self.refused = self.invalid = False
-        self.ended = False          # a newer version took over
         self.took_over = False
         self.last = None            # whether guardians were asked when it was last complete; None: it never was
 
     def closed(self):
-        return self.withdrawn or self.refused or self.invalid or self.ended
+        return self.withdrawn or self.refused or self.invalid
 
 
 class Person:
@@ -158,16 +157,13 @@ class World:
             elif not asked:
                 case.asked[role] = None
         for versions in case.keys.values():
-            for index, version in enumerate(versions):
+            for version in versions:
                 if version.closed() or who.missing(version):
                     continue
                 version.last = who.ask_guardians
                 # Reading of ruling 19: a version that is already past its end does not take over any more.
-                if not version.took_over and version.start <= now < version.end:
+                if version.start <= now < version.end:
                     version.took_over = True
-                    for older in versions[:index]:
-                        if not older.closed():
-                            older.ended = True
         self.settle_links(case, who, now)
 
     def settle_links(self, case, who, now):
@@ -191,12 +187,13 @@ class World:
 
     @staticmethod
     def live(versions, who, now):
-        """The version in force, complete and in its window, paused or not; None when there is none."""
+        """The version in force, complete and in its window, paused or not; None when there is none. In force is the
+        newest that ever took over (rulings 1 and 19): what it replaced does not come back when it lapses or ends."""
         for version in reversed(versions):
-            if version.took_over and not version.closed():
-                if version.start <= now < version.end and not who.missing(version):
-                    return version
-                return None
+            if version.took_over and not version.invalid:
+                if version.closed() or not version.start <= now < version.end or who.missing(version):
+                    return None
+                return version
         return None
 
     # -- facts and events; each returns nothing or raises Refused ----------------------------------------------
@@ -482,11 +479,6 @@ class World:
             raise Refused("CLOSED_STATE")
         for version in versions:
             version.invalid = True
-        for key in {v.key for v in versions}:
-            replaced = False
-            for version in reversed(case.keys[key]):
-                version.ended = replaced
-                replaced = replaced or (version.took_over and not version.invalid)
         self.settle(case, now)
 
     # -- the statutory path ------------------------------------------------------------------------------------
@@ -679,7 +671,10 @@ class World:
         codes = {}
         for concerned in question.concerned:
             held = case if concerned == "s" else self.cases.get(int(concerned[1:])) if concerned[0] == "k" else None
-            codes[concerned] = self.standing(held, key, self.who(held, now), now) if held else "THIRD_PARTY_MISSING"
+            if held is NO_CASE:
+                codes[concerned] = "NO_GRANT"
+            else:
+                codes[concerned] = self.standing(held, key, self.who(held, now), now) if held else "THIRD_PARTY_MISSING"
         return codes
 
     def standing(self, case, key, who, now):
