@@ -33,7 +33,7 @@ async function openCase() {
 	const opened = await cases.open(social.statement(pb.OpenCaseSchema, {
 		caseId: one.caseId, programme: "SSPF", coordinatorOfficerIds: ["o1", "o2"],
 		subject: { personId: one.personId, name: "Test Testsson", birthDate: "2006-03-01", language: "sv" },
-		members: members.map((m) => ({ agencyId: m.id, contactOfficerIds: [m.officer] })),
+		members: members.map((m) => ({ agencyId: m.id, contactOfficerIds: [m.officer, "o2"] })),
 	}));
 	checkReceipt(opened.receipt, social.verifierKey);
 	assert.equal(opened.case.phase, pb.Phase.NOMINATED);
