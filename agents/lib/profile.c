@@ -167,6 +167,28 @@ enum sluss_profile_result sluss_profile_open(const char *folder, struct sluss_pr
 	return result;
 }
 
+// Makes the folder, and those above it that are missing; all ours alone.
+static bool make_folders(const char *folder)
+{
+	char path[PATH_MAX];
+	size_t len = strlen(folder);
+	if (len >= sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	for (size_t i = 1; i <= len; i++) {
+		if (folder[i] != '/' && folder[i] != '\0') {
+			continue;
+		}
+		memcpy(path, folder, i);
+		path[i] = '\0';
+		if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static enum sluss_profile_result copy_ca(const struct sluss_profile *p, const char *ca_file, char *problem)
 {
 	size_t len = 0;
@@ -190,7 +212,7 @@ enum sluss_profile_result sluss_profile_create(const char *folder, const struct 
 	*profile_out = NULL;
 	struct sluss_profile *p = NULL;
 	enum sluss_profile_result result = new_profile(folder, &p, problem_out);
-	if (result == SLUSS_PROFILE_OK && mkdir(folder, 0700) != 0 && errno != EEXIST) {
+	if (result == SLUSS_PROFILE_OK && !make_folders(folder)) {
 		result = profile_fail_errno(problem_out, folder);
 	}
 	if (result == SLUSS_PROFILE_OK) {
