@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <sodium.h>
@@ -149,6 +150,7 @@ static int run_core(const struct sluss_settings *s)
 static bool wake_libraries(void)
 {
 	tzset();
+	json_object_seed(0); // against chosen hash collisions in web
 	return sodium_init() >= 0 && OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1;
 }
 

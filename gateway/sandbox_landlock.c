@@ -61,6 +61,9 @@ static int add_rules(int ruleset, const char *writable_dir, uint64_t rights)
 	// Birthdays are days of the Swedish calendar: libc reads the zone when it is first needed.
 	if (add_rule(ruleset, "/usr/share/zoneinfo", READ_RIGHTS) != 0 && errno != ENOENT)
 		return -1;
+	// SQLite seeds its generator from there.
+	if (add_rule(ruleset, "/dev/urandom", LANDLOCK_ACCESS_FS_READ_FILE) != 0 && errno != ENOENT)
+		return -1;
 	return 0;
 }
 

@@ -49,7 +49,7 @@ if(TARGET sluss_core AND TARGET sluss_web AND TARGET sluss_edge)
     target_compile_definitions(slussd PRIVATE SLUSS_NO_SANDBOX)
   endif()
   target_link_libraries(slussd PRIVATE sluss_flags sluss_parent sluss_sandbox sluss_settings sluss_event sluss_pki
-    sluss_core sluss_web sluss_edge sluss_log_verify PkgConfig::SODIUM OpenSSL::SSL)
+    sluss_core sluss_web sluss_edge sluss_log_verify PkgConfig::SODIUM PkgConfig::JANSSON OpenSSL::SSL)
   set_target_properties(slussd PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
   install(TARGETS slussd RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 endif()

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -164,6 +165,34 @@ static void test_loss_of_web_ends_it(void **state)
 	close_all(&f);
 }
 
+// Ten thousand connections that say nothing, more than edge takes: an agency still gets in at once.
+static void test_ten_thousand_silent_connections(void **state)
+{
+	(void)state;
+	enum { CROWD = 10000 };
+	static int crowd[CROWD];
+	struct rlimit limit;
+	struct edge_world world;
+	struct sluss_pki_pair good;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	if (limit.rlim_max < CROWD + 200)
+		skip();
+	limit.rlim_cur = limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	struct edge_world_options options = {.as_process = true, .connections_max = 8000};
+	edge_world_open(&world, &options);
+	edge_world_issue(&world.client_ca, SLUSS_PKI_CLIENT, -60, DAY_S, &good);
+	for (int i = 0; i < CROWD; i++)
+		crowd[i] = edge_world_tcp(i % 2 == 0 ? world.agency_port : world.public_port);
+	int64_t before = edge_now_ms();
+	assert_true(edge_client_is_accepted(&world, world.agency_port, &good, TLS1_3_VERSION));
+	assert_true(edge_now_ms() - before < 3000);
+	for (int i = 0; i < CROWD; i++)
+		(void)close(crowd[i]);
+	sluss_pki_free(&good);
+	edge_world_close(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +201,7 @@ int main(void)
 	    cmocka_unit_test(test_sigterm_ends_in_order),
 	    cmocka_unit_test(test_loss_of_core_ends_it),
 	    cmocka_unit_test(test_loss_of_web_ends_it),
+	    cmocka_unit_test(test_ten_thousand_silent_connections),
 	};
 	return cmocka_run_group_tests_name("edge_process", tests, NULL, NULL);
 }
