@@ -57,7 +57,7 @@ class Case:
         self.members, self.contacts = {agency}, set()
         self.assessment = None      # (who, first age of the band, first age after it)
         self.sent = set()           # message types that were accepted in the case
-        self.asked = {}             # role -> why it is asked, since it was not
+        self.asked = {}             # role -> why it is asked since it was not; whether custody changed since then
         self.keys = {}              # (category, sender, recipient, purpose) -> versions, oldest first
         self.linked = set()         # links that were active in both directions at some time
 
@@ -149,11 +149,15 @@ class World:
 
     def settle(self, case, now, why="other"):
         """Let versions take over (rulings 1 and 19), note what is complete (ruling 4), lose links (ruling 9). why tells
-        what brought us here: time alone ("age") or something else."""
+        what brought us here: time alone ("age"), custody, or something else."""
         who = self.who(case, now)
+        if why == "custody":
+            case.asked["custody"] = True
         for role, asked in (("subject", who.ask_subject), ("guardians", who.ask_guardians)):
             if asked and not case.asked.get(role):
                 case.asked[role] = why
+                if role == "guardians":
+                    case.asked["custody"] = False
             elif not asked:
                 case.asked[role] = None
         for versions in case.keys.values():
@@ -233,7 +237,7 @@ class World:
             return
         person.guardians = person.guardians | {int(guardian)}
         for case in person.cases:
-            self.settle(case, now)
+            self.settle(case, now, "custody")
 
     def do_unguardian(self, now, case, guardian):
         person = self.case_of(case).person
@@ -241,7 +245,7 @@ class World:
             return
         person.guardians = person.guardians - {int(guardian)}
         for case in person.cases:
-            self.settle(case, now)
+            self.settle(case, now, "custody")
 
     def do_open(self, now, number, person, programme, agency, phase):
         person = self.persons[int(person)]
@@ -710,7 +714,8 @@ class World:
         """Ruling 4, (age, custody): why what was complete is not any more. Reading: a person who is missing now and was
         not asked then is missing because of age when a birthday brought it about that he or she is asked, else
         because of an assessment or a new policy (then neither is true and the code is CONSENTER_MISSING); a
-        guardian who is missing while guardians were asked before, is missing because guardians came or went."""
+        guardian who is missing while guardians were asked then too, or after guardians came or went since they are
+        asked, is missing because of custody."""
         last_guardians_asked = last
         age = custody = False
         for gap in gaps:
@@ -718,7 +723,7 @@ class World:
                 age = age or case.asked["subject"] == "age"
             elif not last_guardians_asked and case.asked["guardians"] == "age":
                 age = True
-            elif last_guardians_asked:
+            elif last_guardians_asked or case.asked["custody"]:
                 custody = True
         return age, custody
 
