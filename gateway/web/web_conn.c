@@ -52,6 +52,9 @@ void web_conn_notify(
 	struct web_conn *conn = *socket_context;
 	if (conn == NULL)
 		return;
+	// By hand: as long as edge has not closed its copy of the descriptor, closing ours does not end the watch.
+	if (epoll_ctl(web->epoll_fd, EPOLL_CTL_DEL, conn->fd, NULL) != 0)
+		web_log(web, "web_unwatch_failed errno=%d", errno);
 	web_conn_end_request(conn);
 	web_timer_remove(web, conn);
 	web_caller_leave(conn);
@@ -162,10 +165,23 @@ void web_conn_resume(struct web_conn *conn)
 void web_conn_peer_gone(struct web_conn *conn)
 {
 	conn->peer_gone = true;
-	if (conn->phase != WEB_WAITING)
-		return; // libmicrohttpd sees it
-	web_core_cancel(conn);
-	web_conn_resume(conn);
+	switch (conn->phase) {
+	case WEB_WAITING:
+		web_core_cancel(conn);
+		web_conn_resume(conn);
+		return;
+	case WEB_ANSWERED:
+	case WEB_WRITING:
+		return; // the answer's end looks again
+	case WEB_IDLE:
+	case WEB_HEADERS:
+	case WEB_BODY:
+	case WEB_PHASE_NONE:
+		// libmicrohttpd does not see the end when it came together with octets: a read that fills less than its
+		// buffer makes it wait for the next edge, and none comes. Our own shutdown is one.
+		web_conn_cut(conn);
+		return;
+	}
 }
 
 // A request whose headers or body did not come in time.

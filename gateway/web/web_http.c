@@ -168,4 +168,6 @@ void web_http_completed(
 		return;
 	web_conn_end_request(conn);
 	web_conn_phase(conn, WEB_IDLE, conn->web->now_ms + conn->web->limits.idle_ms);
+	if (conn->peer_gone)
+		web_conn_cut(conn);
 }

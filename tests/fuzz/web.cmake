@@ -5,3 +5,4 @@ sluss_fuzz_target(fuzz_web_proto SOURCES fuzz/fuzz_web_proto.c LIBS sluss_json s
 sluss_fuzz_target(fuzz_web_gzip SOURCES fuzz/fuzz_web_gzip.c LIBS sluss_web)
 sluss_fuzz_target(fuzz_web_headers SOURCES fuzz/fuzz_web_headers.c LIBS sluss_web)
 sluss_fuzz_target(fuzz_ipc_frame SOURCES fuzz/fuzz_ipc_frame.c LIBS sluss_ipc)
+sluss_fuzz_target(fuzz_web_http SOURCES fuzz/fuzz_web_http.c LIBS sluss_web Threads::Threads)

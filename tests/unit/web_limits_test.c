@@ -334,6 +334,46 @@ static void test_dead_waiter(void **state)
 	}
 }
 
+static void test_end_with_the_last_octets(void **state)
+{
+	struct web_test *t = *state;
+	static const char *const parts[] = {"", "POST " SEND_PATH " HT",
+	    "POST " SEND_PATH " HTTP/1.1\r\nHost: a\r\n" PROTO "Content-Length: 9\r\n\r\nabc"};
+	for (int i = 0; i < 60; i++) {
+		int fd = web_test_connect(t, SLUSS_PORT_AGENCY, true);
+		web_test_send(fd, parts[i % 3], strlen(parts[i % 3]));
+		shutdown(fd, SHUT_WR);
+		web_test_expect_end(fd); // at once, without the answer that a time-out would bring
+		close(fd);
+	}
+}
+
+static void test_edge_closes_its_copy_late(void **state)
+{
+	struct web_test *t = *state;
+	int pair[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	struct sluss_conn_hello hello = {.connection_id = 1000, .port_kind = SLUSS_PORT_PUBLIC};
+	assert_int_equal(sluss_handover_send(t->handover_fd, &hello, pair[1]), SLUSS_IPC_OK);
+	const char *get = "GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+	web_test_send(pair[0], get, strlen(get));
+	free(web_test_reply(pair[0]));
+	web_test_expect_end(pair[0]); // web has shut and freed it; the socket lives on in pair[1]
+	int other = web_test_connect(t, SLUSS_PORT_AGENCY, true); // takes the memory
+	web_test_send(other, "GET /health HTTP/1.1\r\nHost: a\r\n\r\n", 33);
+	free(web_test_reply(other));
+	close(pair[0]); // an event for the freed connection, if web still watched it
+	web_test_post(other, STATUS_PATH, PROTO, "", 0);
+	Sluss__V1__IpcFrame *frame = web_test_core_take(t, WEB_TEST_PATIENCE_MS);
+	web_test_core_answer(t, frame->request->request_id, SLUSS_CODE_OK, "", 0);
+	sluss_ipc_frame_free(&frame);
+	struct web_reply *r = web_test_reply(other);
+	assert_int_equal(r->status, 200);
+	free(r);
+	close(other);
+	close(pair[1]);
+}
+
 LIMITS(test_too_many_requests, .max_requests = 8)
 
 static void test_too_many_requests(void **state)
@@ -524,6 +564,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_core_is_silent, test_core_is_silent_setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_long_poll_waits_longer, test_long_poll_waits_longer_setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_dead_waiter, setup_defaults, teardown),
+	    cmocka_unit_test_setup_teardown(test_end_with_the_last_octets, setup_defaults, teardown),
+	    cmocka_unit_test_setup_teardown(test_edge_closes_its_copy_late, setup_defaults, teardown),
 	    cmocka_unit_test_setup_teardown(test_too_many_requests, test_too_many_requests_setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_body_share, test_body_share_setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_core_goes, setup_defaults, teardown),
