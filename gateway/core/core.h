@@ -8,6 +8,8 @@
 #include "sluss/types.h"
 
 // Descriptors are taken over and closed. All limits: 0 means the default in brackets.
+struct sluss_store;
+
 struct sluss_core_config {
 	int control_fd;      // stream socket to the parent: IpcFrame with Control; -1 without parent (tests)
 	int web_fd;          // stream socket: IpcFrame; -1: comes later by ACTION_NEW_CHANNELS
@@ -21,6 +23,8 @@ struct sluss_core_config {
 
 	const char *authority; // the log's origin; must stay the same for the log's life
 	const char *store_url; // "sqlite:/path/to/file.db", see store.h
+	// Hands over a store that is open for writing, in place of store_url; NULL otherwise. Called again after a failed commit. NULL from it: not now.
+	struct sluss_store *(*open_store)(void *arg);
 	bool demo_clock;       // at genesis: AdminService.StepClock is allowed
 	int64_t demo_clock_start_ms; // at genesis: where core's clock begins; 0: the real time
 

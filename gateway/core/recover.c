@@ -74,9 +74,18 @@ static enum sluss_store_result fold(struct sluss_writer *w, struct sluss_store_e
 	return SLUSS_STORE_OK;
 }
 
+static enum sluss_store_result open_store(struct sluss_writer *w, struct sluss_store_error *error_out)
+{
+	*error_out = (struct sluss_store_error){{0}};
+	if (w->config.open_store == NULL)
+		return sluss_store_open(w->config.store_url, SLUSS_STORE_WRITER, error_out, &w->store);
+	w->store = w->config.open_store(w->config.arg);
+	return w->store == NULL ? SLUSS_STORE_AGAIN : SLUSS_STORE_OK;
+}
+
 enum sluss_store_result sluss_writer_load(struct sluss_writer *w, struct sluss_store_error *error_out)
 {
-	enum sluss_store_result result = sluss_store_open(w->config.store_url, SLUSS_STORE_WRITER, error_out, &w->store);
+	enum sluss_store_result result = open_store(w, error_out);
 	if (result != SLUSS_STORE_OK)
 		return say(error_out, result, "The store cannot be opened", error_out->text, "Is another gateway running on it?");
 	result = sluss_log_open(w->store, &w->log_key, w->log_secret, error_out, &w->log);

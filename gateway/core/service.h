@@ -139,7 +139,8 @@ SLUSS_MUST_CHECK bool sluss_txn_entry(struct sluss_txn *txn, uint64_t index, str
 SLUSS_MUST_CHECK bool sluss_txn_settle(struct sluss_txn *txn);
 
 // After the commit the answer waits until no octet that was released in this case before can leave the gateway any more (web and edge gave their word, or are dead). For
-// every request that takes permission away: withdrawal, refusal, pause, narrowing, members, phase, guardians, protection.
+// every request that takes permission away: withdrawal, refusal, pause, narrowing, members, phase, guardians, protection. Called for more than one case, or with the nil
+// id, it waits for every case.
 void sluss_txn_barrier(struct sluss_txn *txn, const struct sluss_id *case_id);
 
 // ---- what else a service may need (execute only)

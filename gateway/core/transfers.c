@@ -117,10 +117,16 @@ bool sluss_transfers_closed(struct sluss_transfers *t, uint64_t connection)
 	return true;
 }
 
+// The nil id stands for every case.
+static bool is_of(const struct carried *carried, const struct sluss_id *case_id)
+{
+	return sluss_id_is_none(case_id) || sluss_id_equal(&carried->case_id, case_id);
+}
+
 static bool carries(const struct connection *c, const struct sluss_id *case_id)
 {
 	for (size_t i = 0; i < c->count; i++)
-		if (sluss_id_equal(&c->carried[i].case_id, case_id))
+		if (is_of(&c->carried[i], case_id))
 			return true;
 	return false;
 }
@@ -132,9 +138,9 @@ static void strike(struct sluss_transfers *t, const struct barrier *barrier)
 		struct connection *c = *place_of(t, barrier->connections[i]);
 		if (c == NULL)
 			continue;
-		for (size_t k = 0; k < c->count; k++)
-			if (c->carried[k].order <= barrier->order && sluss_id_equal(&c->carried[k].case_id, &barrier->case_id))
-				c->carried[k--] = c->carried[--c->count];
+		for (size_t k = c->count; k-- > 0;)
+			if (c->carried[k].order <= barrier->order && is_of(&c->carried[k], &barrier->case_id))
+				c->carried[k] = c->carried[--c->count];
 	}
 }
 

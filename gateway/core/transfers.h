@@ -23,6 +23,7 @@ SLUSS_MUST_CHECK bool sluss_transfers_released(struct sluss_transfers *transfers
 bool sluss_transfers_closed(struct sluss_transfers *transfers, uint64_t connection);
 
 // Takes the request (answered, committed) and passes it on when the barrier is over: at once when no connection carried anything of the case.
+// The nil id stands for every case.
 void sluss_transfers_wait(struct sluss_transfers *transfers, struct sluss_request *request, const struct sluss_id *case_id, int64_t now_ms);
 
 void sluss_transfers_web_dropped(struct sluss_transfers *transfers, uint64_t drop_id, int64_t now_ms);

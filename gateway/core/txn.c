@@ -88,8 +88,10 @@ bool sluss_txn_entry(struct sluss_txn *txn, uint64_t index, struct sluss_bytes *
 void sluss_txn_barrier(struct sluss_txn *txn, const struct sluss_id *case_id)
 {
 	struct sluss_request *request = sluss_request_of(txn);
+	static const struct sluss_id every_case;
+	bool other = request->has_barrier && !sluss_id_equal(&request->barrier_case, case_id);
+	request->barrier_case = other ? every_case : *case_id;
 	request->has_barrier = true;
-	request->barrier_case = *case_id;
 }
 
 void sluss_txn_park(struct sluss_txn *txn, int64_t wait_ms, int64_t wake_ms)

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Withdrawal is a line in time; delivery is decided again; a commit that failed leaves nothing; the log folds to the same state.
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "core_world.h"
+#include "exchange.h"
+#include "policy/record.h"
+#include "queue.h"
+
+static const enum who to_soc[] = {SOC}, to_both[] = {SOC, POL};
+
+enum { OK = 0, NOT_FOUND = 5, ALREADY_EXISTS = 6, PERMISSION_DENIED = 7, UNAVAILABLE = 14 };
+
+static int set_up(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	world_start(w);
+	*state = w;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	world_end(*state);
+	free(*state);
+	return 0;
+}
+
+static const struct draft plain = {.from = SCH, .to = to_both, .to_count = 2, .sections = 1};
+
+// Whether the store has any payload of the message.
+static bool has_payload(struct world *w, const struct sluss_id *message)
+{
+	struct sluss_store *store;
+	bool found = false;
+	assert_int_equal(sluss_store_memory_open(w->db, SLUSS_STORE_READER, &store), SLUSS_STORE_OK);
+	for (uint64_t index = 0; index < 200; index++)
+		for (uint32_t part = 0; part < 2; part++) {
+			struct sluss_store_blob blob = {0};
+			struct sluss_id id = exchange_payload_id(index, message);
+			found |= sluss_store_get_payload(store, &id, part, &blob) == SLUSS_STORE_OK;
+			sluss_store_blob_free(&blob);
+		}
+	sluss_store_close(&store);
+	return found;
+}
+
+static void delivery_is_decided_again_when_time_has_passed(void **state)
+{
+	struct world *w = *state;
+	struct sluss_id id = send_expecting(w, &plain, OK);
+	assert_true(has_payload(w, &id));
+	atomic_fetch_add(&w->now_ms, INT64_C(301) * 24 * 3600 * 1000); // the grants have ended
+	assert_int_equal(fetch_count(w, SOC, 7), 0);
+	assert_int_equal(state_of(w, SCH, &id, SOC), SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_WITHHELD);
+	assert_int_equal(state_of(w, SCH, &id, POL), SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_WAITING);
+	assert_int_equal(fetch_count(w, POL, 7), 0);
+	world_stop(w);
+	assert_int_equal(count_records(w, SLUSS_REC_WITHHELD), 2);
+	assert_int_equal(count_records(w, SLUSS_REC_PAYLOAD_DESTROYED), 1); // only when nobody may have it any more
+	assert_int_equal(count_records(w, SLUSS_REC_RELEASED), 0);
+	assert_false(has_payload(w, &id));
+}
+
+static struct answer act(struct world *w, enum sluss_method method, Sluss__V1__GrantAct what, const struct sluss_id *grant)
+{
+	Sluss__V1__ActOnGrants statement = SLUSS__V1__ACT_ON_GRANTS__INIT;
+	Google__Protobuf__Timestamp at;
+	char case_id[SLUSS_ID_TEXT], person[SLUSS_ID_TEXT], grant_id[SLUSS_ID_TEXT], *grants[] = {grant_id};
+	sluss_timestamp_set(&at, atomic_load(&w->now_ms));
+	sluss_id_format(grant, grant_id);
+	statement.case_id = (char *)(uintptr_t)sluss_id_format(&w->case_id, case_id);
+	statement.person_id = (char *)(uintptr_t)sluss_id_format(&w->subject, person);
+	statement.act = what;
+	statement.n_grant_ids = 1;
+	statement.grant_ids = grants;
+	statement.obtained = SLUSS__V1__OBTAINED__OBTAINED_ORAL;
+	statement.obtained_at = &at;
+	struct answer answer;
+	uint64_t number = ask_statement(w, method, SOC, 99, &statement.base, NULL);
+	assert_true(wait_answer(w, number, method, 10000, &answer));
+	return answer;
+}
+
+// The named test against a delivery check that is skipped or a decision that is cached.
+static void delivery_is_decided_again_after_a_pause(void **state)
+{
+	struct world *w = *state;
+	struct sluss_id id = send_expecting(w, &plain, OK);
+	struct answer answer = act(w, SLUSS_METHOD_CONSENT_PAUSE, SLUSS__V1__GRANT_ACT__GRANT_ACT_PAUSE, &w->grant_soc);
+	assert_int_equal(answer.code, OK);
+	answer_free(&answer);
+	assert_int_equal(fetch_count(w, SOC, 7), 0);
+	assert_int_equal(fetch_count(w, POL, 8), 1); // one recipient's denial does not hold back another's copy
+	assert_int_equal(state_of(w, SCH, &id, SOC), SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_WITHHELD);
+}
+
+static void withdrawal_destroys_what_waits(void **state)
+{
+	struct world *w = *state;
+	struct sluss_id id = send_expecting(w, &plain, OK);
+	assert_true(has_payload(w, &id));
+	struct answer answer = withdraw(w, NULL);
+	assert_int_equal(answer.code, OK);
+	const Sluss__V1__WithdrawResponse *response = (const Sluss__V1__WithdrawResponse *)answer.message;
+	assert_int_equal(response->n_grant_ids, 4);
+	assert_int_equal(response->messages_withheld, 2);
+	assert_int_equal(response->n_recalled_agency_ids, 0);
+	assert_int_equal(response->phase, SLUSS__V1__PHASE__PHASE_CLOSING); // the link to the police is gone (ruling 9)
+	assert_non_null(response->receipt);
+	answer_free(&answer);
+	assert_int_equal(fetch_count(w, SOC, 7), 0);
+	assert_int_equal(state_of(w, SCH, &id, POL), SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_WITHHELD);
+	send_expecting(w, &plain, PERMISSION_DENIED);
+	world_stop(w);
+	assert_int_equal(count_records(w, SLUSS_REC_PAYLOAD_DESTROYED), 1);
+	assert_false(has_payload(w, &id));
+}
+
+static void withdrawal_waits_for_both_words(void **state)
+{
+	struct world *w = *state;
+	send_expecting(w, &plain, OK);
+	assert_int_equal(fetch_count(w, SOC, 7), 1);
+	w->web_obeys = w->edge_obeys = false;
+	w->config.drop_timeout_ms = 300;
+	struct answer answer;
+	uint64_t number = ask_withdraw(w, NULL, 99);
+	// Web is silent: no answer, edge is not asked, and after the time-out the parent is.
+	assert_false(wait_answer(w, number, SLUSS_METHOD_CONSENT_WITHDRAW, 150, &answer));
+	assert_int_equal(w->drops_web, 1);
+	assert_int_equal(w->drops_edge, 0);
+	assert_int_equal(w->front_restarts, 0);
+	assert_false(wait_answer(w, number, SLUSS_METHOD_CONSENT_WITHDRAW, 600, &answer));
+	assert_int_equal(w->front_restarts, 1);
+	tell_front_new(w);
+	// The old web's answer goes nowhere; asked again on the new one, the first answer comes, with nothing left to wait for.
+	answer = withdraw(w, NULL);
+	assert_int_equal(answer.code, OK);
+	answer_free(&answer);
+}
+
+static void both_give_their_word(void **state)
+{
+	struct world *w = *state;
+	send_expecting(w, &plain, OK);
+	assert_int_equal(fetch_count(w, SOC, 7), 1);
+	struct sluss_id id;
+	sluss_id_random(&id);
+	struct answer answer = withdraw(w, &id);
+	assert_int_equal(answer.code, OK);
+	const Sluss__V1__WithdrawResponse *response = (const Sluss__V1__WithdrawResponse *)answer.message;
+	assert_int_equal(response->n_recalled_agency_ids, 1);
+	assert_string_equal(response->recalled_agency_ids[0], "soc-1");
+	assert_int_equal(w->drops_web, 1);
+	assert_int_equal(w->drops_edge, 1);
+	uint64_t index = response->receipt->log_index;
+	answer_free(&answer);
+	// The same statement again: the first answer, and no second drop, because nothing of the case is under way.
+	answer = withdraw(w, &id);
+	assert_int_equal(answer.code, OK);
+	assert_int_equal(((const Sluss__V1__WithdrawResponse *)answer.message)->receipt->log_index, index);
+	assert_int_equal(w->drops_web, 1);
+	answer_free(&answer);
+	world_stop(w);
+	assert_int_equal(count_records(w, SLUSS_REC_WITHDRAWAL), 1);
+}
+
+static void a_closed_connection_needs_no_word(void **state)
+{
+	struct world *w = *state;
+	send_expecting(w, &plain, OK);
+	assert_int_equal(fetch_count(w, SOC, 7), 1);
+	tell_closed(w, 7);
+	struct answer answer = withdraw(w, NULL);
+	assert_int_equal(answer.code, OK);
+	assert_int_equal(w->drops_web, 0);
+	answer_free(&answer);
+}
+
+static void edge_that_is_silent_is_killed(void **state)
+{
+	struct world *w = *state;
+	send_expecting(w, &plain, OK);
+	assert_int_equal(fetch_count(w, SOC, 7), 1);
+	w->edge_obeys = false;
+	struct answer answer;
+	uint64_t number = ask_withdraw(w, NULL, 99);
+	assert_false(wait_answer(w, number, SLUSS_METHOD_CONSENT_WITHDRAW, 900, &answer));
+	assert_int_equal(w->drops_edge, 1);
+	assert_int_equal(w->front_restarts, 1);
+}
+
+// ---- failures
+
+static void a_failed_commit_answers_unavailable_and_leaves_nothing(void **state)
+{
+	struct world *w = *state;
+	const struct {
+		enum sluss_fault fault;
+		enum sluss_store_result result;
+		bool happened;
+	} cases[] = {{SLUSS_FAULT_FAIL, SLUSS_STORE_FULL, false}, {SLUSS_FAULT_FAIL, SLUSS_STORE_UNCERTAIN, false}, {SLUSS_FAULT_TEAR, SLUSS_STORE_UNCERTAIN, false}, {SLUSS_FAULT_DONE, SLUSS_STORE_UNCERTAIN, true}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct draft draft = {.from = SCH, .to = to_soc, .to_count = 1, .sections = 1};
+		struct sluss_sealed_message sealed = seal(w, &draft);
+		// begin, payload, payload, append, tiles, checkpoint, commit: the last call that writes is the commit.
+		uint64_t before = w->writes;
+		struct answer answer = send_sealed(w, SCH, &sealed);
+		assert_int_equal(answer.code, OK);
+		answer_free(&answer);
+		uint64_t calls = w->writes - before;
+		sluss_sealed_message_free(&sealed);
+
+		sealed = seal(w, &draft);
+		w->plan = (struct sluss_fault_plan){cases[i].fault, w->writes + calls, cases[i].result};
+		answer = send_sealed(w, SCH, &sealed);
+		assert_int_equal(answer.code, UNAVAILABLE);
+		assert_int_equal(answer.reason, SLUSS__V1__REASON_CODE__REASON_CODE_UNAVAILABLE);
+		answer_free(&answer);
+		w->plan = (struct sluss_fault_plan){0};
+		assert_int_equal(state_of(w, SCH, &sealed.id, SOC), cases[i].happened ? SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_WAITING : SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_UNSPECIFIED);
+		// The client tries again: once in effect.
+		answer = send_sealed(w, SCH, &sealed);
+		assert_int_equal(answer.code, OK);
+		answer_free(&answer);
+		sluss_sealed_message_free(&sealed);
+	}
+	assert_int_equal(fetch_count(w, SOC, 7), 8);
+	world_stop(w);
+	assert_int_equal(count_records(w, SLUSS_REC_MESSAGE_ACCEPTED), 8);
+}
+
+// Whichever write of a withdrawal fails: it is not acknowledged, nothing of it stands, and trying again makes it whole.
+static void a_withdrawal_is_whole_or_not_at_all(void **state)
+{
+	struct world *w = *state;
+	for (uint64_t at = 1; at < 40; at++) {
+		world_end(w);
+		world_start(w);
+		send_expecting(w, &plain, OK);
+		w->plan = (struct sluss_fault_plan){SLUSS_FAULT_FAIL, w->writes + at, SLUSS_STORE_FULL};
+		struct sluss_id id;
+		sluss_id_random(&id);
+		struct answer answer = withdraw(w, &id);
+		bool failed = answer.code == UNAVAILABLE;
+		assert_true(failed || answer.code == OK);
+		answer_free(&answer);
+		w->plan = (struct sluss_fault_plan){0};
+		if (failed) {
+			answer = withdraw(w, &id);
+			assert_int_equal(answer.code, OK);
+			assert_int_equal(((const Sluss__V1__WithdrawResponse *)answer.message)->messages_withheld, 2);
+			answer_free(&answer);
+		}
+		assert_int_equal(fetch_count(w, SOC, 7), 0);
+		world_stop(w);
+		assert_int_equal(count_records(w, SLUSS_REC_WITHDRAWAL), 1);
+		assert_int_equal(count_records(w, SLUSS_REC_PAYLOAD_DESTROYED), 1);
+		if (!failed)
+			return; // past the last write
+	}
+	fail_msg("no run went through");
+}
+
+// ---- recovery
+
+static void what_was_told_is_there_after_a_restart(void **state)
+{
+	struct world *w = *state;
+	struct sluss_id ids[20];
+	for (size_t i = 0; i < 20; i++)
+		ids[i] = send_expecting(w, &plain, OK);
+	assert_int_equal(fetch_count(w, SOC, 7), 16);
+	struct answer answer = act(w, SLUSS_METHOD_CONSENT_PAUSE, SLUSS__V1__GRANT_ACT__GRANT_ACT_PAUSE, &w->grant_pol);
+	assert_int_equal(answer.code, OK);
+	answer_free(&answer);
+	assert_int_equal(fetch_count(w, POL, 8), 0);
+	Sluss__V1__DeliveryState before[20][2];
+	for (size_t i = 0; i < 20; i++) {
+		before[i][0] = state_of(w, SCH, &ids[i], SOC);
+		before[i][1] = state_of(w, SCH, &ids[i], POL);
+	}
+	for (int round = 0; round < 2; round++) {
+		world_stop(w);
+		world_run(w);
+		for (size_t i = 0; i < 20; i++) {
+			assert_int_equal(state_of(w, SCH, &ids[i], SOC), before[i][0]);
+			assert_int_equal(state_of(w, SCH, &ids[i], POL), before[i][1]);
+		}
+	}
+	assert_int_equal(fetch_count(w, SOC, 9), 16); // leases do not survive, messages do
+}
+
+static void a_log_that_was_changed_is_not_opened(void **state)
+{
+	struct world *w = *state;
+	send_expecting(w, &plain, OK);
+	world_stop(w);
+	// The same log under another key: the checkpoint is not ours.
+	w->config.authority = "sluss.test/other";
+	world_run(w);
+	world_stop(w);
+	assert_int_equal(w->status, 1);
+	w->config.authority = AUTHORITY;
+	world_run(w);
+	assert_int_equal(fetch_count(w, SOC, 7), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(delivery_is_decided_again_when_time_has_passed, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(delivery_is_decided_again_after_a_pause, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(withdrawal_destroys_what_waits, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(withdrawal_waits_for_both_words, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(both_give_their_word, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_closed_connection_needs_no_word, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(edge_that_is_silent_is_killed, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_failed_commit_answers_unavailable_and_leaves_nothing, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_withdrawal_is_whole_or_not_at_all, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(what_was_told_is_there_after_a_restart, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_log_that_was_changed_is_not_opened, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

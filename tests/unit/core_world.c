@@ -1,0 +1,581 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "core_world.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "sluss/v1/payload.pb-c.h"
+#include "writer.h"
+
+enum { PATIENCE_MS = 10000 };
+
+#define START_MS INT64_C(1767261600000) // 2026-01-01T10:00:00Z
+#define YEAR_MS (INT64_C(300) * 24 * 3600 * 1000)
+
+static const char *const names[WHO_COUNT] = {"soc-1", "pol-1", "sch-1", "soc-2"};
+static const enum sluss_agency_type types[WHO_COUNT] = {SLUSS_AGENCY_SOCIAL_SERVICES, SLUSS_AGENCY_POLICE, SLUSS_AGENCY_SCHOOL, SLUSS_AGENCY_SOCIAL_SERVICES};
+
+// ---- descriptors and the store
+
+static int file_of(const void *data, size_t len)
+{
+	int fd = memfd_create("test", MFD_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, data, len, 0), len);
+	return fd;
+}
+
+static int policy_fd(void)
+{
+	char *text = malloc(1 << 20);
+	FILE *file = fopen("policy/sweden-sig.json", "rb");
+	assert_non_null(file);
+	size_t len = fread(text, 1, 1 << 20, file);
+	fclose(file);
+	int fd = file_of(text, len);
+	free(text);
+	return fd;
+}
+
+static struct sluss_store *open_store(void *arg)
+{
+	struct world *w = arg;
+	struct sluss_store *inner, *store = NULL;
+	if (sluss_store_memory_open(w->db, SLUSS_STORE_WRITER, &inner) != SLUSS_STORE_OK)
+		return NULL;
+	assert_int_equal(sluss_store_fault_wrap(inner, &w->plan, &w->writes, &store), SLUSS_STORE_OK);
+	return store;
+}
+
+static int64_t clock_ms(void *arg)
+{
+	return atomic_load(&((struct world *)arg)->now_ms);
+}
+
+// ---- the small world, written as records
+
+static void append(struct sluss_writer *writer, const struct sluss_record *record)
+{
+	assert_int_equal(sluss_batch_append(writer, record, NULL), SLUSS_BATCH_OK);
+}
+
+static void enrol_all(struct world *w, struct sluss_writer *writer)
+{
+	for (int i = 0; i < WHO_COUNT; i++) {
+		struct sluss_record record = {.type = SLUSS_REC_AGENCY_ENROLLED, .u.agency_enrolled = {.agency = names[i], .type = types[i]}};
+		memcpy(record.u.agency_enrolled.sign_key, sluss_signing_key_public(w->actors[i].sign), 32);
+		memcpy(record.u.agency_enrolled.seal_key, sluss_sealing_key_public(w->actors[i].seal), 32);
+		memcpy(record.u.agency_enrolled.certificate, w->actors[i].certificate, 32);
+		append(writer, &record);
+	}
+}
+
+static void open_case(struct sluss_writer *writer, const struct sluss_id *case_id, const struct sluss_id *subject)
+{
+	struct sluss_record record = {.type = SLUSS_REC_PERSON_AGE, .u.person_age = {.person = *subject}};
+	sluss_age_band(sluss_state_policy(writer->world->state), 22, &record.u.person_age.from_years, &record.u.person_age.until_years);
+	append(writer, &record);
+	append(writer, &(struct sluss_record){.type = SLUSS_REC_CASE_OPENED,
+			   .u.case_opened = {.case_id = *case_id, .subject = *subject, .programme = "SIG_YOUNG_ADULTS", .phase = SLUSS_PHASE_INQUIRY, .agency = names[SOC], .officer = "s1", .reporter = ""}});
+	struct sluss_member_officer lead = {.officer = "s1", .coordinator = true}, police = {.officer = "p1"}, school = {.officer = "t1"};
+	struct sluss_member members[] = {{names[SOC], &lead, 1}, {names[POL], &police, 1}, {names[SCH], &school, 1}};
+	append(writer, &(struct sluss_record){.type = SLUSS_REC_MEMBERS_SET, .u.members_set = {.case_id = *case_id, .members = members, .member_count = 3, .agency = names[SOC], .officer = "s1"}});
+	append(writer, &(struct sluss_record){.type = SLUSS_REC_PHASE_SET, .u.phase_set = {.case_id = *case_id, .phase = SLUSS_PHASE_ENROLLED, .agency = names[SOC], .officer = "s1"}});
+}
+
+static struct sluss_grant grant(const struct sluss_id *id, const char *category, enum who from, enum who to)
+{
+	return (struct sluss_grant){.grant = *id, .category = category, .sender = names[from], .recipient = names[to], .purpose = SLUSS_PURPOSE_COORDINATION, .from_ms = START_MS - 1000, .until_ms = START_MS + YEAR_MS};
+}
+
+static void give_consent(struct world *w, struct sluss_writer *writer)
+{
+	struct sluss_id more[2];
+	sluss_id_random(&more[0]);
+	sluss_id_random(&more[1]);
+	// The last two are the links that the programme cannot do without.
+	struct sluss_grant grants[] = {grant(&w->grant_soc, "school_attendance", SCH, SOC), grant(&w->grant_pol, "school_attendance", SCH, POL), grant(&more[0], "enrolment", SOC, POL), grant(&more[1], "enrolment", POL, SOC)};
+	append(writer, &(struct sluss_record){.type = SLUSS_REC_CONSENT_RECORDED,
+			   .u.consent_recorded = {.consent = w->consent, .case_id = w->case_id, .grants = grants, .grant_count = 4, .text_version = "1", .language = "sv", .channel = SLUSS_CHANNEL_PAPER, .obtained_ms = START_MS - 1000, .agency = names[SOC], .officer = "s1"}});
+	append(writer, &(struct sluss_record){.type = SLUSS_REC_GRANT_STATUS,
+			   .u.grant_status = {.case_id = w->case_id, .act = SLUSS_ACT_GIVE, .person = w->subject, .consent = w->consent, .channel = SLUSS_CHANNEL_PAPER, .agency = names[SOC], .officer = "s1"}});
+}
+
+static void write_small_world(struct world *w)
+{
+	struct sluss_queue nobody;
+	struct sluss_store_error error;
+	struct sluss_keys keys = {{1}, {2}};
+	assert_true(sluss_queue_init(&nobody, -1));
+	int fd = policy_fd();
+	char *policy = malloc(1 << 20);
+	ssize_t len = pread(fd, policy, 1 << 20, 0);
+	assert_true(len > 0);
+	struct sluss_writer *writer = sluss_writer_open(&w->config, &keys, (struct sluss_bytes){(uint8_t *)policy, (size_t)len}, NULL, &nobody, &error);
+	if (writer == NULL)
+		fail_msg("%s", error.text);
+	sluss_batch_start(writer);
+	enrol_all(w, writer);
+	open_case(writer, &w->case_id, &w->subject);
+	open_case(writer, &w->other_case, &w->other_subject);
+	give_consent(w, writer);
+	assert_true(sluss_batch_commit(writer));
+	w->records = writer->world->size;
+	sluss_writer_close(&writer);
+	sluss_queue_destroy(&nobody);
+	close(fd);
+	free(policy);
+}
+
+// ---- start and stop
+
+static bool read_frames(struct world *w, int fd, struct sluss_frame_reader *reader, uint64_t number, Sluss__V1__IpcFrame **found);
+
+static void *run_core(void *arg)
+{
+	struct world *w = arg;
+	w->status = sluss_core_main(&w->config);
+	return NULL;
+}
+
+static void pair(int *core_out, int *test_out)
+{
+	int fds[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	*core_out = fds[0];
+	*test_out = fds[1];
+}
+
+void world_run(struct world *w)
+{
+	static const uint8_t log_seed[32] = {1}, data_key[32] = {2};
+	pair(&w->config.web_fd, &w->web);
+	pair(&w->config.edge_fd, &w->edge);
+	pair(&w->config.control_fd, &w->control);
+	w->config.admin_listen_fd = w->config.client_ca_fd = w->config.client_ca_key_fd = -1;
+	w->config.log_key_fd = file_of(log_seed, 32);
+	w->config.data_key_fd = file_of(data_key, 32);
+	w->config.policy_fd = policy_fd();
+	w->web_reader = sluss_frame_reader_new(0);
+	w->edge_reader = sluss_frame_reader_new(0);
+	w->control_reader = sluss_frame_reader_new(0);
+	w->thread = malloc(sizeof(pthread_t));
+	assert_int_equal(pthread_create(w->thread, NULL, run_core, w), 0);
+	w->running = true;
+	w->ready = false;
+	Sluss__V1__IpcFrame *none = NULL;
+	// Recovered and serving, or ended: then the channel closes.
+	struct pollfd control = {w->control, POLLIN, 0};
+	while (!w->ready && poll(&control, 1, PATIENCE_MS) == 1 && read_frames(w, w->control, w->control_reader, 0, &none))
+		;
+}
+
+static void write_frame(int fd, const Sluss__V1__IpcFrame *frame)
+{
+	struct sluss_frame_writer *writer = sluss_frame_writer_new(0, 0);
+	assert_int_equal(sluss_frame_writer_push(writer, frame), SLUSS_IPC_OK);
+	while (sluss_frame_writer_flush(writer, fd) == SLUSS_IPC_AGAIN)
+		;
+	sluss_frame_writer_free(&writer);
+}
+
+void world_stop(struct world *w)
+{
+	Sluss__V1__IpcFrame frame = SLUSS__V1__IPC_FRAME__INIT;
+	Sluss__V1__Control control = SLUSS__V1__CONTROL__INIT;
+	control.action = SLUSS__V1__CONTROL__ACTION__ACTION_STOP;
+	frame.body_case = SLUSS__V1__IPC_FRAME__BODY_CONTROL;
+	frame.control = &control;
+	write_frame(w->control, &frame);
+	assert_int_equal(pthread_join(*(pthread_t *)w->thread, NULL), 0);
+	free(w->thread);
+	sluss_frame_reader_free(&w->web_reader);
+	sluss_frame_reader_free(&w->edge_reader);
+	sluss_frame_reader_free(&w->control_reader);
+	close(w->web);
+	close(w->edge);
+	close(w->control);
+	w->running = false;
+}
+
+void world_start(struct world *w)
+{
+	*w = (struct world){.web_obeys = true, .edge_obeys = true};
+	atomic_store(&w->now_ms, START_MS);
+	assert_true(sluss_crypto_init());
+	for (int i = 0; i < WHO_COUNT; i++) {
+		w->actors[i].id = names[i];
+		w->actors[i].sign = sluss_signing_key_new();
+		w->actors[i].seal = sluss_sealing_key_new();
+		randombytes_buf(w->actors[i].certificate, 32);
+	}
+	struct sluss_id *ids[] = {&w->case_id, &w->subject, &w->consent, &w->other_case, &w->other_subject, &w->grant_soc, &w->grant_pol};
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		sluss_id_random(ids[i]);
+	w->db = sluss_memory_db_new();
+	w->config = (struct sluss_core_config){.authority = AUTHORITY, .open_store = open_store, .clock_ms = clock_ms, .arg = w, .lease_ms = 300, .drop_timeout_ms = 300, .verify_threads = 2};
+	write_small_world(w);
+	world_run(w);
+}
+
+void world_end(struct world *w)
+{
+	if (w->running)
+		world_stop(w);
+	for (int i = 0; i < WHO_COUNT; i++) {
+		sluss_signing_key_free(&w->actors[i].sign);
+		sluss_sealing_key_free(&w->actors[i].seal);
+	}
+	sluss_memory_db_free(&w->db);
+}
+
+// ---- asking
+
+uint64_t ask(struct world *w, enum sluss_method method, enum who who, uint64_t connection, const void *body, size_t len)
+{
+	Sluss__V1__IpcFrame frame = SLUSS__V1__IPC_FRAME__INIT;
+	Sluss__V1__CoreRequest request = SLUSS__V1__CORE_REQUEST__INIT;
+	request.request_id = ++w->last_request;
+	request.method = (uint32_t)method;
+	request.connection_id = connection;
+	request.port = SLUSS_PORT_AGENCY;
+	request.certificate_fingerprint = (ProtobufCBinaryData){32, w->actors[who].certificate};
+	request.body = (ProtobufCBinaryData){len, (uint8_t *)(uintptr_t)body};
+	frame.body_case = SLUSS__V1__IPC_FRAME__BODY_REQUEST;
+	frame.request = &request;
+	write_frame(w->web, &frame);
+	return w->last_request;
+}
+
+uint64_t ask_message(struct world *w, enum sluss_method method, enum who who, uint64_t connection, const ProtobufCMessage *request)
+{
+	size_t len = protobuf_c_message_get_packed_size(request);
+	uint8_t *octets = malloc(len + 1);
+	protobuf_c_message_pack(request, octets);
+	uint64_t number = ask(w, method, who, connection, octets, len);
+	free(octets);
+	return number;
+}
+
+static void word_of_drop(int fd, const Sluss__V1__DropTransfers *drop)
+{
+	Sluss__V1__IpcFrame frame = SLUSS__V1__IPC_FRAME__INIT;
+	Sluss__V1__TransfersDropped dropped = SLUSS__V1__TRANSFERS_DROPPED__INIT;
+	dropped.drop_id = drop->drop_id;
+	frame.body_case = SLUSS__V1__IPC_FRAME__BODY_DROPPED;
+	frame.dropped = &dropped;
+	write_frame(fd, &frame);
+}
+
+// One frame that is not an answer.
+static void other_frame(struct world *w, int fd, const Sluss__V1__IpcFrame *frame)
+{
+	if (frame->body_case == SLUSS__V1__IPC_FRAME__BODY_DROP && fd == w->web) {
+		w->drops_web++;
+		if (w->web_obeys)
+			word_of_drop(fd, frame->drop);
+	} else if (frame->body_case == SLUSS__V1__IPC_FRAME__BODY_DROP) {
+		w->drops_edge++;
+		if (w->edge_obeys)
+			word_of_drop(fd, frame->drop);
+	} else if (frame->body_case == SLUSS__V1__IPC_FRAME__BODY_CONTROL) {
+		w->front_restarts += frame->control->action == SLUSS__V1__CONTROL__ACTION__ACTION_RESTART_FRONT;
+		w->ready |= frame->control->action == SLUSS__V1__CONTROL__ACTION__ACTION_READY;
+		w->fatal |= frame->control->action == SLUSS__V1__CONTROL__ACTION__ACTION_FATAL;
+	}
+}
+
+static bool read_frames(struct world *w, int fd, struct sluss_frame_reader *reader, uint64_t number, Sluss__V1__IpcFrame **found)
+{
+	if (sluss_frame_reader_fill(reader, fd) != SLUSS_IPC_OK)
+		return false;
+	struct sluss_bytes octets;
+	while (*found == NULL && sluss_frame_reader_next(reader, &octets) == SLUSS_IPC_OK) {
+		Sluss__V1__IpcFrame *frame = sluss_ipc_frame_unpack(octets);
+		assert_non_null(frame);
+		if (frame->body_case == SLUSS__V1__IPC_FRAME__BODY_RESPONSE && frame->response->request_id == number) {
+			*found = frame;
+			return true;
+		}
+		other_frame(w, fd, frame);
+		sluss_ipc_frame_free(&frame);
+	}
+	return true;
+}
+
+static bool next_buffered(struct world *w, uint64_t number, Sluss__V1__IpcFrame **found)
+{
+	struct sluss_bytes octets;
+	while (*found == NULL && sluss_frame_reader_next(w->web_reader, &octets) == SLUSS_IPC_OK) {
+		Sluss__V1__IpcFrame *frame = sluss_ipc_frame_unpack(octets);
+		if (frame->body_case == SLUSS__V1__IPC_FRAME__BODY_RESPONSE && frame->response->request_id == number) {
+			*found = frame;
+		} else {
+			other_frame(w, w->web, frame);
+			sluss_ipc_frame_free(&frame);
+		}
+	}
+	return *found != NULL;
+}
+
+bool wait_answer(struct world *w, uint64_t number, enum sluss_method method, int timeout_ms, struct answer *answer_out)
+{
+	Sluss__V1__IpcFrame *found = NULL;
+	int64_t end = sluss_monotonic_ms() + timeout_ms;
+	*answer_out = (struct answer){0};
+	next_buffered(w, number, &found);
+	while (found == NULL) {
+		struct pollfd polls[] = {{w->web, POLLIN, 0}, {w->edge, POLLIN, 0}, {w->control, POLLIN, 0}};
+		int64_t left = end - sluss_monotonic_ms();
+		if (left <= 0 || poll(polls, 3, (int)left) <= 0)
+			return false;
+		if (polls[0].revents != 0 && !read_frames(w, w->web, w->web_reader, number, &found))
+			return false;
+		if (polls[1].revents != 0 && !read_frames(w, w->edge, w->edge_reader, number, &found))
+			return false;
+		if (polls[2].revents != 0 && !read_frames(w, w->control, w->control_reader, number, &found))
+			return false;
+	}
+	answer_out->frame = found;
+	answer_out->response = found->response;
+	answer_out->code = found->response->code;
+	answer_out->reason = found->response->refusal == NULL ? SLUSS__V1__REASON_CODE__REASON_CODE_UNSPECIFIED : found->response->refusal->reason;
+	if (answer_out->code == 0) {
+		answer_out->message = protobuf_c_message_unpack(sluss_method_by_id((uint32_t)method)->response, NULL, found->response->body.len, found->response->body.data);
+		assert_non_null(answer_out->message);
+	}
+	return true;
+}
+
+void answer_free(struct answer *answer)
+{
+	if (answer->message != NULL)
+		protobuf_c_message_free_unpacked(answer->message, NULL);
+	if (answer->frame != NULL)
+		sluss_ipc_frame_free(&answer->frame);
+	*answer = (struct answer){0};
+}
+
+struct answer call(struct world *w, enum sluss_method method, enum who who, uint64_t connection, const ProtobufCMessage *request)
+{
+	struct answer answer;
+	assert_true(wait_answer(w, ask_message(w, method, who, connection, request), method, PATIENCE_MS, &answer));
+	return answer;
+}
+
+void tell_closed(struct world *w, uint64_t connection)
+{
+	Sluss__V1__IpcFrame frame = SLUSS__V1__IPC_FRAME__INIT;
+	Sluss__V1__ConnectionsClosed closed = SLUSS__V1__CONNECTIONS_CLOSED__INIT;
+	closed.n_connection_ids = 1;
+	closed.connection_ids = &connection;
+	frame.body_case = SLUSS__V1__IPC_FRAME__BODY_CLOSED;
+	frame.closed = &closed;
+	write_frame(w->edge, &frame);
+}
+
+void tell_front_new(struct world *w)
+{
+	Sluss__V1__IpcFrame frame = SLUSS__V1__IPC_FRAME__INIT;
+	Sluss__V1__Control control = SLUSS__V1__CONTROL__INIT;
+	int core[2];
+	close(w->web);
+	close(w->edge);
+	sluss_frame_reader_free(&w->web_reader);
+	sluss_frame_reader_free(&w->edge_reader);
+	w->web_reader = sluss_frame_reader_new(0);
+	w->edge_reader = sluss_frame_reader_new(0);
+	pair(&core[0], &w->web);
+	pair(&core[1], &w->edge);
+	control.action = SLUSS__V1__CONTROL__ACTION__ACTION_NEW_CHANNELS;
+	frame.body_case = SLUSS__V1__IPC_FRAME__BODY_CONTROL;
+	frame.control = &control;
+	struct sluss_frame_writer *writer = sluss_frame_writer_new(0, 0);
+	assert_int_equal(sluss_frame_writer_send_fds(writer, w->control, &frame, core, 2), SLUSS_IPC_OK);
+	sluss_frame_writer_free(&writer);
+	close(core[0]);
+	close(core[1]);
+}
+
+// ---- making requests
+
+struct sluss_sealed_message seal(struct world *w, const struct draft *d)
+{
+	struct sluss_recipient_draft recipients[WHO_COUNT] = {{0}};
+	for (size_t i = 0; i < d->to_count; i++) {
+		recipients[i].agency_id = names[d->to[i]];
+		memcpy(recipients[i].sealing_key, sluss_sealing_key_public(w->actors[d->to[i]].seal), 32);
+	}
+	char consent[SLUSS_ID_TEXT], other[SLUSS_ID_TEXT];
+	Sluss__V1__Claim claim = SLUSS__V1__CLAIM__INIT, *claims[] = {&claim};
+	claim.ground_case = d->provision == NULL ? SLUSS__V1__CLAIM__GROUND_CONSENT_ID : SLUSS__V1__CLAIM__GROUND_PROVISION;
+	if (d->provision == NULL)
+		claim.consent_id = (char *)(uintptr_t)sluss_id_format(&w->consent, consent);
+	else
+		claim.provision = (char *)(uintptr_t)d->provision;
+	Sluss__V1__Concerned subject = SLUSS__V1__CONCERNED__INIT, third = SLUSS__V1__CONCERNED__INIT, *concerned[] = {&subject, &third};
+	subject.who_case = SLUSS__V1__CONCERNED__WHO_SUBJECT;
+	subject.subject = true;
+	third.who_case = SLUSS__V1__CONCERNED__WHO_OTHER_CASE_ID;
+	third.other_case_id = (char *)(uintptr_t)sluss_id_format(&w->other_case, other);
+	Sluss__V1__Note note = SLUSS__V1__NOTE__INIT;
+	note.category = (char *)(uintptr_t)(d->category == NULL ? "school_attendance" : d->category);
+	note.text = (char *)(uintptr_t)"was there";
+	struct sluss_section_draft sections[8];
+	for (size_t i = 0; i < d->sections; i++)
+		sections[i] = (struct sluss_section_draft){.purpose = SLUSS__V1__PURPOSE__PURPOSE_COORDINATION, .concerned = concerned, .concerned_count = d->about_other_case ? 2 : 1, .claims = claims, .claim_count = 1, .content = &note.base};
+	struct sluss_message_draft draft = {.id = d->id, .type = d->type == 0 ? SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_ATTENDANCE_REPORT : d->type, .case_id = sluss_id_is_none(&d->case_id) ? w->case_id : d->case_id, .partial_delivery = d->partial, .recipients = recipients, .recipient_count = d->to_count, .sections = sections, .section_count = d->sections};
+	struct sluss_author author = {AUTHORITY, names[d->from], "t1", atomic_load(&w->now_ms) + d->skew_ms};
+	struct sluss_sealed_message sealed;
+	assert_int_equal(sluss_message_seal(&draft, &author, d->key == NULL ? w->actors[d->from].sign : d->key, &sealed), SLUSS_MESSAGE_OK);
+	return sealed;
+}
+
+struct answer send_sealed(struct world *w, enum who who, const struct sluss_sealed_message *sealed)
+{
+	struct answer answer;
+	uint64_t number = ask(w, SLUSS_METHOD_EXCHANGE_SEND, who, 1, sealed->request, sealed->request_len);
+	assert_true(wait_answer(w, number, SLUSS_METHOD_EXCHANGE_SEND, PATIENCE_MS, &answer));
+	return answer;
+}
+
+struct sluss_id send_expecting(struct world *w, const struct draft *draft, uint32_t code)
+{
+	struct sluss_sealed_message sealed = seal(w, draft);
+	struct answer answer = send_sealed(w, draft->from, &sealed);
+	if (answer.code != code)
+		fail_msg("Send answered %u %s, not %u", answer.code, sluss_reason_name((enum sluss_reason)answer.reason), code);
+	answer_free(&answer);
+	struct sluss_id id = sealed.id;
+	sluss_sealed_message_free(&sealed);
+	return id;
+}
+
+struct answer fetch(struct world *w, enum who who, uint64_t connection, uint32_t wait_ms)
+{
+	Sluss__V1__FetchRequest request = SLUSS__V1__FETCH_REQUEST__INIT;
+	request.wait_ms = wait_ms;
+	return call(w, SLUSS_METHOD_EXCHANGE_FETCH, who, connection, &request.base);
+}
+
+size_t fetch_count(struct world *w, enum who who, uint64_t connection)
+{
+	struct answer answer = fetch(w, who, connection, 0);
+	size_t count = answer.code == 0 ? ((Sluss__V1__FetchResponse *)answer.message)->n_deliveries : 0;
+	answer_free(&answer);
+	return count;
+}
+
+uint64_t ask_statement(struct world *w, enum sluss_method method, enum who who, uint64_t connection, ProtobufCMessage *statement, const struct sluss_id *id)
+{
+	static const char *const officers[WHO_COUNT] = {"s1", "p1", "t1", "x1"};
+	struct sluss_author author = {AUTHORITY, names[who], officers[who], atomic_load(&w->now_ms)};
+	struct sluss_stamp stamp;
+	struct sluss_id fresh;
+	sluss_id_random(&fresh);
+	sluss_statement_stamp(statement, &author, id == NULL ? &fresh : id, &stamp);
+	struct sluss_signed made;
+	assert_true(sluss_statement_sign(statement, w->actors[who].sign, &made));
+	// Every request with a statement has it as its first and only field that matters: any of them will do to pack it.
+	Sluss__V1__WithdrawRequest request = SLUSS__V1__WITHDRAW_REQUEST__INIT;
+	Sluss__V1__SignedStatement view;
+	sluss_signed_view(&made, &view);
+	request.statement = &view;
+	uint64_t number = ask_message(w, method, who, connection, &request.base);
+	sluss_signed_free(&made);
+	return number;
+}
+
+struct answer acknowledge(struct world *w, enum who who, const Sluss__V1__Delivery *delivery, Sluss__V1__DeliveryOutcome outcome)
+{
+	Sluss__V1__AcknowledgeDelivery statement = SLUSS__V1__ACKNOWLEDGE_DELIVERY__INIT;
+	uint8_t hash[32];
+	crypto_hash_sha256(hash, delivery->envelope->envelope.data, delivery->envelope->envelope.len);
+	statement.message_id = delivery->message_id;
+	statement.envelope_hash = (ProtobufCBinaryData){32, hash};
+	statement.outcome = outcome;
+	struct answer answer;
+	uint64_t number = ask_statement(w, SLUSS_METHOD_EXCHANGE_ACKNOWLEDGE, who, 1, &statement.base, NULL);
+	assert_true(wait_answer(w, number, SLUSS_METHOD_EXCHANGE_ACKNOWLEDGE, PATIENCE_MS, &answer));
+	return answer;
+}
+
+Sluss__V1__DeliveryState state_of(struct world *w, enum who sender, const struct sluss_id *message, enum who recipient)
+{
+	Sluss__V1__GetStatusRequest request = SLUSS__V1__GET_STATUS_REQUEST__INIT;
+	char id[SLUSS_ID_TEXT];
+	request.message_id = (char *)(uintptr_t)sluss_id_format(message, id);
+	struct answer answer = call(w, SLUSS_METHOD_EXCHANGE_GET_STATUS, sender, 1, &request.base);
+	Sluss__V1__DeliveryState state = SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_UNSPECIFIED;
+	const Sluss__V1__GetStatusResponse *response = (const Sluss__V1__GetStatusResponse *)answer.message;
+	for (size_t i = 0; response != NULL && i < response->n_recipients; i++)
+		if (strcmp(response->recipients[i]->recipient_agency_id, names[recipient]) == 0)
+			state = response->recipients[i]->state;
+	answer_free(&answer);
+	return state;
+}
+
+uint64_t ask_withdraw(struct world *w, const struct sluss_id *id, uint64_t connection)
+{
+	Sluss__V1__WithdrawConsent statement = SLUSS__V1__WITHDRAW_CONSENT__INIT;
+	Google__Protobuf__Timestamp at;
+	char case_id[SLUSS_ID_TEXT], person[SLUSS_ID_TEXT];
+	sluss_timestamp_set(&at, START_MS);
+	statement.case_id = (char *)(uintptr_t)sluss_id_format(&w->case_id, case_id);
+	statement.person_id = (char *)(uintptr_t)sluss_id_format(&w->subject, person);
+	statement.scope_case = SLUSS__V1__WITHDRAW_CONSENT__SCOPE_EVERYTHING;
+	statement.everything = true;
+	statement.obtained = SLUSS__V1__OBTAINED__OBTAINED_ORAL;
+	statement.received_at = &at;
+	return ask_statement(w, SLUSS_METHOD_CONSENT_WITHDRAW, SOC, connection, &statement.base, id);
+}
+
+struct answer withdraw(struct world *w, const struct sluss_id *id)
+{
+	struct answer answer;
+	assert_true(wait_answer(w, ask_withdraw(w, id, 99), SLUSS_METHOD_CONSENT_WITHDRAW, PATIENCE_MS, &answer));
+	return answer;
+}
+
+// ---- looking
+
+struct counting {
+	struct sluss_codec *codec;
+	int type;
+	size_t count;
+};
+
+static bool count_one(void *context, uint64_t index, struct sluss_bytes entry)
+{
+	(void)index;
+	struct counting *counting = context;
+	struct sluss_record record;
+	sluss_codec_reset(counting->codec);
+	assert_int_equal(sluss_record_decode(counting->codec, entry, &record, NULL), SLUSS_CODEC_OK);
+	counting->count += counting->type == 0 || (int)record.type == counting->type;
+	return true;
+}
+
+size_t count_records(struct world *w, int type)
+{
+	struct counting counting = {sluss_codec_new(), type, 0};
+	struct sluss_store *store;
+	uint64_t size;
+	assert_int_equal(sluss_store_memory_open(w->db, SLUSS_STORE_READER, &store), SLUSS_STORE_OK);
+	assert_int_equal(sluss_store_size(store, &size), SLUSS_STORE_OK);
+	assert_int_equal(sluss_store_read(store, 0, size, count_one, &counting), SLUSS_STORE_OK);
+	sluss_store_close(&store);
+	sluss_codec_free(&counting.codec);
+	return counting.count;
+}
