@@ -78,6 +78,7 @@ static int run_web(const struct sluss_settings *s)
 		    .max_body = s->max_body,
 		    .header_ms = at_most(s->request_timeout_ms, 10000),
 		    .body_ms = s->request_timeout_ms,
+		    .long_poll_ms = s->fetch_wait_max_ms,
 		    .write_ms = s->write_timeout_ms,
 		    .idle_ms = s->idle_timeout_ms,
 		},

@@ -48,9 +48,15 @@ static void fill_limits(struct sluss_web_limits *l)
 	fill(&l->max_body_total, 64 << 20, 1 << 30);
 	fill(&l->max_frame, SLUSS_FRAME_DEFAULT_MAX, 256 << 20);
 	fill(&l->connection_memory, 16 << 10, 1 << 20);
+	// What one request may have must fit into what all may have, and into a frame with its head.
+	if (l->max_body_total < 8 * l->max_body)
+		l->max_body_total = 8 * l->max_body;
+	if (l->max_frame < l->max_body + (64 << 10))
+		l->max_frame = l->max_body + (64 << 10);
 	fill(&l->header_ms, 10000, day_ms);
 	fill(&l->body_ms, 30000, day_ms);
 	fill(&l->core_ms, 30000, day_ms);
+	fill(&l->long_poll_ms, 60000, day_ms);
 	fill(&l->write_ms, 30000, day_ms);
 	fill(&l->idle_ms, 75000, day_ms);
 	fill(&l->compress_from, 1024, UINT32_MAX);

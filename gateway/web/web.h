@@ -20,6 +20,7 @@ struct sluss_web_limits {
 	uint32_t header_ms;	    // from the first octet until the headers are complete [10,000]
 	uint32_t body_ms;	    // from complete headers until the body is complete [30,000]
 	uint32_t core_ms;	    // longest wait for core; long polls get their own wait on top [30,000]
+	uint32_t long_poll_ms;	    // what a long poll may wait in core beyond core_ms [60,000]
 	uint32_t write_ms;	    // an answer must be taken within this, plus one second for each 16 KiB [30,000]
 	uint32_t idle_ms;	    // between two requests of one connection [75,000]
 	uint32_t compress_from;	    // answers of at least this size are compressed when the client takes gzip [1024]

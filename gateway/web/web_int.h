@@ -16,7 +16,6 @@
 enum {
 	WEB_DISCARD_MAX = 64 << 10, // a refused request's body is read up to this, so that its connection lives on;
 				    // else it ends with the answer
-	WEB_LONG_POLL_MS = 60000,   // longest wait that a long poll may ask for (FetchRequest.wait_ms)
 };
 
 // Where a connection stands. Every phase has a deadline (web_timer.c).

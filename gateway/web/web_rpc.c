@@ -127,7 +127,8 @@ void web_rpc_ask(struct web_conn *conn)
 	free(request->body); // core has it
 	request->body = NULL;
 	web_caller_body_gone(conn);
-	int64_t patience_ms = conn->web->limits.core_ms + (request->method->long_poll ? WEB_LONG_POLL_MS : 0);
+	int64_t patience_ms =
+	    conn->web->limits.core_ms + (request->method->long_poll ? conn->web->limits.long_poll_ms : 0);
 	int64_t deadline_ms = conn->web->now_ms + patience_ms;
 	web_conn_phase(
 	    conn, WEB_WAITING, request->client_deadline_ms < deadline_ms ? request->client_deadline_ms : deadline_ms);

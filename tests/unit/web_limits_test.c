@@ -416,27 +416,29 @@ static void test_too_many_requests(void **state)
 		close(fd[i]);
 }
 
-LIMITS(test_body_share, .max_body_total = 4 * 100000)
+LIMITS(test_body_share, .max_body = 8000, .max_body_total = 64000)
 
 static void test_body_share(void **state)
 {
 	struct web_test *t = *state;
-	// A slow body takes most of the agency's share, its second is refused; another agency is not.
-	static uint8_t part[60000];
-	int fd[3];
-	const char *head = "POST " SEND_PATH " HTTP/1.1\r\nHost: a\r\n" PROTO "Content-Length: 70000\r\n\r\n";
-	for (int i = 0; i < 3; i++) {
-		fd[i] = web_test_connect_as(t, i < 2 ? 0x11 : 0x22);
+	// Two slow bodies fill the agency's quarter, the third is refused; another agency is not.
+	static const uint8_t part[7000], rest[1000];
+	int fd[4];
+	const char *head = "POST " SEND_PATH " HTTP/1.1\r\nHost: a\r\n" PROTO "Content-Length: 8000\r\n\r\n";
+	for (int i = 0; i < 4; i++) {
+		fd[i] = web_test_connect_as(t, i < 3 ? 0x11 : 0x22);
 		web_test_send(fd[i], head, strlen(head));
 		web_test_send(fd[i], part, sizeof(part));
-		if (i == 1)
-			expect_refused(fd[1], 429, "resource_exhausted", "REASON_CODE_BUSY");
+		int probe = web_test_connect_as(t, 0x33); // answered later than what came before it was read
+		web_test_send(probe, "GET /health HTTP/1.1\r\nHost: a\r\n\r\n", 33);
+		free(web_test_reply(probe));
+		close(probe);
 	}
-	static uint8_t rest[10000];
-	web_test_send(fd[2], rest, sizeof(rest));
-	expect_refused(
-	    fd[2], 400, "invalid_argument", "REASON_CODE_MALFORMED"); // zeros are no message, but they were all taken
-	for (int i = 0; i < 3; i++)
+	expect_refused(fd[2], 429, "resource_exhausted", "REASON_CODE_BUSY");
+	web_test_send(fd[3], rest, sizeof(rest));
+	// Zeros are no message, but they were all taken.
+	expect_refused(fd[3], 400, "invalid_argument", "REASON_CODE_MALFORMED");
+	for (int i = 0; i < 4; i++)
 		close(fd[i]);
 }
 
