@@ -111,24 +111,26 @@ class Agency:
 
     def post(self, path, body, content_type="application/proto", headers=None, connection=None, method="POST"):
         """One request on `connection`, or on this agency's own kept one. Returns (status, headers, body)."""
-        own = connection is None
-        if own and self.connection is None:
-            self.connection = self.connect()
-        connection = connection or self.connection
+        if connection:
+            return self.exchange(connection, method, path, body, content_type, headers)
+        fresh = self.connection is None
+        self.connection = self.connection or self.connect()
+        try:
+            return self.exchange(self.connection, method, path, body, content_type, headers)
+        except (OSError, http.client.HTTPException):
+            self.connection = None
+            if fresh:
+                raise
+        return self.post(path, body, content_type, headers, None, method)  # it had been closed for idleness
+
+    def exchange(self, connection, method, path, body, content_type, headers):
         try:
             connection.request(method, "/sluss.v1." + path, body, {"Content-Type": content_type, "Connect-Protocol-Version": "1", **(headers or {})})
             response = connection.getresponse()
-            octets = response.read()
+            return response.status, response.headers, response.read()
         except (OSError, http.client.HTTPException):
             connection.close()
-            if own:
-                self.connection = None
             raise
-        if response.will_close:
-            connection.close()
-            if own:
-                self.connection = None
-        return response.status, response.headers, octets
 
     def call(self, path, request_name, request, response_name, port=None):
         connection = self.connect(port) if port else None
