@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cli.h"
+#include "record.h"
 
 // ---- enrol
 
@@ -65,6 +66,16 @@ static enum cli_exit store_enrolment(struct cli *cli, struct sluss_profile *prof
 	enum sluss_receipt_verdict verdict = sluss_receipt_check(r->log_verifier_key, r->receipt, NULL);
 	if (verdict != SLUSS_VERDICT_VALID) {
 		return cli_fail(cli, CLI_UNVERIFIED, "", "the receipt of the enrolment does not hold: %s", sluss_receipt_verdict_name(verdict));
+	}
+	struct sluss_client_settings own;
+	sluss_profile_settings(profile, true, &own);
+	Sluss__V1__AgencyKeys keys = SLUSS__V1__AGENCY_KEYS__INIT;
+	keys.signing_key = (ProtobufCBinaryData){SLUSS_KEY_BYTES, cli_alloc(cli, SLUSS_KEY_BYTES)};
+	keys.sealing_key = (ProtobufCBinaryData){SLUSS_KEY_BYTES, cli_alloc(cli, SLUSS_KEY_BYTES)};
+	memcpy(keys.signing_key.data, sluss_signing_key_public(own.signing_key), SLUSS_KEY_BYTES);
+	memcpy(keys.sealing_key.data, sluss_sealing_key_public(own.sealing_keys[0]), SLUSS_KEY_BYTES);
+	if (!sluss_record_binds_keys((struct sluss_bytes){r->receipt->log_entry.data, r->receipt->log_entry.len}, own.agency_id, &keys)) {
+		return cli_fail(cli, CLI_UNVERIFIED, "", "the log does not bind our keys to %s", own.agency_id);
 	}
 	const char *pinned = cli_get(cli, "log-key");
 	if (pinned != NULL && strcmp(pinned, r->log_verifier_key) != 0) {

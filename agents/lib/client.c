@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "client_internal.h"
+#include "record.h"
 
 bool sluss_client_global_init(void)
 {
@@ -201,7 +202,23 @@ static const Sluss__V1__Receipt *receipt_of(const ProtobufCMessage *message, boo
 	return *has_field_out ? *(Sluss__V1__Receipt *const *)((uintptr_t)message + field->offset) : NULL;
 }
 
-enum sluss_client_result client_answer(struct sluss_client *c, const ProtobufCMessageDescriptor *type, ProtobufCMessage **response_out)
+// The receipt must hold, and its entry must be about what we asked: a valid receipt of something else is no answer.
+static enum sluss_client_result check_receipt(
+    struct sluss_client *c, const Sluss__V1__Receipt *receipt, const ProtobufCMessage *statement, struct sluss_bytes octets)
+{
+	enum sluss_receipt_verdict verdict = sluss_receipt_check(c->log_verifier_key, receipt, NULL);
+	if (verdict != SLUSS_VERDICT_VALID) {
+		return client_fail(c, SLUSS_CLIENT_UNVERIFIED, "The answer's receipt does not hold: %s.", sluss_receipt_verdict_name(verdict));
+	}
+	if (statement != NULL && !sluss_record_fits((struct sluss_bytes){receipt->log_entry.data, receipt->log_entry.len}, statement, octets)) {
+		return client_fail(c, SLUSS_CLIENT_UNVERIFIED, "The answer's receipt is for another entry (%llu) than the one of this %s.",
+		    (unsigned long long)receipt->log_index, statement->descriptor->short_name);
+	}
+	return SLUSS_CLIENT_OK;
+}
+
+enum sluss_client_result client_answer(struct sluss_client *c, const ProtobufCMessageDescriptor *type, const ProtobufCMessage *statement, struct sluss_bytes octets,
+    ProtobufCMessage **response_out)
 {
 	static const uint8_t nothing[1];
 	// Unknown fields in answers are ignored (a newer gateway may say more); the gateway's text is checked where it is shown.
@@ -213,20 +230,19 @@ enum sluss_client_result client_answer(struct sluss_client *c, const ProtobufCMe
 	const Sluss__V1__Receipt *receipt = receipt_of(message, &has_field);
 	bool optional = type == &sluss__v1__get_proof_response__descriptor; // a consistency proof has none
 	if (has_field && c->log_verifier_key != NULL && !(optional && receipt == NULL)) {
-		enum sluss_receipt_verdict verdict = sluss_receipt_check(c->log_verifier_key, receipt, NULL);
-		if (verdict != SLUSS_VERDICT_VALID) {
+		enum sluss_client_result result = check_receipt(c, receipt, statement, octets);
+		if (result != SLUSS_CLIENT_OK) {
 			protobuf_c_message_free_unpacked(message, NULL);
-			return client_fail(c, SLUSS_CLIENT_UNVERIFIED, "The answer's receipt does not hold: %s.", sluss_receipt_verdict_name(verdict));
+			return result;
 		}
 	}
 	*response_out = message;
 	return SLUSS_CLIENT_OK;
 }
 
-enum sluss_client_result sluss_client_call(struct sluss_client *client, const char *path, const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type,
-    unsigned wait_ms, ProtobufCMessage **response_out)
+// Packs and posts; the answer's octets are in client->answer when OK.
+static enum sluss_client_result post_message(struct sluss_client *client, const char *path, const ProtobufCMessage *request, unsigned wait_ms)
 {
-	*response_out = NULL;
 	size_t len = protobuf_c_message_get_packed_size(request);
 	uint8_t *octets = malloc(len + 1);
 	if (octets == NULL) {
@@ -236,7 +252,15 @@ enum sluss_client_result sluss_client_call(struct sluss_client *client, const ch
 	bool once = request->descriptor == &sluss__v1__enrol_request__descriptor; // its token is used up by success
 	enum sluss_client_result result = client_post(client, path, (struct sluss_bytes){octets, len}, wait_ms, once);
 	free(octets);
-	return result == SLUSS_CLIENT_OK ? client_answer(client, type, response_out) : result;
+	return result;
+}
+
+enum sluss_client_result sluss_client_call(struct sluss_client *client, const char *path, const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type,
+    unsigned wait_ms, ProtobufCMessage **response_out)
+{
+	*response_out = NULL;
+	enum sluss_client_result result = post_message(client, path, request, wait_ms);
+	return result == SLUSS_CLIENT_OK ? client_answer(client, type, NULL, (struct sluss_bytes){NULL, 0}, response_out) : result;
 }
 
 enum sluss_client_result sluss_client_state(struct sluss_client *client, const char *path, ProtobufCMessage *statement, const struct sluss_id *id,
@@ -263,7 +287,10 @@ enum sluss_client_result sluss_client_state(struct sluss_client *client, const c
 	// Every request with a statement has it as field 1 and nothing else, so that any of them packs to the same octets.
 	Sluss__V1__ConsentRecordRequest request = SLUSS__V1__CONSENT_RECORD_REQUEST__INIT;
 	request.statement = &view;
-	enum sluss_client_result result = sluss_client_call(client, path, &request.base, type, 0, response_out);
+	enum sluss_client_result result = post_message(client, path, &request.base, 0);
+	if (result == SLUSS_CLIENT_OK) {
+		result = client_answer(client, type, statement, (struct sluss_bytes){octets.octets, octets.len}, response_out);
+	}
 	sluss_signed_free(&octets);
 	return result;
 }

@@ -13,6 +13,7 @@ enum {
 	CLIENT_TEXT_MAX = 1024,
 	CLIENT_DIRECTORY_MS = 60000, // how long a looked-up agency is believed
 	CLIENT_DIRECTORY_MAX = 64,   // agencies kept; the oldest goes
+	CLIENT_PROVED_MAX = 256,     // key bindings whose log entry was seen; the oldest goes
 };
 
 // Octets that grow up to a limit.
@@ -50,6 +51,8 @@ struct sluss_client {
 	struct sluss_stamp stamp; // of the statement made last
 	struct client_agency directory[CLIENT_DIRECTORY_MAX];
 	size_t directory_count;
+	uint8_t proved[CLIENT_PROVED_MAX][SLUSS_HASH_BYTES]; // hash of agency and keys, a ring
+	size_t proved_count;                                 // ever added
 	struct sluss_connect_error connect;
 	char explanation[CLIENT_TEXT_MAX];
 	struct sluss_client_error error;
@@ -65,8 +68,9 @@ enum sluss_client_result client_fail_answer(struct sluss_client *c, long http_st
 enum sluss_client_result client_post(struct sluss_client *c, const char *path, struct sluss_bytes body, unsigned wait_ms, bool once);
 int64_t client_monotonic_ms(void);
 
-// client.c: unpacks c->answer and checks its receipt.
-enum sluss_client_result client_answer(struct sluss_client *c, const ProtobufCMessageDescriptor *type, ProtobufCMessage **response_out);
+// client.c: unpacks c->answer and checks its receipt; with a statement (NULL: none) also that the receipt's entry is the record of what was signed.
+enum sluss_client_result client_answer(struct sluss_client *c, const ProtobufCMessageDescriptor *type, const ProtobufCMessage *statement, struct sluss_bytes octets,
+    ProtobufCMessage **response_out);
 
 // client_message.c
 void client_directory_clear(struct sluss_client *c);

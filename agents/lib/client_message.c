@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Messages over the wire: keys from the directory, Send, Evaluate, opening what was fetched.
+#include <sodium.h>
 #include <stdlib.h>
 
 #include "client_internal.h"
+#include "record.h"
 
 enum { RECIPIENTS_MAX = 32 };
 
@@ -62,6 +64,52 @@ static enum sluss_client_result find_agency(struct sluss_client *c, const char *
 	return read_agency(c, agency_id, agency_out);
 }
 
+// ---- keys that the log has
+
+static bool is_proved(const struct sluss_client *c, const uint8_t hash[SLUSS_HASH_BYTES])
+{
+	size_t count = c->proved_count < CLIENT_PROVED_MAX ? c->proved_count : CLIENT_PROVED_MAX;
+	for (size_t i = 0; i < count; i++) {
+		if (memcmp(c->proved[i], hash, SLUSS_HASH_BYTES) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+// A key that the directory names is believed only when the log binds it to the agency: whoever answers in the gateway's place cannot make us seal to a key of
+// theirs, or believe a sender of theirs. Asked once for each binding.
+static enum sluss_client_result prove_keys(struct sluss_client *c, const char *agency_id, const Sluss__V1__AgencyKeys *keys)
+{
+	uint8_t hash[SLUSS_HASH_BYTES];
+	crypto_hash_sha256_state state;
+	if (c->log_verifier_key == NULL) {
+		return SLUSS_CLIENT_OK;
+	}
+	crypto_hash_sha256_init(&state);
+	crypto_hash_sha256_update(&state, (const uint8_t *)agency_id, strlen(agency_id) + 1);
+	crypto_hash_sha256_update(&state, keys->signing_key.data, keys->signing_key.len);
+	crypto_hash_sha256_update(&state, keys->sealing_key.data, keys->sealing_key.len);
+	crypto_hash_sha256_final(&state, hash);
+	if (is_proved(c, hash)) {
+		return SLUSS_CLIENT_OK;
+	}
+	Sluss__V1__GetProofResponse *proof = NULL;
+	enum sluss_client_result result = sluss_client_audit_proof(c, keys->log_index, 0, &proof);
+	if (result != SLUSS_CLIENT_OK) {
+		return result;
+	}
+	bool bound = proof->receipt != NULL
+	    && sluss_record_binds_keys((struct sluss_bytes){proof->receipt->log_entry.data, proof->receipt->log_entry.len}, agency_id, keys);
+	sluss__v1__get_proof_response__free_unpacked(proof, NULL);
+	if (!bound) {
+		return client_fail(c, SLUSS_CLIENT_UNVERIFIED, "The directory names keys of %s that the log (entry %llu) does not have.", agency_id,
+		    (unsigned long long)keys->log_index);
+	}
+	memcpy(c->proved[c->proved_count++ % CLIENT_PROVED_MAX], hash, sizeof(hash));
+	return SLUSS_CLIENT_OK;
+}
+
 // ---- sealing
 
 static bool is_zero(const uint8_t key[SLUSS_KEY_BYTES])
@@ -81,7 +129,7 @@ static enum sluss_client_result find_sealing_key(struct sluss_client *c, struct 
 		const Sluss__V1__AgencyKeys *keys = agency->keys[i];
 		if (!keys->revoked && keys->sealing_key.len == SLUSS_KEY_BYTES) {
 			memcpy(to->sealing_key, keys->sealing_key.data, SLUSS_KEY_BYTES);
-			return SLUSS_CLIENT_OK;
+			return prove_keys(c, to->agency_id, keys);
 		}
 	}
 	return client_fail(c, SLUSS_CLIENT_REFUSED, "The agency %s has no key to seal to; has it enrolled?", to->agency_id);
@@ -119,18 +167,37 @@ enum sluss_client_result sluss_client_seal(struct sluss_client *c, const struct 
 
 // ---- sending
 
+// The envelope inside the sealed octets, which belong to us but may come from a file. NULL: not a sealed message. Free *request_out in any case.
+static Sluss__V1__Envelope *read_sealed(const struct sluss_sealed_message *sealed, Sluss__V1__SendRequest **request_out)
+{
+	*request_out = sluss__v1__send_request__unpack(NULL, sealed->request_len, sealed->request);
+	const Sluss__V1__SignedEnvelope *outer = *request_out == NULL ? NULL : (*request_out)->envelope;
+	return outer == NULL ? NULL : sluss__v1__envelope__unpack(NULL, outer->envelope.len, outer->envelope.data);
+}
+
 enum sluss_client_result sluss_client_send(struct sluss_client *c, const struct sluss_sealed_message *sealed, Sluss__V1__SendResponse **out)
 {
-	char id[SLUSS_ID_TEXT];
+	Sluss__V1__SendRequest *request = NULL;
 	*out = NULL;
-	enum sluss_client_result result = client_post(c, "/sluss.v1.ExchangeService/Send", (struct sluss_bytes){sealed->request, sealed->request_len}, 0, false);
+	Sluss__V1__Envelope *envelope = read_sealed(sealed, &request);
+	enum sluss_client_result result = envelope == NULL ? client_fail(c, SLUSS_CLIENT_BAD_REQUEST, "The sealed message cannot be read.") : SLUSS_CLIENT_OK;
 	if (result == SLUSS_CLIENT_OK) {
-		result = client_answer(c, &sluss__v1__send_response__descriptor, (ProtobufCMessage **)out);
+		result = client_post(c, "/sluss.v1.ExchangeService/Send", (struct sluss_bytes){sealed->request, sealed->request_len}, 0, false);
 	}
-	if (result == SLUSS_CLIENT_OK && strcmp((*out)->message_id, sluss_id_format(&sealed->id, id)) != 0) {
+	if (result == SLUSS_CLIENT_OK) {
+		const ProtobufCBinaryData *octets = &request->envelope->envelope;
+		result = client_answer(c, &sluss__v1__send_response__descriptor, &envelope->base, (struct sluss_bytes){octets->data, octets->len}, (ProtobufCMessage **)out);
+	}
+	if (result == SLUSS_CLIENT_OK && strcmp((*out)->message_id, envelope->message_id) != 0) {
 		sluss__v1__send_response__free_unpacked(*out, NULL);
 		*out = NULL;
-		return client_fail(c, SLUSS_CLIENT_UNVERIFIED, "The answer is about another message.");
+		result = client_fail(c, SLUSS_CLIENT_UNVERIFIED, "The answer is about another message.");
+	}
+	if (envelope != NULL) {
+		sluss__v1__envelope__free_unpacked(envelope, NULL);
+	}
+	if (request != NULL) {
+		sluss__v1__send_request__free_unpacked(request, NULL);
 	}
 	return result;
 }
@@ -155,15 +222,15 @@ enum sluss_client_result sluss_client_evaluate(struct sluss_client *c, const str
 
 // ---- opening
 
-static bool has_signing_key(const Sluss__V1__Agency *agency, ProtobufCBinaryData key)
+static const Sluss__V1__AgencyKeys *find_signing_key(const Sluss__V1__Agency *agency, ProtobufCBinaryData key)
 {
 	for (size_t i = 0; i < agency->n_keys; i++) {
 		const ProtobufCBinaryData *known = &agency->keys[i]->signing_key;
 		if (known->len == key.len && key.len == SLUSS_KEY_BYTES && memcmp(known->data, key.data, key.len) == 0) {
-			return true;
+			return agency->keys[i];
 		}
 	}
-	return false;
+	return NULL;
 }
 
 // The key that came with the delivery must be one that the directory has for that sender.
@@ -175,8 +242,9 @@ static enum sluss_client_result check_sender(struct sluss_client *c, const Sluss
 		if (result != SLUSS_CLIENT_OK) {
 			return result;
 		}
-		if (has_signing_key(agency, delivery->sender_key)) {
-			return SLUSS_CLIENT_OK;
+		const Sluss__V1__AgencyKeys *keys = find_signing_key(agency, delivery->sender_key);
+		if (keys != NULL) {
+			return prove_keys(c, opened->from.agency_id, keys);
 		}
 	}
 	return client_fail(c, SLUSS_CLIENT_UNVERIFIED, "The directory does not have the key that signed message %s for the agency %s.", delivery->message_id,
