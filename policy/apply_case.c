@@ -148,7 +148,8 @@ static enum sluss_apply set_age(struct sluss_state *state, const struct sluss_re
 	struct person *person = PERSON(state, at);
 	// Past the old band it is a birthday; else the first band, or one that a new policy cuts anew.
 	bool birthday = person->age_until != 0 && age->from_years >= person->age_until;
-	each_case_before(state, at, record->at_ms);
+	// The new age holds from this instant on: what takes over at the very same one meets it.
+	each_case_before(state, at, record->at_ms - 1);
 	person->age_from = age->from_years;
 	person->age_until = age->until_years;
 	each_case_after(state, at, birthday ? CAUSE_AGE : CAUSE_OTHER, record->at_ms);

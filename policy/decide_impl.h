@@ -40,8 +40,8 @@ struct finding st_find_statute_ground(const struct asking *asking);
 enum sluss_reason st_provision_reaches(const struct sluss_state *state, const struct sluss_provision *law, const struct kase *kase,
     uint8_t sender_type, uint8_t recipient_type, enum sluss_message_type type, uint64_t category_bit, bool necessity);
 
-// decide.c: the decision, and the check that failed (NONE when permitted).
-struct sluss_decision st_decide(const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms,
-    enum sluss_check *failed_out);
+// decide.c: the decision, and which check failed (NONE when permitted). Grounds beyond ground_count are not written.
+enum sluss_check st_decide(const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms,
+    struct sluss_decision *decision);
 
 #endif

@@ -124,9 +124,7 @@ static void look_at_ground(const struct sluss_state *state, const struct sluss_i
 struct sluss_explanation sluss_explain(const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms)
 {
 	struct sluss_explanation explanation = {.changes_ms = INT64_MAX};
-	enum sluss_check failed = SLUSS_CHECK_NONE;
-	explanation.decision = st_decide(state, question, now_ms, &failed);
-	explanation.decision.seq = state->size;
+	enum sluss_check failed = st_decide(state, question, now_ms, &explanation.decision);
 	bool permitted = explanation.decision.verdict == SLUSS_VERDICT_PERMIT;
 	for (unsigned check = SLUSS_CHECK_STRUCTURE; check < SLUSS_CHECKS; check++) {
 		if (permitted || check < (unsigned)failed)

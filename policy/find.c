@@ -56,20 +56,20 @@ uint16_t st_find_agency(const struct sluss_state *state, const char *name)
 
 uint64_t st_hash_id(const struct sluss_state *state, const struct sluss_id *id)
 {
-	return sluss_hash(&state->key, id->b, sizeof(id->b));
+	uint64_t words[2];
+	memcpy(words, id->b, sizeof(words));
+	return sluss_hash_words(&state->key, words[0], words[1]);
 }
 
 uint64_t st_hash_key(const struct sluss_state *state, uint32_t kase, uint64_t key)
 {
-	uint64_t words[2] = {kase, key};
-	return sluss_hash(&state->key, words, sizeof(words));
+	return sluss_hash_words(&state->key, kase, key);
 }
 
 // Every element that is found by id has it at a known offset: one search serves all.
-static uint32_t find_by_id(const struct sluss_state *state, const struct sluss_index *index, const struct sluss_array *array,
-    size_t offset, const struct sluss_id *id)
+static uint32_t find_hashed(const struct sluss_index *index, const struct sluss_array *array, size_t offset, uint64_t hash,
+    const struct sluss_id *id)
 {
-	uint64_t hash = st_hash_id(state, id);
 	uint32_t probe = 0;
 	for (;;) {
 		uint32_t at = sluss_index_next(index, hash, &probe);
@@ -79,6 +79,17 @@ static uint32_t find_by_id(const struct sluss_state *state, const struct sluss_i
 		if (memcmp(element + offset, id->b, sizeof(id->b)) == 0)
 			return at;
 	}
+}
+
+static uint32_t find_by_id(const struct sluss_state *state, const struct sluss_index *index, const struct sluss_array *array,
+    size_t offset, const struct sluss_id *id)
+{
+	return find_hashed(index, array, offset, st_hash_id(state, id), id);
+}
+
+uint32_t st_find_case_hashed(const struct sluss_state *state, uint64_t hash, const struct sluss_id *id)
+{
+	return find_hashed(&state->by_case, &state->cases, offsetof(struct kase, id), hash, id);
 }
 
 uint32_t st_find_person(const struct sluss_state *state, const struct sluss_id *id)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// SipHash-1-3 (Aumasson, Bernstein 2012), keyed, 64 bits: ids and names come from outside, so nobody may choose where they land.
+// The keyed hash of the state's tables: ids and names come from outside, so nobody may choose where they land. Folded 64 x 64 -> 128 bit multiplications over
+// keyed words (the construction of wyhash, which Go's maps use for the same purpose); not for anything that an outsider sees.
 #ifndef SLUSS_POLICY_HASH_H
 #define SLUSS_POLICY_HASH_H
 
@@ -9,51 +10,35 @@ struct sluss_hash_key {
 	uint64_t k0, k1;
 };
 
-static inline uint64_t sluss_rotl64(uint64_t x, unsigned bits)
+__extension__ typedef unsigned __int128 sluss_u128;
+
+static inline uint64_t sluss_hash_fold(uint64_t a, uint64_t b)
 {
-	return (x << bits) | (x >> (64 - bits));
+	sluss_u128 product = (sluss_u128)a * b;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-#define SLUSS_SIP_ROUND(v0, v1, v2, v3)                                                                                                 \
-	do {                                                                                                                             \
-		v0 += v1;                                                                                                                \
-		v1 = sluss_rotl64(v1, 13) ^ v0;                                                                                          \
-		v0 = sluss_rotl64(v0, 32);                                                                                               \
-		v2 += v3;                                                                                                                \
-		v3 = sluss_rotl64(v3, 16) ^ v2;                                                                                          \
-		v0 += v3;                                                                                                                \
-		v3 = sluss_rotl64(v3, 21) ^ v0;                                                                                          \
-		v2 += v1;                                                                                                                \
-		v1 = sluss_rotl64(v1, 17) ^ v2;                                                                                          \
-		v2 = sluss_rotl64(v2, 32);                                                                                               \
-	} while (0)
+// Two words: an id, or two small numbers.
+static inline uint64_t sluss_hash_words(const struct sluss_hash_key *key, uint64_t a, uint64_t b)
+{
+	uint64_t folded = sluss_hash_fold(a ^ key->k0, b ^ key->k1);
+	return sluss_hash_fold(folded ^ UINT64_C(0xa0761d6478bd642f), key->k1 ^ UINT64_C(0xe7037ed1a0b428db));
+}
 
 static inline uint64_t sluss_hash(const struct sluss_hash_key *key, const void *data, size_t len)
 {
 	const uint8_t *in = data;
-	uint64_t v0 = key->k0 ^ UINT64_C(0x736f6d6570736575);
-	uint64_t v1 = key->k1 ^ UINT64_C(0x646f72616e646f6d);
-	uint64_t v2 = key->k0 ^ UINT64_C(0x6c7967656e657261);
-	uint64_t v3 = key->k1 ^ UINT64_C(0x7465646279746573);
-	size_t left = len;
-	uint64_t word;
-	for (; left >= 8; left -= 8, in += 8) {
-		memcpy(&word, in, 8);
-		v3 ^= word;
-		SLUSS_SIP_ROUND(v0, v1, v2, v3);
-		v0 ^= word;
+	uint64_t sum = len;
+	uint64_t words[2];
+	for (size_t left = len; left > 0;) {
+		size_t part = left < sizeof(words) ? left : sizeof(words);
+		words[0] = words[1] = 0;
+		memcpy(words, in, part);
+		sum = sluss_hash_fold(words[0] ^ key->k0 ^ sum, words[1] ^ key->k1);
+		in += part;
+		left -= part;
 	}
-	word = (uint64_t)len << 56;
-	for (size_t i = 0; i < left; i++)
-		word |= (uint64_t)in[i] << (8 * i);
-	v3 ^= word;
-	SLUSS_SIP_ROUND(v0, v1, v2, v3);
-	v0 ^= word;
-	v2 ^= 0xff;
-	SLUSS_SIP_ROUND(v0, v1, v2, v3);
-	SLUSS_SIP_ROUND(v0, v1, v2, v3);
-	SLUSS_SIP_ROUND(v0, v1, v2, v3);
-	return v0 ^ v1 ^ v2 ^ v3;
+	return sluss_hash_fold(sum ^ UINT64_C(0xa0761d6478bd642f), key->k1 ^ UINT64_C(0xe7037ed1a0b428db));
 }
 
 #endif

@@ -16,7 +16,7 @@ struct sluss_state *sluss_state_new(const struct sluss_state_options *options)
 	sluss_array_init(&state->agencies, sizeof(struct agency), 5);
 	sluss_array_init(&state->persons, sizeof(struct person), 8);
 	sluss_array_init(&state->cases, sizeof(struct kase), 8);
-	sluss_array_init(&state->grants, sizeof(struct grant), 10);
+	sluss_array_init(&state->grants, sizeof(struct grant), 16); // calloc gives it untouched pages: small states stay small
 	sluss_array_init(&state->consents, sizeof(struct consent), 8);
 	sluss_array_init(&state->statutes, sizeof(struct statute), 5);
 	sluss_array_init(&state->recalls, sizeof(struct recall), 5);

@@ -83,24 +83,26 @@ struct view_limit {
 	uint32_t guardian;
 };
 
+// What a decision reads stands in the first 64 octets.
 struct kase {
 	struct sluss_id id;
+	struct members *members;
 	uint32_t subject;
 	uint32_t programme; // symbol, SLUSS_NOWHERE while a message opened it only
-	uint8_t phase, former_phase, close_reason;
-	bool link_lost;
+	uint8_t phase;
 	uint8_t assessed_who, assessed_from, assessed_until; // who 0: none
+	uint32_t first_grant; // newest version
 	uint8_t who;             // who had to agree when it was last known
 	uint8_t cause[2];        // enum cause: what brought the requirement; [0] subject, [1] guardians
 	bool custody_changed;    // guardians came or went since guardians are asked
+	uint8_t former_phase, close_reason;
+	bool link_lost;
+	uint32_t grant_count;
 	uint32_t types_seen;     // message types accepted
 	uint64_t links_once;     // links that were active at some instant: a bit for each pair of agency types, whatever policy names it
-	uint32_t first_grant;    // newest version
-	uint32_t grant_count;
 	uint32_t next_of_subject;
-	struct members *members;
-	struct view_limit *limits;
 	uint32_t limit_count;
+	struct view_limit *limits;
 	uint32_t heap_at;        // in state.heap, SLUSS_NOWHERE
 	int64_t edge_ms;         // when its links have to be looked at again
 	int64_t settled_ms;      // its links were looked at up to here
@@ -200,6 +202,7 @@ uint16_t st_find_agency(const struct sluss_state *state, const char *name); // N
 uint32_t st_find_person(const struct sluss_state *state, const struct sluss_id *id);
 SLUSS_MUST_CHECK uint32_t st_need_person(struct sluss_state *state, const struct sluss_id *id); // NOWHERE: no memory
 uint32_t st_find_case(const struct sluss_state *state, const struct sluss_id *id);
+uint32_t st_find_case_hashed(const struct sluss_state *state, uint64_t hash, const struct sluss_id *id); // hash: st_hash_id()
 uint32_t st_find_grant(const struct sluss_state *state, const struct sluss_id *id);
 uint32_t st_find_consent(const struct sluss_state *state, const struct sluss_id *id);
 uint32_t st_find_statute(const struct sluss_state *state, const struct sluss_id *id);

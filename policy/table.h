@@ -62,6 +62,13 @@ static inline uint32_t sluss_index_next(const struct sluss_index *index, uint64_
 	}
 }
 
+// The first position whose hash may be this one, unverified; for fetching ahead.
+static inline uint32_t sluss_index_guess(const struct sluss_index *index, uint64_t hash)
+{
+	uint32_t probe = 0;
+	return sluss_index_next(index, hash, &probe);
+}
+
 static inline void sluss_index_prefetch(const struct sluss_index *index, uint64_t hash)
 {
 	if (index->slots != NULL)
