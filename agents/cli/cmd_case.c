@@ -79,6 +79,14 @@ static bool read_guardians(struct cli *cli, Sluss__V1__Person ***list, size_t *c
 	return true;
 }
 
+static void add_coordinators(struct cli *cli, char ***list, size_t *count)
+{
+	for (size_t i = 0; i < cli_count(cli, "coordinator"); i++) {
+		const char *officer = cli_nth(cli, "coordinator", i);
+		cli_append(cli, list, count, cli_copy(cli, officer, strlen(officer)));
+	}
+}
+
 // ---- showing
 
 static void print_case(struct cli *cli, const Sluss__V1__Case *c)
@@ -135,10 +143,7 @@ static bool fill_open(struct cli *cli, Sluss__V1__OpenCase *d)
 	if (cli_has(cli, "subject")) {
 		d->subject = read_person(cli, "subject", cli_get(cli, "subject"));
 	}
-	for (size_t i = 0; i < cli_count(cli, "coordinator"); i++) {
-		const char *officer = cli_nth(cli, "coordinator", i);
-		cli_append(cli, &d->coordinator_officer_ids, &d->n_coordinator_officer_ids, cli_copy(cli, officer, strlen(officer)));
-	}
+	add_coordinators(cli, &d->coordinator_officer_ids, &d->n_coordinator_officer_ids);
 	d->protected_identity = d->protected_identity || cli_has(cli, "protected");
 	return cli->error == NULL && cli_check_id(cli, "id", d->case_id) != NULL && read_guardians(cli, &d->guardians, &d->n_guardians)
 	    && read_members(cli, &d->members, &d->n_members);
@@ -225,9 +230,10 @@ static enum cli_exit members(struct cli *cli)
 	Sluss__V1__SetMembers d = SLUSS__V1__SET_MEMBERS__INIT;
 	Sluss__V1__CaseChangeResponse *r = NULL;
 	d.case_id = case_argument(cli);
-	if (d.case_id == NULL || cli_need(cli, "member") == NULL || !read_members(cli, &d.members, &d.n_members)) {
+	if (d.case_id == NULL || cli_need(cli, "member") == NULL || cli_need(cli, "coordinator") == NULL || !read_members(cli, &d.members, &d.n_members)) {
 		return CLI_USAGE;
 	}
+	add_coordinators(cli, &d.coordinator_officer_ids, &d.n_coordinator_officer_ids);
 	struct sluss_client *client = cli_client(cli);
 	return client == NULL ? CLI_USAGE : changed(cli, client, sluss_client_case_set_members(client, &d, &r), &r);
 }
@@ -278,6 +284,7 @@ static enum cli_exit protect(struct cli *cli)
 		return CLI_USAGE;
 	}
 	d.protected_identity = strcmp(cli->arguments[1], "on") == 0;
+	d.login_locked = cli_has(cli, "lock-login");
 	if (!d.protected_identity && strcmp(cli->arguments[1], "off") != 0) {
 		return cli_fail(cli, CLI_USAGE, "on|off", "'%s' is neither on nor off", cli->arguments[1]);
 	}
@@ -327,7 +334,9 @@ static const struct cli_option open_options[] = {
 	END_OPTION,
 };
 static const struct cli_option list_options[] = {{"phase", CLI_TEXT, "PHASE", "only cases in this phase"}, END_OPTION};
-static const struct cli_option members_options[] = {MEMBER_OPTION, END_OPTION};
+#define COORDINATOR_OPTION {"coordinator", CLI_MANY, "OFFICER", "our officers who lead the group"}
+static const struct cli_option members_options[] = {MEMBER_OPTION, COORDINATOR_OPTION, END_OPTION};
+static const struct cli_option protect_options[] = {{"lock-login", CLI_FLAG, NULL, "also lock the subject's web login (without it: unlocked)"}, END_OPTION};
 static const struct cli_option phase_options[] = {{"reason", CLI_TEXT, "REASON", "why it is closed: goals_met, own_wish, crime_goes_on, wrong_programme, "
 	"placed_or_imprisoned, moved, transferred, safety, age, died, other"}, END_OPTION};
 static const struct cli_option guardians_options[] = {GUARDIAN_OPTION, {"none", CLI_FLAG, NULL, "there is no registered guardian any more"}, END_OPTION};
@@ -348,7 +357,7 @@ const struct cli_verb cli_case_verbs[] = {
 	{"case members", "ID", "Replace members and contact officers.", members_options, members, NULL},
 	{"case phase", "ID PHASE", "Move a case to another phase.", phase_options, phase, NULL},
 	{"case guardians", "ID", "Replace the registered guardians.", guardians_options, guardians, NULL},
-	{"case protect", "ID on|off", "Mark the subject as protected, or end it.", NULL, protect, NULL},
+	{"case protect", "ID on|off", "Mark the subject as protected, or end it.", protect_options, protect, NULL},
 	{"case assess", "ID", "Record an assessment of maturity.", assess_options, assess, NULL},
 	{NULL, NULL, NULL, NULL, NULL, NULL},
 };

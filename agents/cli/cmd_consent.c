@@ -191,6 +191,19 @@ static bool collect_grants(struct cli *cli, struct sluss_client *client, Sluss__
 	return true;
 }
 
+static bool read_narrowing(struct cli *cli, Sluss__V1__ActOnGrants *d)
+{
+	const char *from = cli_get(cli, "from");
+	const char *until = cli_get(cli, "until");
+	if (from == NULL && until == NULL) {
+		(void)cli_fail(cli, CLI_USAGE, "until", "a later --from, an earlier --until, or both");
+		return false;
+	}
+	d->narrowed_from = from == NULL ? NULL : cli_read_time(cli, "from", from);
+	d->narrowed_until = until == NULL ? NULL : cli_read_time(cli, "until", until);
+	return cli->error == NULL;
+}
+
 static enum cli_exit act(struct cli *cli, Sluss__V1__GrantAct what)
 {
 	Sluss__V1__ActOnGrants d = SLUSS__V1__ACT_ON_GRANTS__INIT;
@@ -209,6 +222,9 @@ static enum cli_exit act(struct cli *cli, Sluss__V1__GrantAct what)
 	}
 	if (d.case_id[0] == '\0') {
 		(void)cli_need(cli, "case");
+		return CLI_USAGE;
+	}
+	if (what == SLUSS__V1__GRANT_ACT__GRANT_ACT_NARROW && !read_narrowing(cli, &d)) {
 		return CLI_USAGE;
 	}
 	if (cli_check_id(cli, "case", d.case_id) == NULL || !read_obtained(cli, client, "obtained-at", &d.obtained, &d.obtained_at)) {
@@ -236,6 +252,11 @@ static enum cli_exit refuse(struct cli *cli)
 static enum cli_exit pause_grants(struct cli *cli)
 {
 	return act(cli, SLUSS__V1__GRANT_ACT__GRANT_ACT_PAUSE);
+}
+
+static enum cli_exit narrow(struct cli *cli)
+{
+	return act(cli, SLUSS__V1__GRANT_ACT__GRANT_ACT_NARROW);
 }
 
 static enum cli_exit resume(struct cli *cli)
@@ -388,13 +409,16 @@ static const struct cli_option record_options[] = {
 	{"file", CLI_TEXT, "FILE", "the whole (or part) as JSON: fields of sluss.v1.RecordConsent; '-' is standard input"},
 	END_OPTION,
 };
-static const struct cli_option act_options[] = {
-	{"person", CLI_TEXT, "ID", "whose will it is"},
-	{"grant", CLI_MANY, "ID", "a grant"},
-	{"consent", CLI_MANY, "ID", "all grants of this consent"},
-	{"case", CLI_TEXT, "ID", "the case; not needed with --consent"},
-	{"obtained", CLI_TEXT, "HOW", "electronic (default), paper or oral"},
-	{"obtained-at", CLI_TEXT, "TIME", "when; default: now"},
+#define ACT_OPTIONS                                                                                                                                                \
+	{"person", CLI_TEXT, "ID", "whose will it is"}, {"grant", CLI_MANY, "ID", "a grant"}, {"consent", CLI_MANY, "ID", "all grants of this consent"},                  \
+	    {"case", CLI_TEXT, "ID", "the case; not needed with --consent"}, {"obtained", CLI_TEXT, "HOW", "electronic (default), paper or oral"},                      \
+	    {"obtained-at", CLI_TEXT, "TIME", "when; default: now"}
+
+static const struct cli_option act_options[] = {ACT_OPTIONS, END_OPTION};
+static const struct cli_option narrow_options[] = {
+	ACT_OPTIONS,
+	{"from", CLI_TEXT, "TIME", "the new, later beginning"},
+	{"until", CLI_TEXT, "TIME", "the new, earlier end (not included)"},
 	END_OPTION,
 };
 static const struct cli_option withdraw_options[] = {
@@ -424,8 +448,9 @@ const struct cli_verb cli_consent_verbs[] = {
 	{"consent refuse", "", "One person refuses grants; final.", act_options, refuse, NULL},
 	{"consent withdraw", "", "One person withdraws, wholly or in part.", withdraw_options, withdraw, NULL},
 	{"consent pause", "", "One person pauses grants.", act_options, pause_grants, NULL},
-	{"consent resume", "", "One person agrees to resume paused grants.", act_options, resume, NULL},
-	{"consent invalidate", "", "The record itself was wrong.", act_options, invalidate, NULL},
+	{"consent narrow", "", "One person shortens grants, at once.", narrow_options, narrow, NULL},
+	{"consent resume", "", "One person resumes paused grants: new versions, which everybody else has to give.", act_options, resume, NULL},
+	{"consent invalidate", "", "A giving was registered by mistake: it never counted.", act_options, invalidate, NULL},
 	{"consent show", "ID", "One consent, grant by grant.", NULL, show, NULL},
 	{"consent list", "", "All consents of a case.", list_options, list, NULL},
 	{"consent receipt", "ID", "The giver's copy, as text.", receipt_options, receipt, NULL},

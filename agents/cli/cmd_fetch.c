@@ -34,7 +34,7 @@ static json_t *section_tree(const struct sluss_opened_section *s)
 	return tree;
 }
 
-static json_t *message_tree(struct cli *cli, const Sluss__V1__Delivery *d, const struct sluss_opened_message *m)
+static json_t *message_tree(const Sluss__V1__Delivery *d, const struct sluss_opened_message *m)
 {
 	char hash[2 * SLUSS_HASH_BYTES + 1];
 	json_t *envelope = sluss_json_tree(&m->envelope->base);
@@ -43,9 +43,9 @@ static json_t *message_tree(struct cli *cli, const Sluss__V1__Delivery *d, const
 		(void)json_array_append_new(sections, section_tree(&m->sections[i]));
 	}
 	(void)sodium_bin2hex(hash, sizeof(hash), m->envelope_hash, sizeof(m->envelope_hash));
-	json_t *tree = json_pack("{s:s,s:s,s:s,s:O*,s:s,s:s,s:I,s:s,s:b,s:o}", "messageId", d->message_id, "agencyId", m->from.agency_id, "officerId", m->from.officer_id, "at",
-	    json_object_get(envelope, "at"), "messageType", cli_enum_text(cli, &sluss__v1__message_type__descriptor, (int)m->envelope->message_type), "caseId",
-	    m->envelope->case_id, "releaseIndex", (json_int_t)d->release_index, "envelopeHash", hash, "usable", (int)m->usable, "sections", sections);
+	json_t *tree = json_pack("{s:s,s:s,s:s,s:O*,s:O*,s:s,s:I,s:s,s:b,s:o}", "messageId", d->message_id, "agencyId", m->from.agency_id, "officerId", m->from.officer_id, "at",
+	    json_object_get(envelope, "at"), "messageType", json_object_get(envelope, "messageType"), "caseId", m->envelope->case_id, "releaseIndex",
+	    (json_int_t)d->release_index, "envelopeHash", hash, "usable", (int)m->usable, "sections", sections);
 	json_decref(envelope);
 	return tree;
 }
@@ -136,7 +136,7 @@ static enum cli_exit take_message(struct cli *cli, struct sluss_client *client, 
 	if (sluss_client_open(client, d, &m) != SLUSS_CLIENT_OK) {
 		return cli_fail_client(cli, client);
 	}
-	json_t *tree = message_tree(cli, d, m);
+	json_t *tree = message_tree(d, m);
 	enum cli_exit code = tree == NULL ? cli_fail(cli, CLI_INTERNAL, "", "message %s cannot be shown", d->message_id) : CLI_OK;
 	if (code == CLI_OK) {
 		print_message(cli, d, m);
@@ -155,11 +155,51 @@ static enum cli_exit take_message(struct cli *cli, struct sluss_client *client, 
 	return code;
 }
 
-static bool read_wait(struct cli *cli, uint64_t *wait_s, uint64_t *max)
+static bool read_request(struct cli *cli, Sluss__V1__FetchRequest *request)
 {
+	uint64_t wait_s = 0;
+	uint64_t max = 0;
+	uint64_t notices = 0;
 	const char *wait_text = cli_get(cli, "wait");
 	const char *max_text = cli_get(cli, "max");
-	return (wait_text == NULL || cli_read_number(cli, "wait", wait_text, WAIT_MAX_S, wait_s)) && (max_text == NULL || cli_read_number(cli, "max", max_text, 64, max));
+	const char *notices_text = cli_get(cli, "notices-from");
+	if ((wait_text != NULL && !cli_read_number(cli, "wait", wait_text, WAIT_MAX_S, &wait_s)) || (max_text != NULL && !cli_read_number(cli, "max", max_text, 64, &max))
+	    || (notices_text != NULL && !cli_read_number(cli, "notices-from", notices_text, INT64_MAX, &notices))) {
+		return false;
+	}
+	sluss__v1__fetch_request__init(request);
+	request->max_messages = (uint32_t)max;
+	request->wait_ms = (uint32_t)wait_s * 1000;
+	request->officer_id = cli_format(cli, "%s", cli_get(cli, "for") == NULL ? "" : cli_get(cli, "for"));
+	request->notices_from = notices;
+	return true;
+}
+
+static void print_notice(struct cli *cli, const Sluss__V1__Notice *n)
+{
+	const char *reason = n->reason == 0 ? "" : sluss_reason_name((enum sluss_reason)n->reason);
+	cli_say(cli, "notice %llu, %s: %s, case %s%s%s%s%s %s", (unsigned long long)n->log_index, cli_time_text(cli, n->at),
+	    cli_enum_text(cli, &sluss__v1__notice_kind__descriptor, (int)n->kind), n->case_id, n->message_id[0] == '\0' ? "" : ", message ", n->message_id,
+	    n->recipient_agency_id[0] == '\0' ? "" : " to ", n->recipient_agency_id, reason == NULL ? "" : reason);
+}
+
+// Shows the notices and remembers how far they were shown.
+static enum cli_exit take_notices(struct cli *cli, const Sluss__V1__FetchResponse *r, Sluss__V1__FetchRequest *request, json_t *list)
+{
+	char problem[SLUSS_PROFILE_TEXT_MAX];
+	for (size_t i = 0; i < r->n_notices; i++) {
+		print_notice(cli, r->notices[i]);
+		(void)json_array_append_new(list, sluss_json_tree(&r->notices[i]->base));
+	}
+	if (r->next_notice <= request->notices_from) {
+		return CLI_OK;
+	}
+	request->notices_from = r->next_notice;
+	// Without a new notice the position need not be kept: asking again from the old one gives nothing again.
+	if (r->n_notices > 0 && !cli_has(cli, "notices-from") && sluss_profile_save_notices(cli_profile(cli), r->next_notice, problem) != SLUSS_PROFILE_OK) {
+		return cli_fail(cli, CLI_INTERNAL, "", "%s", problem);
+	}
+	return CLI_OK;
 }
 
 // One answer's messages. A message that cannot be believed does not stop the others; the worst exit code stays.
@@ -176,12 +216,31 @@ static enum cli_exit take_all(struct cli *cli, struct sluss_client *client, cons
 	return worst;
 }
 
+static enum cli_exit fetch_with(struct cli *cli, struct sluss_client *client, Sluss__V1__FetchRequest *request, json_t *messages, json_t *notices)
+{
+	enum cli_exit worst = CLI_OK;
+	size_t got = 0;
+	do {
+		Sluss__V1__FetchResponse *r = NULL;
+		if (sluss_client_fetch(client, request, &r) != SLUSS_CLIENT_OK) {
+			return cli_fail_client(cli, client);
+		}
+		cli_own_message(cli, r);
+		got = r->n_deliveries;
+		enum cli_exit code = take_all(cli, client, r, messages);
+		worst = code > worst ? code : worst;
+		code = take_notices(cli, r, request, notices);
+		worst = code > worst ? code : worst;
+		request->wait_ms = 0;
+	} while (cli_has(cli, "all") && got > 0 && (worst == CLI_OK || worst == CLI_UNVERIFIED) && cli->error == NULL);
+	return worst;
+}
+
 static enum cli_exit fetch(struct cli *cli)
 {
-	uint64_t wait_s = 0;
-	uint64_t max = 0;
+	Sluss__V1__FetchRequest request;
 	const char *folder = cli_get(cli, "out");
-	if (!read_wait(cli, &wait_s, &max)) {
+	if (!read_request(cli, &request)) {
 		return CLI_USAGE;
 	}
 	if (folder != NULL && mkdir(folder, 0700) != 0 && errno != EEXIST) {
@@ -194,25 +253,16 @@ static enum cli_exit fetch(struct cli *cli)
 	if (client == NULL) {
 		return CLI_USAGE;
 	}
-	json_t *list = json_array();
-	enum cli_exit worst = CLI_OK;
-	size_t got = 0;
-	do {
-		Sluss__V1__FetchResponse *r = NULL;
-		if (sluss_client_fetch(client, (uint32_t)max, (uint32_t)wait_s * 1000, cli_get(cli, "for"), &r) != SLUSS_CLIENT_OK) {
-			worst = cli_fail_client(cli, client);
-			break;
-		}
-		cli_own_message(cli, r);
-		got = r->n_deliveries;
-		enum cli_exit code = take_all(cli, client, r, list);
-		worst = code > worst ? code : worst;
-		wait_s = 0;
-	} while (cli_has(cli, "all") && got > 0 && (worst == CLI_OK || worst == CLI_UNVERIFIED) && cli->error == NULL);
-	if (json_array_size(list) == 0 && worst == CLI_OK) {
+	if (!cli_has(cli, "notices-from")) {
+		request.notices_from = sluss_profile_notices(cli_profile(cli));
+	}
+	json_t *messages = json_array();
+	json_t *notices = json_array();
+	enum cli_exit worst = fetch_with(cli, client, &request, messages, notices);
+	if (json_array_size(messages) == 0 && worst == CLI_OK) {
 		cli_say(cli, "Nothing waits.");
 	}
-	(void)cli_show_tree(cli, json_pack("{s:o}", "messages", list));
+	(void)cli_show_tree(cli, json_pack("{s:o,s:o,s:I}", "messages", messages, "notices", notices, "nextNotice", (json_int_t)request.notices_from));
 	if (worst == CLI_UNVERIFIED) {
 		(void)cli_fail(cli, worst, "", "a message has a section that cannot be used; its state says why");
 	}
@@ -280,6 +330,7 @@ static const struct cli_option fetch_options[] = {
 	{"for", CLI_TEXT, "OFFICER", "only what is addressed to this officer, or to nobody in particular"},
 	{"out", CLI_TEXT, "DIR", "save each message as DIR/MESSAGE_ID.json"},
 	{"ack", CLI_FLAG, NULL, "acknowledge each message after it was checked (and saved); reject what cannot be used"},
+	{"notices-from", CLI_TEXT, "POSITION", "show notices from this log position on; default: those not shown yet"},
 	{"all", CLI_FLAG, NULL, "go on until nothing waits; needs --ack"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };

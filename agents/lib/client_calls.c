@@ -36,13 +36,14 @@ enum sluss_client_result sluss_client_consent_act(struct sluss_client *c, Sluss_
 		path = "/sluss.v1.ConsentService/Refuse";
 		break;
 	case SLUSS__V1__GRANT_ACT__GRANT_ACT_PAUSE:
+	case SLUSS__V1__GRANT_ACT__GRANT_ACT_NARROW:
 		path = "/sluss.v1.ConsentService/Pause";
 		break;
 	case SLUSS__V1__GRANT_ACT__GRANT_ACT_RESUME:
 		path = "/sluss.v1.ConsentService/Resume";
 		break;
 	default:
-		return client_fail(c, SLUSS_CLIENT_BAD_REQUEST, "An act is give, refuse, pause, resume or invalidate.");
+		return client_fail(c, SLUSS_CLIENT_BAD_REQUEST, "An act is give, refuse, pause, narrow, resume or invalidate.");
 	}
 	return sluss_client_state(c, path, &draft->base, NULL, &sluss__v1__act_response__descriptor, (ProtobufCMessage **)out);
 }
@@ -119,14 +120,10 @@ enum sluss_client_result sluss_client_status(struct sluss_client *c, const char 
 	return ASK(c, "ExchangeService/GetStatus", &r, get_status_response, out);
 }
 
-enum sluss_client_result sluss_client_fetch(
-    struct sluss_client *c, uint32_t max_messages, uint32_t wait_ms, const char *officer_id, Sluss__V1__FetchResponse **out)
+enum sluss_client_result sluss_client_fetch(struct sluss_client *c, const Sluss__V1__FetchRequest *request, Sluss__V1__FetchResponse **out)
 {
-	Sluss__V1__FetchRequest r = SLUSS__V1__FETCH_REQUEST__INIT;
-	r.max_messages = max_messages;
-	r.wait_ms = wait_ms;
-	r.officer_id = unconst(officer_id);
-	return sluss_client_call(c, "/sluss.v1.ExchangeService/Fetch", &r.base, &sluss__v1__fetch_response__descriptor, wait_ms, (ProtobufCMessage **)out);
+	return sluss_client_call(
+	    c, "/sluss.v1.ExchangeService/Fetch", &request->base, &sluss__v1__fetch_response__descriptor, request->wait_ms, (ProtobufCMessage **)out);
 }
 
 enum sluss_client_result sluss_client_statute_list(struct sluss_client *c, const char *case_id, Sluss__V1__StatutoryListResponse **out)

@@ -317,3 +317,21 @@ enum sluss_profile_result sluss_profile_save_checkpoint(
 	char path[PATH_MAX];
 	return sluss_file_replace(profile_path(profile, "checkpoint", path), checkpoint, strlen(checkpoint)) ? SLUSS_PROFILE_OK : profile_fail_errno(problem_out, path);
 }
+
+uint64_t sluss_profile_notices(const struct sluss_profile *profile)
+{
+	char path[PATH_MAX];
+	size_t len = 0;
+	char *text = sluss_file_read(profile_path(profile, "notices", path), 64, true, &len);
+	uint64_t next = text == NULL ? 0 : strtoull(text, NULL, 10); // unreadable: from the beginning, which only repeats
+	free(text);
+	return next;
+}
+
+enum sluss_profile_result sluss_profile_save_notices(struct sluss_profile *profile, uint64_t next, char problem_out[SLUSS_PROFILE_TEXT_MAX])
+{
+	char path[PATH_MAX];
+	char text[32];
+	int len = snprintf(text, sizeof(text), "%llu\n", (unsigned long long)next);
+	return sluss_file_replace(profile_path(profile, "notices", path), text, (size_t)len) ? SLUSS_PROFILE_OK : profile_fail_errno(problem_out, path);
+}

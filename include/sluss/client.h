@@ -113,7 +113,7 @@ SLUSS_CALL sluss_client_case_set_guardians(sluss_client *c, Sluss__V1__SetGuardi
 SLUSS_CALL sluss_client_case_set_protection(sluss_client *c, Sluss__V1__SetProtection *draft, Sluss__V1__CaseChangeResponse **out);
 SLUSS_CALL sluss_client_case_assess_maturity(sluss_client *c, Sluss__V1__AssessMaturity *draft, Sluss__V1__CaseChangeResponse **out);
 
-// Consents. `act` chooses the method by draft->act (give, refuse, pause, resume; invalidate goes with refuse's method).
+// Consents. `act` chooses the method by draft->act (invalidate goes with refuse's method, narrow with pause's).
 SLUSS_CALL sluss_client_consent_record(sluss_client *c, Sluss__V1__RecordConsent *draft, Sluss__V1__ConsentRecordResponse **out);
 SLUSS_CALL sluss_client_consent_act(sluss_client *c, Sluss__V1__ActOnGrants *draft, Sluss__V1__ActResponse **out);
 SLUSS_CALL sluss_client_consent_withdraw(sluss_client *c, Sluss__V1__WithdrawConsent *draft, Sluss__V1__WithdrawResponse **out);
@@ -126,8 +126,8 @@ SLUSS_CALL sluss_client_consent_receipt(
 SLUSS_CALL sluss_client_seal(sluss_client *c, const struct sluss_message_draft *draft, struct sluss_sealed_message *sealed_out);
 SLUSS_CALL sluss_client_send(sluss_client *c, const struct sluss_sealed_message *sealed, Sluss__V1__SendResponse **out);
 SLUSS_CALL sluss_client_evaluate(sluss_client *c, const struct sluss_sealed_message *sealed, Sluss__V1__EvaluateResponse **out);
-// Waits up to wait_ms (at most 60,000) when nothing is there; an empty list is OK. `officer_id` NULL: the whole agency's.
-SLUSS_CALL sluss_client_fetch(sluss_client *c, uint32_t max_messages, uint32_t wait_ms, const char *officer_id, Sluss__V1__FetchResponse **out);
+// Waits up to request->wait_ms (at most 60,000) when nothing is there; an empty list is OK.
+SLUSS_CALL sluss_client_fetch(sluss_client *c, const Sluss__V1__FetchRequest *request, Sluss__V1__FetchResponse **out);
 // sluss_message_open, and the sender's key must stand in the directory. UNVERIFIED when envelope or signature do not hold.
 SLUSS_CALL sluss_client_open(sluss_client *c, const Sluss__V1__Delivery *delivery, struct sluss_opened_message **opened_out);
 SLUSS_CALL sluss_client_acknowledge(sluss_client *c, Sluss__V1__AcknowledgeDelivery *draft, Sluss__V1__AcknowledgeResponse **out);

@@ -5,6 +5,7 @@
 //   signing.key    Ed25519 seed, 64 hexadecimal digits         sealing.key    X25519 seed; sealing.1.key, sealing.2.key ... older ones, which still open
 //   client.key     private key of the client certificate, PEM  client.crt     certificate chain from the enrolment, PEM
 //   ca.crt         whom to believe about the gateway, PEM      checkpoint     the newest log head that was verified (a signed note)
+//   notices        the log position up to which notices were shown
 //
 // A profile belongs to one thread at a time; its keys are only read and may be shared. Files are replaced as a whole (temporary file, fsync, rename).
 #ifndef SLUSS_PROFILE_H
@@ -75,5 +76,10 @@ char *sluss_profile_checkpoint(const struct sluss_profile *profile);
 // Store one only after it was proved consistent with the one before.
 SLUSS_MUST_CHECK enum sluss_profile_result sluss_profile_save_checkpoint(
     struct sluss_profile *profile, const char *checkpoint, char problem_out[SLUSS_PROFILE_TEXT_MAX]);
+
+// The log position from which on notices were not shown yet; 0 at first.
+uint64_t sluss_profile_notices(const struct sluss_profile *profile);
+SLUSS_MUST_CHECK enum sluss_profile_result sluss_profile_save_notices(
+    struct sluss_profile *profile, uint64_t next, char problem_out[SLUSS_PROFILE_TEXT_MAX]);
 
 #endif

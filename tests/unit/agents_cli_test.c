@@ -160,6 +160,7 @@ static void bad_commands(void **state)
 	expect("case open --subject shoe=44", CLI_USAGE, "subject", "none of name, pnr");
 	expect("case open --member soc", CLI_USAGE, "member", "agency=officer");
 	expect("case open --file /nonexistent", CLI_USAGE, "file", "No such file");
+	expect("case members " ID " --member soc=a", CLI_USAGE, "coordinator", "--coordinator");
 	expect("case assess " ID, CLI_USAGE, "outcome", "--outcome");
 	expect("consent withdraw --case " ID " --person " ID, CLI_USAGE, "everything", "exactly one");
 	expect("consent withdraw --case " ID " --person " ID " --everything --category x", CLI_USAGE, "everything", "exactly one");
