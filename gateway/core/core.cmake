@@ -3,7 +3,7 @@
 add_library(sluss_core STATIC
   core.c intake.c intake_frames.c intake_answers.c wire.c queue.c workers.c verify.c request.c arena.c
   writer.c admit.c batch.c settle.c recover.c txn.c transfers.c
-  world.c policies.c directory.c messages.c idmap.c
+  world.c policies.c directory.c messages.c notices.c idmap.c
   service_table.c exchange_read.c exchange_decide.c exchange_payload.c
   svc_exchange.c svc_send.c svc_fetch.c svc_acknowledge.c svc_withdraw.c
   svc_common.c svc_agency.c svc_directory.c svc_admin.c svc_case_read.c svc_case.c svc_consent_record.c svc_statutory.c svc_audit.c)

@@ -3,12 +3,14 @@
 // sections were permitted then: a section denied once never comes back, and a section permitted then is asked about anew.
 #include "exchange.h"
 #include "log_event.h"
+#include "svc_common.h"
 #include "writer.h"
 
 enum {
 	FETCH_DEFAULT = 16,
 	FETCH_MAX = 64,
 	FETCH_OCTETS = 2 << 20, // of one answer; a single message may be larger
+	NOTICES_MAX = 256,
 };
 
 struct fetching {
@@ -164,6 +166,65 @@ static bool collect(struct sluss_txn *txn, struct fetching *f)
 	return true;
 }
 
+// ---- notices
+
+static Sluss__V1__Notice *notice_at(struct sluss_txn *txn, uint64_t index)
+{
+	Sluss__V1__Notice *notice = sluss_arena_alloc(txn->arena, sizeof(*notice));
+	struct sluss_codec *codec = sluss_codec_new();
+	struct sluss_bytes entry;
+	struct sluss_record record;
+	const struct sluss_id *message = NULL;
+	bool ok = notice != NULL && codec != NULL && sluss_txn_entry(txn, index, &entry) &&
+	    sluss_record_decode(codec, entry, &record, NULL) == SLUSS_CODEC_OK;
+	if (ok) {
+		const struct sluss_id *case_id = NULL;
+		const char *recipient = "";
+		sluss__v1__notice__init(notice);
+		notice->log_index = index;
+		notice->at = svc_time(txn, record.at_ms);
+		if (record.type == SLUSS_REC_WITHHELD) {
+			const struct sluss_rec_release *r = &record.u.withheld;
+			notice->kind = SLUSS__V1__NOTICE_KIND__NOTICE_KIND_WITHHELD;
+			notice->reason = r->pair_count == 0 ? 0 : (Sluss__V1__ReasonCode)r->pairs[0].reason;
+			message = &r->message, case_id = &r->case_id, recipient = r->recipient;
+		} else if (record.type == SLUSS_REC_MISMATCH_REPORTED) {
+			const struct sluss_rec_acknowledged *r = &record.u.mismatch_reported;
+			notice->kind = SLUSS__V1__NOTICE_KIND__NOTICE_KIND_MISMATCH;
+			message = &r->message, case_id = &r->case_id, recipient = r->agency;
+		} else if (record.type == SLUSS_REC_WITHDRAWAL) {
+			notice->kind = SLUSS__V1__NOTICE_KIND__NOTICE_KIND_WITHDRAWAL;
+			case_id = &record.u.withdrawal.case_id;
+		} else if (record.type == SLUSS_REC_PHASE_SET) {
+			notice->kind = SLUSS__V1__NOTICE_KIND__NOTICE_KIND_PHASE;
+			notice->phase = (Sluss__V1__Phase)record.u.phase_set.phase;
+			case_id = &record.u.phase_set.case_id;
+		}
+		notice->case_id = case_id == NULL ? NULL : svc_id_text(txn, case_id);
+		notice->message_id = message == NULL ? sluss_arena_text(txn->arena, "") : svc_id_text(txn, message);
+		notice->recipient_agency_id = sluss_arena_text(txn->arena, recipient);
+		ok = notice->at != NULL && notice->case_id != NULL && notice->message_id != NULL && notice->recipient_agency_id != NULL;
+	}
+	sluss_codec_free(&codec);
+	return ok ? notice : NULL;
+}
+
+// What the caller has to know, from the position that it asked for; only what is durable.
+static bool add_notices(struct sluss_txn *txn, const Sluss__V1__FetchRequest *request, Sluss__V1__FetchResponse *response)
+{
+	uint64_t indexes[NOTICES_MAX];
+	size_t count = !request->with_notices ? 0 : sluss_notices_of(
+	    sluss_writer_of(txn)->world->notices, txn->caller, request->notices_from, txn->committed, indexes, NOTICES_MAX);
+	response->next_notice = count == NOTICES_MAX ? indexes[count - 1] + 1 : txn->committed;
+	response->notices = sluss_arena_array(txn->arena, count, sizeof(*response->notices));
+	if (response->notices == NULL)
+		return no_memory(txn);
+	for (; response->n_notices < count; response->n_notices++)
+		if ((response->notices[response->n_notices] = notice_at(txn, indexes[response->n_notices])) == NULL)
+			return no_memory(txn);
+	return true;
+}
+
 // How long the caller's request may wait, in milliseconds.
 static int64_t wait_of(struct sluss_txn *txn, const Sluss__V1__FetchRequest *request)
 {
@@ -191,11 +252,13 @@ void exchange_fetch(struct sluss_txn *txn)
 	if (!collect(txn, &f))
 		return;
 	int64_t wait_ms = wait_of(txn, f.request);
-	if (f.count == 0 && wait_ms > 0 && !sluss_request_of(txn)->expired) {
+	Sluss__V1__FetchResponse response = SLUSS__V1__FETCH_RESPONSE__INIT;
+	if (!add_notices(txn, f.request, &response))
+		return;
+	if (f.count == 0 && response.n_notices == 0 && wait_ms > 0 && !sluss_request_of(txn)->expired) {
 		sluss_txn_park(txn, wait_ms, f.wake_ms);
 		return;
 	}
-	Sluss__V1__FetchResponse response = SLUSS__V1__FETCH_RESPONSE__INIT;
 	response.deliveries = f.deliveries;
 	response.n_deliveries = f.count;
 	sluss_txn_respond(txn, &response.base);

@@ -23,7 +23,8 @@ struct sluss_world *sluss_world_new(const struct sluss_policies *policies)
 	world->state = sluss_state_new(&options);
 	world->directory = sluss_directory_new();
 	world->messages = sluss_messages_new(options.hash_key);
-	if (world->state == NULL || world->directory == NULL || world->messages == NULL)
+	world->notices = sluss_notices_new();
+	if (world->state == NULL || world->directory == NULL || world->messages == NULL || world->notices == NULL)
 		sluss_world_free(&world);
 	return world;
 }
@@ -36,6 +37,7 @@ void sluss_world_free(struct sluss_world **world)
 	if (!(*world)->directory_shared)
 		sluss_directory_free(&(*world)->directory);
 	sluss_messages_free(&(*world)->messages);
+	sluss_notices_free(&(*world)->notices);
 	sluss_idmap_free(&(*world)->answers);
 	free(*world);
 	*world = NULL;
@@ -94,7 +96,8 @@ enum sluss_world_result sluss_world_apply(struct sluss_world *world, const struc
 		return SLUSS_WORLD_BROKEN;
 	if (applied != SLUSS_APPLY_OK)
 		return SLUSS_WORLD_INVALID;
-	if (!sluss_directory_apply(world->directory, record, world->size) || !sluss_messages_apply(world->messages, record, world->size))
+	if (!sluss_directory_apply(world->directory, record, world->size) || !sluss_messages_apply(world->messages, record, world->size) ||
+	    !sluss_notices_apply(world->notices, world->state, world->messages, record, world->size))
 		return SLUSS_WORLD_BROKEN;
 	world->size++;
 	count(world, record);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Everything that core knows, as a fold over the log: state (policy/), directory, messages, counts. Two side tables join it, which are written in the same
+// Everything that core knows, as a fold over the log: state (policy/), directory, messages, notices, counts. Two side tables join it, which are written in the same
 // transactions as the records: policies, and the first answers to statements (idempotency). The register of persons is loaded beside it.
 //
 // Invariant: after an apply that was not OK nothing changed, unless it was BROKEN: then the world must be thrown away and folded again from the store.
@@ -10,6 +10,7 @@
 #include "directory.h"
 #include "idmap.h"
 #include "messages.h"
+#include "notices.h"
 #include "policy/policy.h"
 #include "policy/state.h"
 #include "service.h"
@@ -30,6 +31,7 @@ struct sluss_world {
 	struct sluss_directory *directory; // of this fold, or the shared one
 	bool directory_shared;
 	struct sluss_messages *messages;
+	struct sluss_notices *notices;
 	struct sluss_idmap answers; // statement id -> position in SIDE_ANSWER
 	struct sluss_core_counts counts;
 	char origin[256];           // of GENESIS; "" before
