@@ -236,6 +236,8 @@ static bool give_to_core(const struct init *init)
 
 static int make_all(const struct init *init)
 {
+	if (access(init->policy, R_OK) != 0)
+		return complain(strerror(errno), init->policy); // before anything is made
 	printf("slussd: a new authority '%s' in %s\n", init->settings.authority, init->settings.state_dir);
 	bool good = make_folder(init, "", 0755, true) && make_folder(init, "keys", 0700, false) &&
 		    make_folder(init, "db", 0700, false) && give_to_core(init) && write_log_keys(init) &&
@@ -271,7 +273,10 @@ static bool set_named(struct init *init, const char *key, const char *value)
 	if (pair == NULL)
 		return false;
 	(void)snprintf(pair, room, "%s=%s", key, value);
-	return set(init, pair);
+	if (set(init, pair))
+		return true;
+	free(pair);
+	return false;
 }
 
 static bool add_name(struct init *init, const char *name)

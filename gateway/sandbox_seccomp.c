@@ -64,7 +64,7 @@ static int add_threads(scmp_filter_ctx filter)
 	// Thread names and the like; what weakens the process is not among them.
 	if (result == 0)
 		result =
-		    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+		    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0));
 	return result;
 }
 
