@@ -14,7 +14,9 @@
 //  same result until the store is
 //    closed and opened again. After a failed fsync a retry can report success for data that is lost (FACTS: stop, do
 //    not retry).
-//  - What was erased leaves no octet behind in the store's files once sluss_store_scrub has returned OK.
+//  - A payload or side value that was erased or replaced cannot be read back from the store's files once
+//    sluss_store_scrub has returned OK: no octet of it, and nothing to decrypt it with, is left in database, log or
+//    free pages. Ids and keys are not covered: take random ids, or keyed hashes.
 //
 // Threads: a handle belongs to one thread at a time. One writer handle a store (a second one, in this process or
 // another, gets AGAIN at open); any number of reader handles, each call of which sees the newest committed state. A
@@ -53,6 +55,7 @@ enum {
 	SLUSS_STORE_QUEUE_STATE_MAX = 1024,    // octets of the state of one delivery
 	SLUSS_STORE_SIDE_KEY_MAX = 128,
 	SLUSS_STORE_SIDE_VALUE_MAX = 1024 * 1024,
+	SLUSS_STORE_SIDE_PLAIN = 0x8000, // kinds with this bit: see side tables
 };
 
 struct sluss_store; // opaque
@@ -192,7 +195,8 @@ SLUSS_MUST_CHECK enum sluss_store_result sluss_store_each_delivery(struct sluss_
 
 // `kind` is core's own number of a table, 1 to 65535. Rows lie in the order of (kind, key as octets); keys that rise (a
 // time or a log index first) cost the same at any size, random keys cost more as a table grows: keep such tables small,
-// or give the key a rising beginning.
+// or give the key a rising beginning. Values can be erased for sure, which costs each some microseconds; kinds from
+// SLUSS_STORE_SIDE_PLAIN up are spared that, for what names nobody (answers by idempotency key, policies).
 SLUSS_MUST_CHECK enum sluss_store_result sluss_store_put_side(
     struct sluss_store *store, uint16_t kind, struct sluss_bytes key, struct sluss_bytes value);
 SLUSS_MUST_CHECK enum sluss_store_result sluss_store_get_side(

@@ -30,12 +30,17 @@ static const char schema[] =
     // that widening a tile overwrites it where it lies.
     "CREATE TABLE tile (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);"
     "CREATE TABLE checkpoint (id INTEGER PRIMARY KEY CHECK (id = 1), note BLOB NOT NULL);"
-    "CREATE TABLE payload (place INTEGER PRIMARY KEY, id BLOB NOT NULL, part INTEGER NOT NULL, data BLOB NOT NULL);"
+    // Values are encrypted; slot says where the key is: slab * 256 + place.
+    "CREATE TABLE payload (place INTEGER PRIMARY KEY, id BLOB NOT NULL, part INTEGER NOT NULL, slot INTEGER NOT NULL,"
+    " data BLOB NOT NULL);"
     "CREATE UNIQUE INDEX payload_id ON payload (id, part);"
     "CREATE TABLE delivery (agency TEXT NOT NULL, sequence INTEGER NOT NULL, message BLOB NOT NULL,"
     " case_id BLOB NOT NULL, state BLOB NOT NULL, PRIMARY KEY (agency, sequence)) WITHOUT ROWID;"
-    "CREATE TABLE side (kind INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,"
-    " PRIMARY KEY (kind, key)) WITHOUT ROWID;";
+    // slot 0: a plain value.
+    "CREATE TABLE side (kind INTEGER NOT NULL, key BLOB NOT NULL, slot INTEGER NOT NULL, value BLOB NOT NULL,"
+    " PRIMARY KEY (kind, key)) WITHOUT ROWID;"
+    // 256 keys of 32 octets; zero where none is. Rows are appended and overwritten, never deleted.
+    "CREATE TABLE shred (slab INTEGER PRIMARY KEY, keys BLOB NOT NULL);";
 
 static const char *const sql[ST_COUNT] = {
     [ST_BEGIN] = "BEGIN IMMEDIATE",
@@ -50,12 +55,11 @@ static const char *const sql[ST_COUNT] = {
     [ST_PUT_CHECKPOINT] = "INSERT INTO checkpoint (id, note) VALUES (1, ?1)"
 			  " ON CONFLICT (id) DO UPDATE SET note = excluded.note",
     [ST_GET_CHECKPOINT] = "SELECT note FROM checkpoint WHERE id = 1",
-    [ST_PUT_PAYLOAD] = "INSERT INTO payload (id, part, data) VALUES (?1, ?2, ?3)",
-    [ST_GET_PAYLOAD] = "SELECT data FROM payload WHERE id = ?1 AND part = ?2",
-    [ST_ZERO_PAYLOAD] = "UPDATE payload SET data = zeroblob(length(data)) WHERE id = ?1 AND part = ?2",
-    [ST_DELETE_PAYLOAD] = "DELETE FROM payload WHERE id = ?1 AND part = ?2",
-    [ST_ZERO_PAYLOADS] = "UPDATE payload SET data = zeroblob(length(data)) WHERE id = ?1",
-    [ST_DELETE_PAYLOADS] = "DELETE FROM payload WHERE id = ?1",
+    [ST_PUT_PAYLOAD] = "INSERT INTO payload (id, part, slot, data) VALUES (?1, ?2, ?3, ?4)",
+    [ST_GET_PAYLOAD] = "SELECT data, substr(keys, (slot & 255) * 32 + 1, 32) FROM payload"
+		       " JOIN shred ON slab = slot >> 8 WHERE id = ?1 AND part = ?2",
+    [ST_DELETE_PAYLOAD] = "DELETE FROM payload WHERE id = ?1 AND part = ?2 RETURNING slot",
+    [ST_DELETE_PAYLOADS] = "DELETE FROM payload WHERE id = ?1 RETURNING slot",
     [ST_PUT_DELIVERY] = "INSERT INTO delivery (agency, sequence, message, case_id, state)"
 			" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (agency, sequence) DO UPDATE SET"
 			" message = excluded.message, case_id = excluded.case_id, state = excluded.state",
@@ -64,12 +68,16 @@ static const char *const sql[ST_COUNT] = {
 			 " WHERE agency = ?1 AND sequence >= ?2 ORDER BY sequence",
     [ST_EVERY_DELIVERY] = "SELECT agency, sequence, message, case_id, state FROM delivery"
 			  " ORDER BY agency, sequence",
-    [ST_PUT_SIDE] = "INSERT INTO side (kind, key, value) VALUES (?1, ?2, ?3)"
-		    " ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value",
-    [ST_GET_SIDE] = "SELECT value FROM side WHERE kind = ?1 AND key = ?2",
-    [ST_ZERO_SIDE] = "UPDATE side SET value = zeroblob(length(value)) WHERE kind = ?1 AND key = ?2",
-    [ST_DELETE_SIDE] = "DELETE FROM side WHERE kind = ?1 AND key = ?2",
-    [ST_EACH_SIDE] = "SELECT key, value FROM side WHERE kind = ?1 AND key >= ?2 ORDER BY key",
+    [ST_PUT_SIDE] = "INSERT INTO side (kind, key, slot, value) VALUES (?1, ?2, ?3, ?4)",
+    [ST_GET_SIDE] = "SELECT value, substr(keys, (slot & 255) * 32 + 1, 32), slot FROM side"
+		    " LEFT JOIN shred ON slab = slot >> 8 WHERE kind = ?1 AND key = ?2",
+    [ST_DELETE_SIDE] = "DELETE FROM side WHERE kind = ?1 AND key = ?2 RETURNING slot",
+    [ST_EACH_SIDE] = "SELECT value, substr(keys, (slot & 255) * 32 + 1, 32), slot, key FROM side"
+		     " LEFT JOIN shred ON slab = slot >> 8 WHERE kind = ?1 AND key >= ?2 ORDER BY key",
+    [ST_ADD_SLAB] = "INSERT INTO shred (slab, keys) VALUES (?1, zeroblob(8192))",
+    [ST_PUT_SLAB] = "UPDATE shred SET keys = ?2 WHERE slab = ?1",
+    [ST_GET_SLAB] = "SELECT keys FROM shred WHERE slab = ?1",
+    [ST_ALL_SLABS] = "SELECT slab, keys FROM shred ORDER BY slab",
 };
 
 // ---- errors and statements
@@ -137,6 +145,7 @@ static enum sluss_store_result sqlite_begin(struct sluss_store *store)
 		sqlite_care_leave(s->care, false);
 	s->size_at_begin = s->size;
 	s->erased = false;
+	sqlite_shred_begin(s);
 	return result;
 }
 
@@ -147,13 +156,16 @@ static void sqlite_rollback(struct sluss_store *store)
 	if (sqlite3_get_autocommit(s->db) == 0 && run_plain(s, ST_ROLLBACK) != SLUSS_STORE_OK)
 		store->latched = SLUSS_STORE_UNCERTAIN;
 	s->size = s->size_at_begin;
+	sqlite_shred_rollback(s);
 	sqlite_care_leave(s->care, false);
 }
 
 static enum sluss_store_result sqlite_commit(struct sluss_store *store)
 {
 	struct sqlite_store *s = sqlite_of(store);
-	enum sluss_store_result result = run_plain(s, ST_COMMIT);
+	enum sluss_store_result result = sqlite_shred_flush(s);
+	if (result == SLUSS_STORE_OK)
+		result = run_plain(s, ST_COMMIT);
 	if (result == SLUSS_STORE_OK) {
 		sqlite_care_leave(s->care, s->erased);
 		return SLUSS_STORE_OK;
@@ -196,6 +208,7 @@ static void sqlite_close(struct sluss_store *store)
 {
 	struct sqlite_store *s = sqlite_of(store);
 	sqlite_care_stop(&s->care);
+	sqlite_shred_close(s);
 	for (size_t i = 0; i < ST_COUNT; i++)
 		(void)sqlite3_finalize(s->statements[i]);
 	(void)sqlite3_close(s->db); // the last one to close empties the write-ahead log
@@ -365,6 +378,8 @@ static enum sluss_store_result open_handle(struct sqlite_store *s, const char *p
 	if (!writer)
 		return SLUSS_STORE_OK;
 	result = sqlite_size(&s->base, &s->size);
+	if (result == SLUSS_STORE_OK)
+		result = sqlite_shred_open(s);
 	if (result != SLUSS_STORE_OK)
 		return result;
 	return sqlite_care_start(path, s->db, &s->base.error, &s->care);

@@ -21,9 +21,7 @@ enum sqlite_statement {
 	ST_GET_CHECKPOINT,
 	ST_PUT_PAYLOAD,
 	ST_GET_PAYLOAD,
-	ST_ZERO_PAYLOAD,
 	ST_DELETE_PAYLOAD,
-	ST_ZERO_PAYLOADS,
 	ST_DELETE_PAYLOADS,
 	ST_PUT_DELIVERY,
 	ST_DELETE_DELIVERY,
@@ -31,12 +29,16 @@ enum sqlite_statement {
 	ST_EVERY_DELIVERY,
 	ST_PUT_SIDE,
 	ST_GET_SIDE,
-	ST_ZERO_SIDE,
 	ST_DELETE_SIDE,
 	ST_EACH_SIDE,
+	ST_ADD_SLAB,
+	ST_PUT_SLAB,
+	ST_GET_SLAB,
+	ST_ALL_SLABS,
 	ST_COUNT
 };
 
+struct sqlite_shred; // keys of what can be erased; store_sqlite_shred.c
 struct sqlite_care; // the thread that keeps the write-ahead log short; store_sqlite_care.c
 
 struct sqlite_store {
@@ -48,6 +50,7 @@ struct sqlite_store {
 	uint64_t size_at_begin;	  // writer only
 	bool erased;		  // writer only: the open transaction erased something
 	struct sqlite_care *care; // writer only
+	struct sqlite_shred *shred; // writer only
 };
 
 static inline struct sqlite_store *sqlite_of(struct sluss_store *store)
@@ -93,6 +96,27 @@ enum sluss_store_result sqlite_get_side(
 enum sluss_store_result sqlite_erase_side(struct sluss_store *store, uint16_t kind, struct sluss_bytes key);
 enum sluss_store_result sqlite_each_side(
     struct sluss_store *store, uint16_t kind, struct sluss_bytes from, sluss_store_side_fn *each, void *context);
+
+// ---- erasable values: each encrypted under a key of its own (store_sqlite_shred.c)
+
+// Encrypts a value under a new key. `sealed_out` is valid until the next call.
+enum sluss_store_result sqlite_seal(
+    struct sqlite_store *s, struct sluss_bytes value, int64_t *slot_out, struct sluss_bytes *sealed_out);
+
+// Decrypts with the key that was read beside it, in the same statement.
+enum sluss_store_result sqlite_unseal(
+    struct sqlite_store *s, struct sluss_bytes sealed, struct sluss_bytes key, struct sluss_store_blob *value_out);
+
+// Destroys the key of a slot.
+enum sluss_store_result sqlite_shred_slot(struct sqlite_store *s, int64_t slot);
+
+// With the transaction: begin, keys into their table (before COMMIT, and before anything is read), rollback.
+void sqlite_shred_begin(struct sqlite_store *s);
+enum sluss_store_result sqlite_shred_flush(struct sqlite_store *s);
+void sqlite_shred_rollback(struct sqlite_store *s);
+
+enum sluss_store_result sqlite_shred_open(struct sqlite_store *s);
+void sqlite_shred_close(struct sqlite_store *s);
 
 // ---- the write-ahead log's thread
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The SQLite store's tables beside the log: payload, delivery queue, side tables. Erasing writes zeros over the octets
-// where they lie, then removes the row; what the write-ahead log still holds goes when it is emptied
-// (store_sqlite_care.c).
+// The SQLite store's tables beside the log: payload, delivery queue, side tables. Erasing destroys the value's key and
+// removes the row; what the write-ahead log still holds goes when it is emptied (store_sqlite_care.c).
 #include "store_sqlite.h"
 
 // Makes binding and running short: the first failure sticks.
@@ -68,21 +67,41 @@ static enum sluss_store_result run(struct binder *b, const char *doing)
 	return finish(b, doing);
 }
 
-// Reads the one blob that a statement returns.
-static enum sluss_store_result get_blob(struct binder *b, struct sluss_store_blob *blob_out, const char *doing)
-{
-	enum sluss_store_result result = SLUSS_STORE_NOT_FOUND;
-	if (step(b) == SQLITE_ROW)
-		result = sluss_store_blob_set(
-		    blob_out, sqlite3_column_blob(b->statement, 0), (size_t)sqlite3_column_bytes(b->statement, 0));
-	enum sluss_store_result finished = finish(b, doing);
-	return finished != SLUSS_STORE_OK ? finished : result;
-}
-
 static struct sluss_bytes column(sqlite3_stmt *statement, int place)
 {
 	return (struct sluss_bytes){
 	    .data = sqlite3_column_blob(statement, place), .len = (size_t)sqlite3_column_bytes(statement, place)};
+}
+
+// Reads the value (column 0) with its key (column 1) from the row that a statement stands on.
+static enum sluss_store_result read_value(struct binder *b, bool plain, struct sluss_store_blob *value_out)
+{
+	struct sluss_bytes value = column(b->statement, 0);
+	if (plain)
+		return sluss_store_blob_set(value_out, value.data, value.len);
+	return sqlite_unseal(b->store, value, column(b->statement, 1), value_out);
+}
+
+// Runs a statement that deletes rows and returns their slots; destroys the keys.
+static enum sluss_store_result erase(struct binder *b, const char *doing, uint32_t *count_out)
+{
+	enum sluss_store_result result = SLUSS_STORE_OK;
+	*count_out = 0;
+	while (result == SLUSS_STORE_OK && step(b) == SQLITE_ROW) {
+		int64_t slot = sqlite3_column_int64(b->statement, 0);
+		if (slot != 0)
+			result = sqlite_shred_slot(b->store, slot);
+		(*count_out)++;
+		b->code = SQLITE_OK;
+	}
+	enum sluss_store_result finished = finish(b, doing);
+	return finished != SLUSS_STORE_OK ? finished : result;
+}
+
+// What was written to the keys in this transaction has to be in their table before rows are read with them.
+static enum sluss_store_result settle_keys(struct sluss_store *store)
+{
+	return store->in_transaction ? sqlite_shred_flush(sqlite_of(store)) : SLUSS_STORE_OK;
 }
 
 // ---- payload
@@ -90,54 +109,48 @@ static struct sluss_bytes column(sqlite3_stmt *statement, int place)
 enum sluss_store_result sqlite_put_payload(
     struct sluss_store *store, const struct sluss_id *id, uint32_t part, struct sluss_bytes payload)
 {
+	int64_t slot = 0;
+	struct sluss_bytes sealed = {0};
+	enum sluss_store_result result = sqlite_seal(sqlite_of(store), payload, &slot, &sealed);
+	if (result != SLUSS_STORE_OK)
+		return result;
 	struct binder b = take(store, ST_PUT_PAYLOAD);
 	bind_blob(&b, 1, id->b, sizeof(id->b));
 	bind_int(&b, 2, part);
-	bind_blob(&b, 3, payload.data, payload.len);
+	bind_int(&b, 3, slot);
+	bind_blob(&b, 4, sealed.data, sealed.len);
 	return run(&b, "put payload");
 }
 
 enum sluss_store_result sqlite_get_payload(
     struct sluss_store *store, const struct sluss_id *id, uint32_t part, struct sluss_store_blob *payload_out)
 {
+	enum sluss_store_result result = settle_keys(store);
+	if (result != SLUSS_STORE_OK)
+		return result;
 	struct binder b = take(store, ST_GET_PAYLOAD);
 	bind_blob(&b, 1, id->b, sizeof(id->b));
 	bind_int(&b, 2, part);
-	return get_blob(&b, payload_out, "get payload");
+	result = step(&b) == SQLITE_ROW ? read_value(&b, false, payload_out) : SLUSS_STORE_NOT_FOUND;
+	enum sluss_store_result finished = finish(&b, "get payload");
+	return finished != SLUSS_STORE_OK ? finished : result;
 }
 
 enum sluss_store_result sqlite_erase_payload(struct sluss_store *store, const struct sluss_id *id, uint32_t part)
 {
-	static const enum sqlite_statement steps[] = {ST_ZERO_PAYLOAD, ST_DELETE_PAYLOAD};
-	for (size_t i = 0; i < 2; i++) {
-		struct binder b = take(store, steps[i]);
-		bind_blob(&b, 1, id->b, sizeof(id->b));
-		bind_int(&b, 2, part);
-		enum sluss_store_result result = run(&b, "erase payload");
-		if (result != SLUSS_STORE_OK)
-			return result;
-		if (sqlite3_changes64(sqlite_of(store)->db) == 0)
-			return SLUSS_STORE_NOT_FOUND;
-	}
-	sqlite_of(store)->erased = true;
-	return SLUSS_STORE_OK;
+	uint32_t count = 0;
+	struct binder b = take(store, ST_DELETE_PAYLOAD);
+	bind_blob(&b, 1, id->b, sizeof(id->b));
+	bind_int(&b, 2, part);
+	enum sluss_store_result result = erase(&b, "erase payload", &count);
+	return result == SLUSS_STORE_OK && count == 0 ? SLUSS_STORE_NOT_FOUND : result;
 }
 
 enum sluss_store_result sqlite_erase_payloads(struct sluss_store *store, const struct sluss_id *id, uint32_t *count_out)
 {
-	static const enum sqlite_statement steps[] = {ST_ZERO_PAYLOADS, ST_DELETE_PAYLOADS};
-	for (size_t i = 0; i < 2; i++) {
-		struct binder b = take(store, steps[i]);
-		bind_blob(&b, 1, id->b, sizeof(id->b));
-		enum sluss_store_result result = run(&b, "erase payloads");
-		if (result != SLUSS_STORE_OK)
-			return result;
-		*count_out = (uint32_t)sqlite3_changes64(sqlite_of(store)->db);
-		if (*count_out == 0)
-			return SLUSS_STORE_OK;
-	}
-	sqlite_of(store)->erased = true;
-	return SLUSS_STORE_OK;
+	struct binder b = take(store, ST_DELETE_PAYLOADS);
+	bind_blob(&b, 1, id->b, sizeof(id->b));
+	return erase(&b, "erase payloads", count_out);
 }
 
 // ---- delivery queue
@@ -203,56 +216,73 @@ enum sluss_store_result sqlite_each_delivery(
 
 // ---- side tables
 
+static bool is_plain(uint16_t kind)
+{
+	return (kind & SLUSS_STORE_SIDE_PLAIN) != 0;
+}
+
 enum sluss_store_result sqlite_put_side(
     struct sluss_store *store, uint16_t kind, struct sluss_bytes key, struct sluss_bytes value)
 {
 	// What is replaced is as gone as what is erased.
+	int64_t slot = 0;
 	enum sluss_store_result result = sqlite_erase_side(store, kind, key);
-	if (result != SLUSS_STORE_OK && result != SLUSS_STORE_NOT_FOUND)
+	if (result == SLUSS_STORE_NOT_FOUND)
+		result = SLUSS_STORE_OK;
+	if (result == SLUSS_STORE_OK && !is_plain(kind))
+		result = sqlite_seal(sqlite_of(store), value, &slot, &value);
+	if (result != SLUSS_STORE_OK)
 		return result;
 	struct binder b = take(store, ST_PUT_SIDE);
 	bind_int(&b, 1, kind);
 	bind_blob(&b, 2, key.data, key.len);
-	bind_blob(&b, 3, value.data, value.len);
+	bind_int(&b, 3, slot);
+	bind_blob(&b, 4, value.data, value.len);
 	return run(&b, "put side");
 }
 
 enum sluss_store_result sqlite_get_side(
     struct sluss_store *store, uint16_t kind, struct sluss_bytes key, struct sluss_store_blob *value_out)
 {
+	enum sluss_store_result result = settle_keys(store);
+	if (result != SLUSS_STORE_OK)
+		return result;
 	struct binder b = take(store, ST_GET_SIDE);
 	bind_int(&b, 1, kind);
 	bind_blob(&b, 2, key.data, key.len);
-	return get_blob(&b, value_out, "get side");
+	result = step(&b) == SQLITE_ROW ? read_value(&b, is_plain(kind), value_out) : SLUSS_STORE_NOT_FOUND;
+	enum sluss_store_result finished = finish(&b, "get side");
+	return finished != SLUSS_STORE_OK ? finished : result;
 }
 
 enum sluss_store_result sqlite_erase_side(struct sluss_store *store, uint16_t kind, struct sluss_bytes key)
 {
-	static const enum sqlite_statement steps[] = {ST_ZERO_SIDE, ST_DELETE_SIDE};
-	for (size_t i = 0; i < 2; i++) {
-		struct binder b = take(store, steps[i]);
-		bind_int(&b, 1, kind);
-		bind_blob(&b, 2, key.data, key.len);
-		enum sluss_store_result result = run(&b, "erase side");
-		if (result != SLUSS_STORE_OK)
-			return result;
-		if (sqlite3_changes64(sqlite_of(store)->db) == 0)
-			return SLUSS_STORE_NOT_FOUND;
-	}
-	sqlite_of(store)->erased = true;
-	return SLUSS_STORE_OK;
+	uint32_t count = 0;
+	struct binder b = take(store, ST_DELETE_SIDE);
+	bind_int(&b, 1, kind);
+	bind_blob(&b, 2, key.data, key.len);
+	enum sluss_store_result result = erase(&b, "erase side", &count);
+	return result == SLUSS_STORE_OK && count == 0 ? SLUSS_STORE_NOT_FOUND : result;
 }
 
 enum sluss_store_result sqlite_each_side(
     struct sluss_store *store, uint16_t kind, struct sluss_bytes from, sluss_store_side_fn *each, void *context)
 {
+	struct sluss_store_blob value = {0};
+	enum sluss_store_result result = settle_keys(store);
+	if (result != SLUSS_STORE_OK)
+		return result;
 	struct binder b = take(store, ST_EACH_SIDE);
 	bind_int(&b, 1, kind);
 	bind_blob(&b, 2, from.data, from.len);
 	while (step(&b) == SQLITE_ROW) {
-		if (!each(context, column(b.statement, 0), column(b.statement, 1)))
+		result = read_value(&b, is_plain(kind), &value);
+		if (result != SLUSS_STORE_OK ||
+		    !each(context, column(b.statement, 3), (struct sluss_bytes){value.data, value.len}))
 			break;
 		b.code = SQLITE_OK;
 	}
-	return finish(&b, "each side");
+	sluss_store_blob_free(&value);
+	enum sluss_store_result finished = finish(&b, "each side");
+	return finished != SLUSS_STORE_OK ? finished : result;
 }
