@@ -195,6 +195,13 @@ void web_test_expect_error(const struct web_reply *reply, int status, const char
 	json_decref(j);
 }
 
+void web_test_expect_refused(int fd, int status, const char *code, const char *reason)
+{
+	struct web_reply *r = web_test_reply(fd);
+	web_test_expect_error(r, status, code, reason);
+	free(r);
+}
+
 Sluss__V1__IpcFrame *web_test_core_take(struct web_test *t, int wait_ms)
 {
 	for (;;) {

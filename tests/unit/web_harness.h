@@ -57,9 +57,21 @@ const char *web_test_header(const struct web_reply *reply, const char *name);
 // Status, Connect code and reason ("REASON_CODE_MALFORMED"; NULL: any) of an error.
 void web_test_expect_error(const struct web_reply *reply, int status, const char *code, const char *reason);
 
+// Reads one answer, which must be that error; frees it.
+void web_test_expect_refused(int fd, int status, const char *code, const char *reason);
+
 // As core: the next frame (the caller frees it), or NULL after wait_ms.
 Sluss__V1__IpcFrame *web_test_core_take(struct web_test *test, int wait_ms);
 void web_test_core_send(struct web_test *test, const Sluss__V1__IpcFrame *frame);
 void web_test_core_answer(struct web_test *test, uint64_t request_id, uint32_t code, const void *body, size_t len);
+
+// Each test names the one limit that it is about; all others are the defaults, so that a loaded machine does not run
+// into them.
+#define LIMITS(name, ...)                                                                                              \
+	static int name##_setup(void **state)                                                                          \
+	{                                                                                                              \
+		*state = web_test_start(&(struct sluss_web_limits){__VA_ARGS__});                                      \
+		return 0;                                                                                              \
+	}
 
 #endif

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Limits and time-outs: sizes before and after decompression, every phase of a slow client, requests under way, and a
-// core that is silent or gone.
+// Room: sizes before and after decompression, requests and bodies under way, malformed HTTP, and a core that goes.
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <zlib.h>
@@ -16,15 +13,6 @@
 #define STATUS_PATH "/sluss.v1.ExchangeService/GetStatus"
 #define FETCH_PATH "/sluss.v1.ExchangeService/Fetch"
 #define PROTO "Content-Type: application/proto\r\n"
-
-// Each test names the one limit that it is about; all others are the defaults, so that a loaded machine does not run
-// into them.
-#define LIMITS(name, ...)                                                                                              \
-	static int name##_setup(void **state)                                                                          \
-	{                                                                                                              \
-		*state = web_test_start(&(struct sluss_web_limits){__VA_ARGS__});                                      \
-		return 0;                                                                                              \
-	}
 
 static int setup_defaults(void **state)
 {
@@ -37,20 +25,6 @@ static int teardown(void **state)
 	struct web_test *t = *state;
 	web_test_stop(&t);
 	return 0;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-static void expect_refused(int fd, int status, const char *code, const char *reason)
-{
-	struct web_reply *r = web_test_reply(fd);
-	web_test_expect_error(r, status, code, reason);
-	free(r);
 }
 
 static size_t bomb(size_t plain_len, uint8_t **out)
@@ -75,13 +49,13 @@ static void test_declared_too_large(void **state)
 	int fd = web_test_connect(t, SLUSS_PORT_AGENCY, true);
 	static const uint8_t body[8193];
 	web_test_post(fd, SEND_PATH, PROTO, body, sizeof(body));
-	expect_refused(fd, 429, "resource_exhausted", "REASON_CODE_TOO_LARGE");
+	web_test_expect_refused(fd, 429, "resource_exhausted", "REASON_CODE_TOO_LARGE");
 	web_test_post(fd, SEND_PATH, "Content-Type: text/plain\r\n", body, sizeof(body));
-	expect_refused(fd, 415, "invalid_argument", NULL);
+	web_test_expect_refused(fd, 415, "invalid_argument", NULL);
 	// Much too large is not read at all.
 	const char *huge = "POST " SEND_PATH " HTTP/1.1\r\nHost: a\r\n" PROTO "Content-Length: 4000000000\r\n\r\n";
 	web_test_send(fd, huge, strlen(huge));
-	expect_refused(fd, 429, "resource_exhausted", "REASON_CODE_TOO_LARGE");
+	web_test_expect_refused(fd, 429, "resource_exhausted", "REASON_CODE_TOO_LARGE");
 	web_test_expect_end(fd);
 	close(fd);
 	// With Expect, no octet of the body is asked for.
@@ -89,7 +63,7 @@ static void test_declared_too_large(void **state)
 	const char *expect =
 	    "POST " SEND_PATH " HTTP/1.1\r\nHost: a\r\n" PROTO "Expect: 100-continue\r\nContent-Length: 9000\r\n\r\n";
 	web_test_send(fd, expect, strlen(expect));
-	expect_refused(fd, 429, "resource_exhausted", "REASON_CODE_TOO_LARGE");
+	web_test_expect_refused(fd, 429, "resource_exhausted", "REASON_CODE_TOO_LARGE");
 	close(fd);
 }
 
@@ -106,7 +80,7 @@ static void test_chunked_too_large(void **state)
 	chunk[4096 + 7] = '\n';
 	for (int i = 0; i < 3; i++)
 		web_test_send(fd, chunk, sizeof(chunk));
-	expect_refused(fd, 429, "resource_exhausted", "REASON_CODE_TOO_LARGE");
+	web_test_expect_refused(fd, 429, "resource_exhausted", "REASON_CODE_TOO_LARGE");
 	web_test_expect_end(fd);
 	close(fd);
 }
@@ -121,7 +95,7 @@ static void test_zip_bomb(void **state)
 	assert_true(len < 8192);
 	int fd = web_test_connect(t, SLUSS_PORT_AGENCY, true);
 	web_test_post(fd, SEND_PATH, PROTO "Content-Encoding: gzip\r\n", small, len);
-	expect_refused(fd, 429, "resource_exhausted", "REASON_CODE_TOO_LARGE");
+	web_test_expect_refused(fd, 429, "resource_exhausted", "REASON_CODE_TOO_LARGE");
 	free(small);
 	close(fd);
 }
@@ -161,217 +135,13 @@ static void test_limit_is_exact(void **state)
 				assert_int_equal(r->status, 200);
 				free(r);
 			} else {
-				expect_refused(fd, 429, "resource_exhausted", "REASON_CODE_TOO_LARGE");
+				web_test_expect_refused(fd, 429, "resource_exhausted", "REASON_CODE_TOO_LARGE");
 			}
 			if (zipped)
 				free(small);
 			close(fd);
 		}
 	}
-}
-
-// Sends one octet every 20 ms until the peer has had enough.
-static void drip(int fd, const char *text)
-{
-	for (const char *p = text; *p != '\0'; p++) {
-		if (send(fd, p, 1, MSG_NOSIGNAL) != 1)
-			return;
-		usleep(20000);
-	}
-}
-
-LIMITS(test_slow_headers, .header_ms = 300)
-
-static void test_slow_headers(void **state)
-{
-	struct web_test *t = *state;
-	int fd = web_test_connect(t, SLUSS_PORT_AGENCY, true);
-	int64_t start = now_ms();
-	drip(fd, "POST " SEND_PATH " HTTP/1.1\r\nHost: a-host-that-never-ends");
-	expect_refused(fd, 408, "deadline_exceeded", NULL);
-	web_test_expect_end(fd);
-	assert_true(now_ms() - start >= 300);
-	close(fd);
-	fd = web_test_connect(t, SLUSS_PORT_AGENCY, true); // nothing at all
-	expect_refused(fd, 408, "deadline_exceeded", NULL);
-	web_test_expect_end(fd);
-	close(fd);
-}
-
-LIMITS(test_slow_body, .body_ms = 400)
-
-static void test_slow_body(void **state)
-{
-	struct web_test *t = *state;
-	int fd = web_test_connect(t, SLUSS_PORT_AGENCY, true);
-	const char *head = "POST " SEND_PATH " HTTP/1.1\r\nHost: a\r\n" PROTO "Content-Length: 100\r\n\r\n";
-	web_test_send(fd, head, strlen(head));
-	drip(fd, "0123456789012345678901234567890123456789");
-	expect_refused(fd, 408, "deadline_exceeded", NULL);
-	web_test_expect_end(fd);
-	close(fd);
-}
-
-LIMITS(test_idle, .idle_ms = 400)
-
-static void test_idle(void **state)
-{
-	struct web_test *t = *state;
-	int fd = web_test_connect(t, SLUSS_PORT_AGENCY, true);
-	const char *get = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
-	web_test_send(fd, get, strlen(get));
-	free(web_test_reply(fd));
-	int64_t start = now_ms();
-	web_test_expect_end(fd);
-	assert_true(now_ms() - start >= 350);
-	close(fd);
-}
-
-LIMITS(test_second_headers, .header_ms = 300)
-
-static void test_second_headers(void **state)
-{
-	struct web_test *t = *state;
-	int fd = web_test_connect(t, SLUSS_PORT_AGENCY, true);
-	const char *get = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
-	web_test_send(fd, get, strlen(get));
-	free(web_test_reply(fd));
-	usleep(400000); // idle for longer than headers may take
-	web_test_send(fd, "GET /health HTTP/1.1\r\nHost: a", 28);
-	expect_refused(fd, 408, "deadline_exceeded", NULL); // long before idle_ms
-	close(fd);
-}
-
-static void test_slow_reader(void **state)
-{
-	struct web_test *t = *state;
-	int fd = web_test_connect(t, SLUSS_PORT_AGENCY, true);
-	web_test_post(fd, STATUS_PATH, PROTO, "", 0);
-	Sluss__V1__IpcFrame *frame = web_test_core_take(t, WEB_TEST_PATIENCE_MS);
-	static uint8_t big[1 << 20];
-	web_test_core_answer(t, frame->request->request_id, SLUSS_CODE_OK, big, sizeof(big));
-	sluss_ipc_frame_free(&frame);
-	// Its time is 30 s and 64 s more for a mebibyte. Meanwhile others are served,
-	int other = web_test_connect(t, SLUSS_PORT_AGENCY, true);
-	const char *get = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
-	web_test_send(other, get, strlen(get));
-	struct web_reply *r = web_test_reply(other);
-	assert_int_equal(r->status, 200);
-	free(r);
-	r = web_test_reply(fd); // and whoever reads again gets all of it
-	assert_int_equal(r->body_len, sizeof(big));
-	free(r);
-	close(fd);
-	close(other);
-}
-
-LIMITS(test_core_is_silent, .core_ms = 500)
-
-static void test_core_is_silent(void **state)
-{
-	struct web_test *t = *state;
-	int fd = web_test_connect(t, SLUSS_PORT_AGENCY, true);
-	web_test_post(fd, STATUS_PATH, PROTO, "", 0);
-	Sluss__V1__IpcFrame *frame = web_test_core_take(t, WEB_TEST_PATIENCE_MS);
-	uint64_t id = frame->request->request_id;
-	assert_int_equal(frame->request->timeout_ms, 0);
-	sluss_ipc_frame_free(&frame);
-	expect_refused(fd, 503, "unavailable", "REASON_CODE_UNAVAILABLE");
-	frame = web_test_core_take(t, WEB_TEST_PATIENCE_MS);
-	assert_int_equal(frame->body_case, SLUSS__V1__IPC_FRAME__BODY_CANCEL);
-	assert_true(frame->cancel->request_id == id);
-	sluss_ipc_frame_free(&frame);
-	// A late answer goes nowhere, and not to the next request.
-	web_test_post(fd, STATUS_PATH, PROTO "Connect-Timeout-Ms: 100\r\n", "", 0);
-	frame = web_test_core_take(t, WEB_TEST_PATIENCE_MS);
-	assert_in_range(frame->request->timeout_ms, 1, 100);
-	web_test_core_answer(t, id, SLUSS_CODE_OK, "\x10\x07", 2);
-	sluss_ipc_frame_free(&frame);
-	expect_refused(fd, 504, "deadline_exceeded", NULL);
-	close(fd);
-}
-
-LIMITS(test_long_poll_waits_longer, .core_ms = 200)
-
-static void test_long_poll_waits_longer(void **state)
-{
-	struct web_test *t = *state;
-	int fd = web_test_connect(t, SLUSS_PORT_AGENCY, true);
-	web_test_post(fd, FETCH_PATH, PROTO, "\x10\x90\x4e", 3); // wait_ms 10,000
-	Sluss__V1__IpcFrame *frame = web_test_core_take(t, WEB_TEST_PATIENCE_MS);
-	assert_int_equal(frame->request->method, SLUSS_METHOD_EXCHANGE_FETCH);
-	assert_null(web_test_core_take(t, 400)); // longer than core_ms: no cancel
-	web_test_core_answer(t, frame->request->request_id, SLUSS_CODE_OK, "", 0);
-	sluss_ipc_frame_free(&frame);
-	struct web_reply *r = web_test_reply(fd);
-	assert_int_equal(r->status, 200);
-	free(r);
-	close(fd);
-}
-
-static void test_dead_waiter(void **state)
-{
-	struct web_test *t = *state;
-	for (int half = 0; half < 2; half++) {
-		int fd = web_test_connect(t, SLUSS_PORT_AGENCY, true);
-		web_test_post(fd, FETCH_PATH, PROTO, "", 0);
-		Sluss__V1__IpcFrame *frame = web_test_core_take(t, WEB_TEST_PATIENCE_MS);
-		uint64_t id = frame->request->request_id;
-		sluss_ipc_frame_free(&frame);
-		if (half)
-			shutdown(fd, SHUT_WR);
-		else
-			close(fd);
-		frame = web_test_core_take(t, 5000); // at once, not at the next time-out
-		assert_non_null(frame);
-		assert_int_equal(frame->body_case, SLUSS__V1__IPC_FRAME__BODY_CANCEL);
-		assert_true(frame->cancel->request_id == id);
-		sluss_ipc_frame_free(&frame);
-		if (half) {
-			web_test_expect_end(fd);
-			close(fd);
-		}
-	}
-}
-
-static void test_end_with_the_last_octets(void **state)
-{
-	struct web_test *t = *state;
-	static const char *const parts[] = {"", "POST " SEND_PATH " HT",
-	    "POST " SEND_PATH " HTTP/1.1\r\nHost: a\r\n" PROTO "Content-Length: 9\r\n\r\nabc"};
-	for (int i = 0; i < 60; i++) {
-		int fd = web_test_connect(t, SLUSS_PORT_AGENCY, true);
-		web_test_send(fd, parts[i % 3], strlen(parts[i % 3]));
-		shutdown(fd, SHUT_WR);
-		web_test_expect_end(fd); // at once, without the answer that a time-out would bring
-		close(fd);
-	}
-}
-
-static void test_edge_closes_its_copy_late(void **state)
-{
-	struct web_test *t = *state;
-	int pair[2];
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	struct sluss_conn_hello hello = {.connection_id = 1000, .port_kind = SLUSS_PORT_PUBLIC};
-	assert_int_equal(sluss_handover_send(t->handover_fd, &hello, pair[1]), SLUSS_IPC_OK);
-	const char *get = "GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-	web_test_send(pair[0], get, strlen(get));
-	free(web_test_reply(pair[0]));
-	web_test_expect_end(pair[0]); // web has shut and freed it; the socket lives on in pair[1]
-	int other = web_test_connect(t, SLUSS_PORT_AGENCY, true); // takes the memory
-	web_test_send(other, "GET /health HTTP/1.1\r\nHost: a\r\n\r\n", 33);
-	free(web_test_reply(other));
-	close(pair[0]); // an event for the freed connection, if web still watched it
-	web_test_post(other, STATUS_PATH, PROTO, "", 0);
-	Sluss__V1__IpcFrame *frame = web_test_core_take(t, WEB_TEST_PATIENCE_MS);
-	web_test_core_answer(t, frame->request->request_id, SLUSS_CODE_OK, "", 0);
-	sluss_ipc_frame_free(&frame);
-	struct web_reply *r = web_test_reply(other);
-	assert_int_equal(r->status, 200);
-	free(r);
-	close(other);
-	close(pair[1]);
 }
 
 LIMITS(test_too_many_requests, .max_requests = 8)
@@ -390,7 +160,7 @@ static void test_too_many_requests(void **state)
 		id[i] = frame->request->request_id;
 		sluss_ipc_frame_free(&frame);
 	}
-	expect_refused(fd[2], 429, "resource_exhausted", "REASON_CODE_BUSY");
+	web_test_expect_refused(fd[2], 429, "resource_exhausted", "REASON_CODE_BUSY");
 	// A quarter of all is one agency's; another is not kept out by it.
 	int other = web_test_connect_as(t, 0x11);
 	web_test_post(other, STATUS_PATH, PROTO, "", 0);
@@ -434,10 +204,10 @@ static void test_body_share(void **state)
 		free(web_test_reply(probe));
 		close(probe);
 	}
-	expect_refused(fd[2], 429, "resource_exhausted", "REASON_CODE_BUSY");
+	web_test_expect_refused(fd[2], 429, "resource_exhausted", "REASON_CODE_BUSY");
 	web_test_send(fd[3], rest, sizeof(rest));
 	// Zeros are no message, but they were all taken.
-	expect_refused(fd[3], 400, "invalid_argument", "REASON_CODE_MALFORMED");
+	web_test_expect_refused(fd[3], 400, "invalid_argument", "REASON_CODE_MALFORMED");
 	for (int i = 0; i < 4; i++)
 		close(fd[i]);
 }
@@ -451,9 +221,9 @@ static void test_core_goes(void **state)
 	sluss_ipc_frame_free(&frame);
 	close(t->core_fd);
 	t->core_fd = -1;
-	expect_refused(fd, 503, "unavailable", "REASON_CODE_UNAVAILABLE");
+	web_test_expect_refused(fd, 503, "unavailable", "REASON_CODE_UNAVAILABLE");
 	web_test_post(fd, STATUS_PATH, PROTO, "", 0);
-	expect_refused(fd, 503, "unavailable", "REASON_CODE_UNAVAILABLE");
+	web_test_expect_refused(fd, 503, "unavailable", "REASON_CODE_UNAVAILABLE");
 	const char *get = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
 	web_test_send(fd, get, strlen(get));
 	struct web_reply *r = web_test_reply(fd);
@@ -471,7 +241,7 @@ static void test_end_in_order(void **state)
 	Sluss__V1__IpcFrame *frame = web_test_core_take(t, WEB_TEST_PATIENCE_MS);
 	sluss_ipc_frame_free(&frame);
 	web_test_stop(&t);
-	expect_refused(fd, 503, "unavailable", NULL);
+	web_test_expect_refused(fd, 503, "unavailable", NULL);
 	web_test_expect_end(fd);
 	close(fd);
 }
@@ -558,16 +328,6 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_chunked_too_large, test_chunked_too_large_setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_zip_bomb, test_zip_bomb_setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_limit_is_exact, setup_defaults, teardown),
-	    cmocka_unit_test_setup_teardown(test_slow_headers, test_slow_headers_setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_slow_body, test_slow_body_setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_idle, test_idle_setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_second_headers, test_second_headers_setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_slow_reader, setup_defaults, teardown),
-	    cmocka_unit_test_setup_teardown(test_core_is_silent, test_core_is_silent_setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_long_poll_waits_longer, test_long_poll_waits_longer_setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_dead_waiter, setup_defaults, teardown),
-	    cmocka_unit_test_setup_teardown(test_end_with_the_last_octets, setup_defaults, teardown),
-	    cmocka_unit_test_setup_teardown(test_edge_closes_its_copy_late, setup_defaults, teardown),
 	    cmocka_unit_test_setup_teardown(test_too_many_requests, test_too_many_requests_setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_body_share, test_body_share_setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_core_goes, setup_defaults, teardown),
