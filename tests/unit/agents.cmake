@@ -8,3 +8,7 @@ sluss_unit_test(agents_receipt_test LABEL unit SOURCES unit/agents_receipt_test.
 sluss_unit_test(agents_connect_error_test LABEL unit SOURCES unit/agents_connect_error_test.c LIBS sluss PkgConfig::SODIUM)
 target_include_directories(agents_connect_error_test PRIVATE ${CMAKE_SOURCE_DIR}/agents/lib)
 sluss_unit_test(agents_cli_test LABEL unit SOURCES unit/agents_cli_test.c LIBS sluss_cli)
+sluss_unit_test(agents_record_test LABEL unit SOURCES unit/agents_record_test.c LIBS sluss PkgConfig::SODIUM)
+target_include_directories(agents_record_test PRIVATE ${CMAKE_SOURCE_DIR}/agents/lib)
+sluss_unit_test(agents_profile_test LABEL unit SOURCES unit/agents_profile_test.c LIBS sluss)
+target_include_directories(agents_profile_test PRIVATE ${CMAKE_SOURCE_DIR}/agents/lib)
