@@ -363,8 +363,11 @@ static enum sluss_store_result open_handle(struct sqlite_store *s, const char *p
 	} else if (access(path, F_OK) != 0) {
 		return sluss_store_fail(&s->base, SLUSS_STORE_NOT_FOUND, "no such file");
 	}
-	int flags = writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;
-	int code = sqlite_connect(path, flags, &s->db);
+	// The lock file is there, so the folder is; the write-ahead log takes over the rights of the file.
+	int fd = writer ? open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+	if (fd >= 0)
+		(void)close(fd);
+	int code = sqlite_connect(path, SQLITE_OPEN_READWRITE, &s->db);
 	if (code != SQLITE_OK)
 		return sqlite_failed(s, code, "open");
 	enum sluss_store_result result = recognise(s, path);
