@@ -171,6 +171,7 @@ static bool read_request(struct cli *cli, Sluss__V1__FetchRequest *request)
 	request->max_messages = (uint32_t)max;
 	request->wait_ms = (uint32_t)wait_s * 1000;
 	request->officer_id = cli_format(cli, "%s", cli_get(cli, "for") == NULL ? "" : cli_get(cli, "for"));
+	request->with_notices = true;
 	request->notices_from = notices;
 	return true;
 }

@@ -53,7 +53,8 @@ static bool read_sections(struct cli *cli, struct sluss_section_draft *list, siz
 	return true;
 }
 
-static enum cli_exit seal(struct cli *cli, struct sluss_client *client, struct sluss_sealed_message *sealed_out)
+// Reads the whole command before the profile is looked at, so that what is wrong with it is said first.
+static enum cli_exit seal(struct cli *cli, struct sluss_client **client_out, struct sluss_sealed_message *sealed_out)
 {
 	struct sluss_recipient_draft recipients[RECIPIENTS_MAX];
 	struct sluss_section_draft *sections = cli_alloc(cli, SLUSS_SECTIONS_MAX * sizeof(*sections));
@@ -68,7 +69,11 @@ static enum cli_exit seal(struct cli *cli, struct sluss_client *client, struct s
 		return CLI_USAGE;
 	}
 	draft.type = (Sluss__V1__MessageType)type;
-	return sluss_client_seal(client, &draft, sealed_out) == SLUSS_CLIENT_OK ? CLI_OK : cli_fail_client(cli, client);
+	*client_out = cli_client(cli);
+	if (*client_out == NULL) {
+		return CLI_USAGE;
+	}
+	return sluss_client_seal(*client_out, &draft, sealed_out) == SLUSS_CLIENT_OK ? CLI_OK : cli_fail_client(cli, *client_out);
 }
 
 // ---- keeping sealed octets: so that exactly the same message can be sent again
@@ -97,12 +102,23 @@ static enum cli_exit load(struct cli *cli, const char *path, struct sluss_sealed
 	return CLI_OK;
 }
 
-static enum cli_exit prepare(struct cli *cli, struct sluss_client *client, struct sluss_sealed_message *sealed_out)
+static enum cli_exit load_and_connect(struct cli *cli, const char *path, struct sluss_client **client_out, struct sluss_sealed_message *sealed_out)
+{
+	enum cli_exit code = load(cli, path, sealed_out);
+	*client_out = code == CLI_OK ? cli_client(cli) : NULL;
+	if (code == CLI_OK && *client_out == NULL) {
+		sluss_sealed_message_free(sealed_out);
+		return CLI_USAGE;
+	}
+	return code;
+}
+
+static enum cli_exit prepare(struct cli *cli, struct sluss_client **client_out, struct sluss_sealed_message *sealed_out)
 {
 	const char *from = cli_get(cli, "sealed");
 	const char *to = cli_get(cli, "save");
 	memset(sealed_out, 0, sizeof(*sealed_out));
-	enum cli_exit code = from != NULL ? load(cli, from, sealed_out) : seal(cli, client, sealed_out);
+	enum cli_exit code = from != NULL ? load_and_connect(cli, from, client_out, sealed_out) : seal(cli, client_out, sealed_out);
 	if (code == CLI_OK && to != NULL && !sluss_file_replace(to, sealed_out->request, sealed_out->request_len)) {
 		sluss_sealed_message_free(sealed_out);
 		return cli_fail(cli, CLI_USAGE, "save", "%s: cannot be written", to);
@@ -116,11 +132,8 @@ static enum cli_exit send_message(struct cli *cli)
 {
 	struct sluss_sealed_message sealed;
 	Sluss__V1__SendResponse *r = NULL;
-	struct sluss_client *client = cli_client(cli);
-	if (client == NULL) {
-		return CLI_USAGE;
-	}
-	enum cli_exit code = prepare(cli, client, &sealed);
+	struct sluss_client *client = NULL;
+	enum cli_exit code = prepare(cli, &client, &sealed);
 	if (code != CLI_OK) {
 		return code;
 	}
@@ -147,11 +160,8 @@ static enum cli_exit evaluate(struct cli *cli)
 {
 	struct sluss_sealed_message sealed;
 	Sluss__V1__EvaluateResponse *r = NULL;
-	struct sluss_client *client = cli_client(cli);
-	if (client == NULL) {
-		return CLI_USAGE;
-	}
-	enum cli_exit code = prepare(cli, client, &sealed);
+	struct sluss_client *client = NULL;
+	enum cli_exit code = prepare(cli, &client, &sealed);
 	if (code != CLI_OK) {
 		return code;
 	}
