@@ -107,6 +107,8 @@ void st_links_settle(struct sluss_state *state, uint32_t kase_at, int64_t now_ms
 {
 	struct kase *kase = CASE(state, kase_at);
 	const struct sluss_programme *programme = st_case_programme(state, kase);
+	if (now_ms < kase->settled_ms)
+		return;
 	if (programme == NULL || programme->link_count == 0) {
 		kase->settled_ms = now_ms;
 		return;
