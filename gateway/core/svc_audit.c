@@ -2,6 +2,7 @@
 // AuditService: ranges of the log with the checkpoint that covers them, and proofs. What is not durable yet is shown to nobody.
 #include "log_writer.h"
 #include "svc_common.h"
+#include "svc_disclosures.h"
 #include "sluss/v1/audit.pb-c.h"
 
 enum {
@@ -88,6 +89,7 @@ static void proof_execute(struct sluss_txn *txn)
 }
 
 static const struct sluss_service rows[] = {
+    {SLUSS_METHOD_AUDIT_LIST_DISCLOSURES, NULL, NULL, svc_list_disclosures, NULL, 0},
     {SLUSS_METHOD_AUDIT_GET_PROOF, NULL, NULL, proof_execute, NULL, 0},
     {SLUSS_METHOD_AUDIT_EXPORT, NULL, NULL, export_execute, NULL, 0},
 };

@@ -153,6 +153,20 @@ class FourAgencies(unittest.TestCase):
         for secret in ("Provsson", "2010-03-05", "a threat that cannot wait", "about action_plan"):
             self.assertNotIn(secret, text)
 
+    def test_8_each_side_lists_what_it_may_see(self):
+        def listed(by):
+            return [(d["senderAgencyId"], d["recipientAgencyId"], d["category"], d["reason"].removeprefix("REASON_CODE_")) for d in by.run("audit", "list")["disclosures"]]
+        sent, received = listed(world.school), listed(world.police)
+        self.assertIn(("school-1", "police-1", "school_attendance", "OK_CONSENT"), sent)
+        self.assertIn(("school-1", "soc-1", "school_support", "WRONG_CATEGORY"), sent)
+        self.assertIn(("school-1", "police-1", "school_attendance", "WITHDRAWN"), sent)  # withheld
+        self.assertIn(("school-1", "police-1", "school_attendance", "OK_CONSENT"), received)
+        # A recipient cannot tell "denied" or "withheld" from "nothing was sent".
+        self.assertEqual({reason for sender, *_, reason in received if sender != "police-1"}, {"OK_CONSENT", "OK_STATUTE"})
+        self.assertFalse([d for d in sent if "school-1" not in d[:2]])
+        looks = [r for r in world.gateway.log(world.gateway.agency("auditor-2", "evaluator")) if "looked" in r]
+        self.assertGreaterEqual(len(looks), 2)
+
     def test_9_it_is_all_there_after_a_restart(self):
         before = world.gateway.health()
         world.gateway.stop()
