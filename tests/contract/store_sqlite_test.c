@@ -5,11 +5,13 @@
 #include "storelog_folder.h"
 #include "storelog_vfs.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sodium.h>
 #include <sqlite3.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -246,6 +248,97 @@ static void killed_writer(void **state)
 	storelog_folder_remove(&folder);
 }
 
+// ---- readers on other threads
+
+struct reader {
+	pthread_t thread;
+	const struct storelog_folder *folder;
+	atomic_bool *stop;
+	uint64_t rounds;
+	bool right; // cmocka's asserts are not for other threads
+};
+
+static bool count_record(void *context, uint64_t index, struct sluss_bytes record)
+{
+	(void)index;
+	*(uint64_t *)context += record.len > 0;
+	return true;
+}
+
+// Reads the newest state again and again: the log only grows, everything that has a number is there, the newest tile
+// fits.
+static void *read_on(void *context)
+{
+	struct reader *reader = context;
+	struct sluss_store *store = NULL;
+	struct sluss_store_error error;
+	struct sluss_store_blob blob = {0};
+	uint64_t last = 0;
+	reader->right = sluss_store_open(reader->folder->url, SLUSS_STORE_READER, &error, &store) == SLUSS_STORE_OK;
+	while (reader->right && !atomic_load(reader->stop)) {
+		struct sluss_checkpoint checkpoint;
+		struct sluss_tree *tree = NULL;
+		struct sluss_tree_proof proof;
+		struct sluss_hash root;
+		uint64_t count = 0;
+		reader->right =
+		    sluss_store_get_checkpoint(store, &blob) == SLUSS_STORE_OK &&
+		    sluss_checkpoint_open((struct sluss_bytes){blob.data, blob.len}, &key, &checkpoint) &&
+		    checkpoint.size >= last &&
+		    sluss_store_read(store, last, checkpoint.size - last, count_record, &count) == SLUSS_STORE_OK &&
+		    count == checkpoint.size - last &&
+		    sluss_tree_open(checkpoint.size, sluss_log_read_tile, store, &tree) == SLUSS_TREE_OK;
+		if (!reader->right)
+			break;
+		sluss_tree_root(tree, &root);
+		reader->right = sluss_hash_equal(&root, &checkpoint.root) &&
+				sluss_tree_prove(tree, checkpoint.size / 2, checkpoint.size, &proof) == SLUSS_TREE_OK;
+		sluss_tree_close(&tree);
+		last = checkpoint.size;
+		reader->rounds++;
+	}
+	sluss_store_blob_free(&blob);
+	sluss_store_close(&store);
+	return NULL;
+}
+
+static void readers_beside_the_writer(void **state)
+{
+	(void)state;
+	struct storelog_folder folder;
+	struct sluss_log *log = NULL;
+	struct sluss_store_error error;
+	struct reader readers[2];
+	atomic_bool stop = false;
+	assert_int_equal(sqlite3_vfs_register(sqlite3_vfs_find("unix"), 1), SQLITE_OK);
+	storelog_folder_make(&folder);
+	struct sluss_store *store = open_store(&folder);
+	OK(sluss_log_open(store, &key, secret, &error, &log));
+	OK(batch(store, log, 0));
+	for (size_t i = 0; i < 2; i++) {
+		readers[i] = (struct reader){.folder = &folder, .stop = &stop};
+		assert_int_equal(pthread_create(&readers[i].thread, NULL, read_on, &readers[i]), 0);
+	}
+	for (uint64_t number = 1; number < 300; number++) {
+		OK(batch(store, log, number));
+		if (number % 50 == 0) {
+			enum sluss_store_result scrubbed = sluss_store_scrub(store);
+			assert_true(scrubbed == SLUSS_STORE_OK ||
+				    scrubbed == SLUSS_STORE_AGAIN); // a reader holds an older view
+		}
+	}
+	atomic_store(&stop, true);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(pthread_join(readers[i].thread, NULL), 0);
+		assert_true(readers[i].right);
+		assert_true(readers[i].rounds > 0);
+	}
+	OK(sluss_store_scrub(store));
+	sluss_log_close(&log);
+	sluss_store_close(&store);
+	storelog_folder_remove(&folder);
+}
+
 // ---- erasure
 
 enum {
@@ -463,6 +556,7 @@ int main(void)
 	    cmocka_unit_test(power_cuts),
 	    cmocka_unit_test(failing_disk),
 	    cmocka_unit_test(killed_writer),
+	    cmocka_unit_test(readers_beside_the_writer),
 	    cmocka_unit_test(nothing_remains),
 	    cmocka_unit_test(scrubs_by_itself),
 	    cmocka_unit_test(refuses_what_is_not_its_own),
