@@ -81,6 +81,14 @@ static bool note_revocation(struct sluss_writer *w, const struct sluss_record *r
 	return true;
 }
 
+bool sluss_batch_fits(struct sluss_writer *w, const struct sluss_record *record)
+{
+	struct sluss_record stamped = *record;
+	stamped.at_ms = w->now_ms;
+	struct sluss_bytes entry;
+	return sluss_record_encode(w->codec, &stamped, nonce(w), &entry) != SLUSS_CODEC_TOO_LARGE;
+}
+
 enum sluss_batch_append sluss_batch_append(struct sluss_writer *w, const struct sluss_record *record, uint64_t *index_out)
 {
 	struct sluss_record stamped = *record;

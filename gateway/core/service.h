@@ -122,6 +122,9 @@ bool sluss_txn_refused(const struct sluss_txn *txn);
 
 // Stamps the record with now_ms, writes it to the log and applies it to state, directory and core's own tables. `index_out` (may be NULL) is its place in the log.
 SLUSS_MUST_CHECK bool sluss_txn_append(struct sluss_txn *txn, const struct sluss_record *record, uint64_t *index_out);
+// Refuses a record that is too long for an entry (TOO_LARGE) before anything is written. For whoever writes another record first: after that the refusal would cost
+// the whole batch. The first record of a request needs no such question.
+SLUSS_MUST_CHECK bool sluss_txn_fits(struct sluss_txn *txn, const struct sluss_record *record);
 SLUSS_MUST_CHECK bool sluss_txn_put_side(struct sluss_txn *txn, uint16_t kind, struct sluss_bytes key, struct sluss_bytes value);
 // Erasing what is not there is no error.
 SLUSS_MUST_CHECK bool sluss_txn_erase_side(struct sluss_txn *txn, uint16_t kind, struct sluss_bytes key);

@@ -115,7 +115,7 @@ static bool queues_have_room(struct sluss_txn *txn, const struct exchange_messag
 }
 
 // A ConcernReport or Referral to a case that nobody knows yet opens it; a ConcernReport on a closed case opens a new one for the same person (ruling 11).
-static bool open_case(struct sluss_txn *txn, const struct exchange_message *m)
+static bool open_case(struct sluss_txn *txn, const struct exchange_message *m, const struct sluss_record *accepted)
 {
 	struct sluss_case_view view;
 	struct sluss_type_view rules;
@@ -136,7 +136,7 @@ static bool open_case(struct sluss_txn *txn, const struct exchange_message *m)
 	for (size_t i = m->recipient_count; i-- > 0;)
 		if (sluss_state_agency_type(txn->state, m->recipients[i].agency) == SLUSS_AGENCY_SOCIAL_SERVICES)
 			opened->agency = m->recipients[i].agency;
-	return sluss_txn_append(txn, &record, NULL);
+	return sluss_txn_fits(txn, accepted) && sluss_txn_append(txn, &record, NULL);
 }
 
 static uint64_t wanted_sections(const struct exchange_decisions *d)
@@ -153,7 +153,7 @@ static void accept(struct sluss_txn *txn, const struct exchange_message *m, cons
 	const Sluss__V1__SendRequest *request = (const Sluss__V1__SendRequest *)txn->request;
 	struct sluss_record record = {.type = SLUSS_REC_MESSAGE_ACCEPTED, .u.message_accepted = record_of(txn, m, d)};
 	uint64_t index;
-	if (!queues_have_room(txn, m) || !open_case(txn, m) || !sluss_txn_append(txn, &record, &index) || !exchange_payload_put(txn, index, m, request->envelope, wanted_sections(d)))
+	if (!queues_have_room(txn, m) || !open_case(txn, m, &record) || !sluss_txn_append(txn, &record, &index) || !exchange_payload_put(txn, index, m, request->envelope, wanted_sections(d)))
 		return;
 	answer_accepted(txn, &m->message, d->pairs, d->count, index);
 }

@@ -10,6 +10,17 @@ static bool unavailable(struct sluss_txn *txn)
 	return false;
 }
 
+static bool too_large(struct sluss_txn *txn)
+{
+	sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_TOO_LARGE, NULL, "The log entry of this request would be longer than 65,535 octets.");
+	return false;
+}
+
+bool sluss_txn_fits(struct sluss_txn *txn, const struct sluss_record *record)
+{
+	return sluss_batch_fits(sluss_writer_of(txn), record) || too_large(txn);
+}
+
 bool sluss_txn_append(struct sluss_txn *txn, const struct sluss_record *record, uint64_t *index_out)
 {
 	struct sluss_request *request = sluss_request_of(txn);
@@ -22,10 +33,8 @@ bool sluss_txn_append(struct sluss_txn *txn, const struct sluss_record *record, 
 			sluss_writer_ages_due(w);
 		return true;
 	case SLUSS_BATCH_TOO_LARGE:
-		if (request->appended == 0) {
-			sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_TOO_LARGE, NULL, "The log entry of this request would be longer than 65,535 octets.");
-			return false;
-		}
+		if (request->appended == 0)
+			return too_large(txn);
 		break;
 	case SLUSS_BATCH_INVALID:
 	case SLUSS_BATCH_SPOILED:

@@ -109,6 +109,8 @@ enum sluss_batch_append {
 	SLUSS_BATCH_INVALID,   // nothing was changed
 	SLUSS_BATCH_SPOILED,
 };
+// Whether the record is short enough for an entry. Says nothing about whether it will be accepted.
+SLUSS_MUST_CHECK bool sluss_batch_fits(struct sluss_writer *writer, const struct sluss_record *record);
 SLUSS_MUST_CHECK enum sluss_batch_append sluss_batch_append(struct sluss_writer *writer, const struct sluss_record *record, uint64_t *index_out);
 // True: all of it is durable (also when there was nothing to write). False: nothing of it counts; the world was folded anew, or the writer is down or fatal.
 SLUSS_MUST_CHECK bool sluss_batch_commit(struct sluss_writer *writer);

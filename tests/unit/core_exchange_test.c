@@ -10,6 +10,7 @@
 #include "core_world.h"
 #include "policy/record.h"
 #include "queue.h"
+#include "sluss/v1/payload.pb-c.h"
 
 static const enum who to_soc[] = {SOC}, to_pol[] = {POL}, to_both[] = {SOC, POL}, to_other[] = {OTHER};
 
@@ -225,6 +226,61 @@ static void a_concern_report_opens_a_case(void **state)
 	assert_int_equal(count_records(w, SLUSS_REC_CASE_OPENED), 3);
 }
 
+// A report of which one section may be told to one recipient; all its labels together make a log entry of more than 64 KiB.
+static struct sluss_sealed_message seal_report_beyond_an_entry(struct world *w)
+{
+	enum { SECTIONS = 64, EACH = 16 };
+	const enum who to[] = {OTHER, SOC, POL, SCH};
+	struct sluss_recipient_draft recipients[WHO_COUNT] = {{0}};
+	for (size_t i = 0; i < WHO_COUNT; i++) {
+		recipients[i].agency_id = w->actors[to[i]].id;
+		memcpy(recipients[i].sealing_key, sluss_sealing_key_public(w->actors[to[i]].seal), 32);
+	}
+	char id[SLUSS_ID_TEXT], duty[] = "SoL-14-1", long_name[] = "a-provision-that-nobody-heard-o";
+	Sluss__V1__Claim real = SLUSS__V1__CLAIM__INIT, unknown = SLUSS__V1__CLAIM__INIT, *one_claim[] = {&real}, *claims[EACH];
+	real.ground_case = unknown.ground_case = SLUSS__V1__CLAIM__GROUND_PROVISION;
+	real.provision = duty;
+	unknown.provision = long_name;
+	Sluss__V1__Concerned subject = SLUSS__V1__CONCERNED__INIT, other = SLUSS__V1__CONCERNED__INIT, *one_person[] = {&subject}, *persons[EACH];
+	subject.who_case = SLUSS__V1__CONCERNED__WHO_SUBJECT;
+	subject.subject = true;
+	other.who_case = SLUSS__V1__CONCERNED__WHO_OTHER_CASE_ID;
+	(void)sluss_id_format(&w->other_case, id);
+	other.other_case_id = id;
+	for (size_t i = 0; i < EACH; i++) {
+		claims[i] = &unknown;
+		persons[i] = &other;
+	}
+	char family[] = "family", attendance[] = "school_attendance", text[] = "worried";
+	Sluss__V1__Note told = SLUSS__V1__NOTE__INIT, note = SLUSS__V1__NOTE__INIT;
+	told.category = family;
+	note.category = attendance;
+	told.text = note.text = text;
+	struct sluss_section_draft sections[SECTIONS];
+	for (size_t i = 0; i < SECTIONS; i++)
+		sections[i] = (struct sluss_section_draft){.purpose = SLUSS__V1__PURPOSE__PURPOSE_COORDINATION, .concerned = i == 0 ? one_person : persons, .concerned_count = i == 0 ? 1 : EACH, .claims = i == 0 ? one_claim : claims, .claim_count = i == 0 ? 1 : EACH, .necessity = text, .content = i == 0 ? &told.base : &note.base};
+	struct sluss_message_draft draft = {.type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_CONCERN_REPORT, .partial_delivery = true, .recipients = recipients, .recipient_count = WHO_COUNT, .sections = sections, .section_count = SECTIONS};
+	sluss_id_random(&draft.case_id);
+	struct sluss_author author = {AUTHORITY, w->actors[SCH].id, "t1", atomic_load(&w->now_ms)};
+	struct sluss_sealed_message sealed;
+	assert_int_equal(sluss_message_seal(&draft, &author, w->actors[SCH].sign, &sealed), SLUSS_MESSAGE_OK);
+	return sealed;
+}
+
+// It is refused before its case is opened: half of it in the log would cost the whole batch, others' requests with it.
+static void a_report_beyond_an_entry_is_refused_alone(void **state)
+{
+	struct world *w = *state;
+	struct sluss_sealed_message sealed = seal_report_beyond_an_entry(w);
+	struct answer answer = send_sealed(w, SCH, &sealed);
+	assert_int_equal(answer.code, INVALID_ARGUMENT);
+	assert_int_equal(answer.reason, SLUSS__V1__REASON_CODE__REASON_CODE_TOO_LARGE);
+	answer_free(&answer);
+	sluss_sealed_message_free(&sealed);
+	world_stop(w);
+	assert_int_equal(count_records(w, SLUSS_REC_CASE_OPENED), 2);
+}
+
 static void redelivery_until_acknowledged(void **state)
 {
 	struct world *w = *state;
@@ -327,6 +383,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(changed_octets_are_refused, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_non_member_learns_nothing, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_concern_report_opens_a_case, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_report_beyond_an_entry_is_refused_alone, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(redelivery_until_acknowledged, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(what_was_not_delivered_cannot_be_acknowledged, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_waiting_fetch_is_woken, set_up, tear_down),
