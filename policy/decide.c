@@ -359,6 +359,25 @@ static enum sluss_check decide_last(const struct asking *asking, struct sluss_de
 	return decision->reason == SLUSS_PHASE_FORBIDS ? SLUSS_CHECK_PHASE : SLUSS_CHECK_GROUND;
 }
 
+// The checks before the phase, in their order; the reason of the first that fails.
+static enum sluss_check check_until_ground(struct asking *asking, enum sluss_reason *reason_out)
+{
+	*reason_out = SLUSS_MALFORMED;
+	if (!check_structure(asking))
+		return SLUSS_CHECK_STRUCTURE;
+	*reason_out = SLUSS_UNAVAILABLE;
+	if (!check_clock(asking))
+		return SLUSS_CHECK_CLOCK;
+	*reason_out = SLUSS_NOT_A_MEMBER;
+	if (!check_membership(asking))
+		return SLUSS_CHECK_MEMBERSHIP;
+	*reason_out = SLUSS_PROTECTED;
+	if (!check_protection(asking))
+		return SLUSS_CHECK_PROTECTION;
+	*reason_out = SLUSS_TYPE_FORBIDS;
+	return check_type(asking) ? SLUSS_CHECK_NONE : SLUSS_CHECK_TYPE;
+}
+
 enum sluss_check st_decide(const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms,
     struct sluss_decision *decision)
 {
@@ -368,24 +387,9 @@ enum sluss_check st_decide(const struct sluss_state *state, const struct sluss_q
 		return SLUSS_CHECK_CLOCK;
 	struct asking asking;
 	resolve(&asking, state, question, now_ms);
-	static const struct {
-		bool (*passes)(const struct asking *asking);
-		enum sluss_reason reason;
-		enum sluss_check check;
-	} checks[] = {
-		{check_clock, SLUSS_UNAVAILABLE, SLUSS_CHECK_CLOCK},
-		{check_membership, SLUSS_NOT_A_MEMBER, SLUSS_CHECK_MEMBERSHIP},
-		{check_protection, SLUSS_PROTECTED, SLUSS_CHECK_PROTECTION},
-		{check_type, SLUSS_TYPE_FORBIDS, SLUSS_CHECK_TYPE},
-	};
-	decision->reason = SLUSS_MALFORMED;
-	if (!check_structure(&asking))
-		return SLUSS_CHECK_STRUCTURE;
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-		decision->reason = checks[i].reason;
-		if (!checks[i].passes(&asking))
-			return checks[i].check;
-	}
+	enum sluss_check failed = check_until_ground(&asking, &decision->reason);
+	if (failed != SLUSS_CHECK_NONE)
+		return failed;
 	decision->reason = SLUSS_UNAVAILABLE;
 	return decide_last(&asking, decision);
 }

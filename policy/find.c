@@ -7,11 +7,15 @@
 uint32_t st_find_symbol(const struct sluss_state *state, const char *text)
 {
 	text = text_or_empty(text);
-	uint64_t hash = sluss_hash(&state->key, text, strlen(text));
+	size_t len = strlen(text);
+	uint64_t hash = sluss_hash(&state->key, text, len);
 	uint32_t probe = 0;
 	for (;;) {
 		uint32_t at = sluss_index_next(&state->by_name, hash, &probe);
-		if (at == SLUSS_NOWHERE || strcmp(SYMBOL(state, at)->text, text) == 0)
+		if (at == SLUSS_NOWHERE)
+			return at;
+		const struct symbol *symbol = SYMBOL(state, at);
+		if (symbol->len == len && memcmp(symbol->text, text, len) == 0)
 			return at;
 	}
 }
@@ -23,6 +27,8 @@ uint32_t st_intern(struct sluss_state *state, const char *text)
 	if (at != SLUSS_NOWHERE)
 		return at;
 	size_t len = strlen(text);
+	if (len > UINT16_MAX)
+		return SLUSS_NOWHERE;
 	if (!sluss_index_reserve(&state->by_name, 1) || !sluss_array_reserve(&state->symbols, 1))
 		return SLUSS_NOWHERE;
 	char *copy = malloc(len + 1);
@@ -33,6 +39,7 @@ uint32_t st_intern(struct sluss_state *state, const char *text)
 	at = sluss_array_append(&state->symbols);
 	*SYMBOL(state, at) = (struct symbol){
 		.text = copy,
+		.len = (uint32_t)len,
 		.agency = NO_AGENCY,
 		.category = NO_INDEX,
 		.in_policy = NO_INDEX,

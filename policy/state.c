@@ -11,12 +11,15 @@ struct sluss_state *sluss_state_new(const struct sluss_state_options *options)
 		return NULL;
 	state->options = *options;
 	memcpy(&state->key, options->hash_key, sizeof(state->key));
+	// A key of zeros (tests) would multiply everything away.
+	state->key.k0 ^= UINT64_C(0x2d358dccaa6c78a5);
+	state->key.k1 ^= UINT64_C(0x8bb84b93962eacc9);
 	state->time_ms = INT64_MIN;
 	sluss_array_init(&state->symbols, sizeof(struct symbol), 8);
 	sluss_array_init(&state->agencies, sizeof(struct agency), 5);
 	sluss_array_init(&state->persons, sizeof(struct person), 8);
 	sluss_array_init(&state->cases, sizeof(struct kase), 8);
-	sluss_array_init(&state->grants, sizeof(struct grant), 16); // calloc gives it untouched pages: small states stay small
+	sluss_array_init(&state->grants, sizeof(struct grant), 16);
 	sluss_array_init(&state->consents, sizeof(struct consent), 8);
 	sluss_array_init(&state->statutes, sizeof(struct statute), 5);
 	sluss_array_init(&state->recalls, sizeof(struct recall), 5);

@@ -26,6 +26,7 @@ enum {
 
 struct symbol {
 	const char *text;
+	uint32_t len;
 	uint16_t agency;   // position in agencies, NO_AGENCY
 	uint8_t category;  // the state's own number of a category, NO_INDEX; stays when the policy changes
 	uint8_t in_policy; // the category's position in the policy in force, NO_INDEX

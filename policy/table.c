@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { LARGE_PAGES_FROM = 4 * 1024 * 1024, PAGE = 4096 };
+enum { LARGE_PAGES_FROM = 4 * 1024 * 1024, LARGE_PAGE = 2 * 1024 * 1024, PAGE = 4096 };
 
 // With millions of grants most of a look-up is the search for the page; large pages halve it. Only a hint, and what it answers does not matter.
 static void prefer_large_pages(void *block, size_t size)
@@ -39,10 +39,13 @@ static bool add_chunk(struct sluss_array *array)
 		array->chunks = chunks;
 		array->chunk_room = room;
 	}
-	uint8_t *chunk = calloc((size_t)1 << array->shift, array->size);
+	size_t size = (size_t)array->size << array->shift;
+	// Elements are zeroed when they are appended: of a large chunk only what is used becomes memory.
+	uint8_t *chunk = size < LARGE_PAGES_FROM ? malloc(size)
+						 : aligned_alloc(LARGE_PAGE, (size + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE);
 	if (chunk == NULL)
 		return false;
-	prefer_large_pages(chunk, (size_t)array->size << array->shift);
+	prefer_large_pages(chunk, size);
 	array->chunks[array->chunk_count++] = chunk;
 	return true;
 }
@@ -63,6 +66,7 @@ uint32_t sluss_array_append(struct sluss_array *array)
 {
 	if (!sluss_array_reserve(array, 1))
 		return SLUSS_NOWHERE;
+	memset(sluss_array_at(array, array->count), 0, array->size);
 	return array->count++;
 }
 

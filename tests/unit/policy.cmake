@@ -5,4 +5,4 @@ sluss_unit_test(policy_loader_test LABEL unit SOURCES unit/policy_loader_test.c 
 sluss_unit_test(policy_rulings_test LABEL unit SOURCES unit/policy_rulings_test.c unit/policy_world.c LIBS sluss_policy_loader)
 sluss_unit_test(policy_state_test LABEL unit SOURCES unit/policy_state_test.c unit/policy_world.c LIBS sluss_policy_loader)
 # The test makes allocations fail one after the other.
-target_link_options(policy_state_test PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc)
+target_link_options(policy_state_test PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc)
