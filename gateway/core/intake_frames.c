@@ -6,9 +6,12 @@
 #include "intake_impl.h"
 #include "log_event.h"
 
-static void busy(struct sluss_intake *intake, struct sluss_request *request)
+static void turn_away(struct sluss_intake *intake, struct sluss_request *request)
 {
-	sluss_txn_refuse(&request->txn, SLUSS_CODE_RESOURCE_EXHAUSTED, SLUSS_BUSY, NULL, NULL);
+	if (intake->stopping)
+		sluss_txn_refuse(&request->txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
+	else
+		sluss_txn_refuse(&request->txn, SLUSS_CODE_RESOURCE_EXHAUSTED, SLUSS_BUSY, NULL, NULL);
 	intake_answer(intake, request);
 }
 
@@ -27,7 +30,7 @@ static bool take_request(struct sluss_intake *intake, struct sluss_arena *arena,
 	intake->under_way++;
 	intake->octets_under_way += octets;
 	if (intake->stopping || intake->under_way > intake->config.queue_max || intake->octets_under_way > INTAKE_OCTETS_MAX) {
-		busy(intake, request);
+		turn_away(intake, request);
 		return true;
 	}
 	request->item.next = NULL;

@@ -48,6 +48,8 @@ struct sluss_request {
 	bool expired;         // its wait is over
 	int64_t parked_until_ms; // monotonic; set once
 	int64_t wake_ms;      // monotonic; try again then
+	bool wants_notices;   // wakes for a notice to the caller at notices_from or beyond, too
+	uint64_t notices_from;
 	struct sluss_request *next_in_batch;
 };
 

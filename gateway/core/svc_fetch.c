@@ -256,6 +256,8 @@ void exchange_fetch(struct sluss_txn *txn)
 	if (!add_notices(txn, f.request, &response))
 		return;
 	if (f.count == 0 && response.n_notices == 0 && wait_ms > 0 && !sluss_request_of(txn)->expired) {
+		sluss_request_of(txn)->wants_notices = f.request->with_notices;
+		sluss_request_of(txn)->notices_from = f.request->notices_from;
 		sluss_txn_park(txn, wait_ms, f.wake_ms);
 		return;
 	}

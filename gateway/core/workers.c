@@ -35,6 +35,7 @@ static void add(struct list *list, struct sluss_item *item)
 static void *work(void *arg)
 {
 	struct sluss_workers *workers = arg;
+	(void)pthread_setname_np(pthread_self(), "core-worker");
 	for (;;) {
 		struct sluss_item *item = sluss_queue_take(&workers->queue, TAKE, INT64_MAX);
 		if (item == NULL)

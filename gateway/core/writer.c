@@ -62,6 +62,20 @@ static bool was_cancelled(const struct sluss_writer *w, const struct sluss_reque
 	return false;
 }
 
+// One agency must not fill the gateway with waiting. The newest stands first.
+static void limit_parked(struct sluss_writer *w, const char *agency)
+{
+	struct sluss_request *oldest = NULL;
+	size_t count = 0;
+	for (struct sluss_request *request = w->parked; request != NULL; request = request->next_in_batch)
+		if (strcmp(request->caller, agency) == 0) {
+			oldest = request;
+			count++;
+		}
+	if (count > SLUSS_PARKED_PER_AGENCY)
+		oldest->parked_until_ms = oldest->wake_ms = 0; // its wait is over; wake() answers it
+}
+
 static void run(struct sluss_writer *w, struct batch *batch, struct sluss_request *request)
 {
 	execute(w, request);
@@ -77,29 +91,39 @@ static void run(struct sluss_writer *w, struct batch *batch, struct sluss_reques
 	}
 	request->next_in_batch = w->parked;
 	w->parked = request;
-	w->parked_count++;
+	limit_parked(w, request->caller);
+}
+
+// Has something come that the parked request may be told?
+static bool has_news(const struct sluss_writer *w, const struct sluss_request *request)
+{
+	if (w->world == NULL)
+		return false;
+	uint32_t box = sluss_mailbox_find(w->world->messages, request->caller);
+	uint64_t first;
+	return (box != SLUSS_NOWHERE && sluss_mailbox_news(w->world->messages, box)) ||
+	    (request->wants_notices && sluss_notices_of(w->world->notices, request->caller, request->notices_from, w->committed, &first, 1) > 0);
 }
 
 // Tries those again that wait for something that has come, or whose time is over.
 static void wake(struct sluss_writer *w, struct batch *batch)
 {
 	int64_t now = sluss_monotonic_ms();
-	struct sluss_request *list = w->parked;
+	struct sluss_request *list = w->parked, **end = &w->parked;
 	w->parked = NULL;
-	w->parked_count = 0;
 	for (struct sluss_request *next; list != NULL; list = next) {
 		next = list->next_in_batch;
-		uint32_t box = w->world == NULL ? SLUSS_NOWHERE : sluss_mailbox_find(w->world->messages, list->caller);
-		bool news = box != SLUSS_NOWHERE && sluss_mailbox_news(w->world->messages, box);
 		list->expired = list->parked_until_ms <= now || w->stopping;
-		if (!news && !list->expired && list->wake_ms > now) {
-			list->next_in_batch = w->parked;
-			w->parked = list;
-			w->parked_count++;
+		if (!list->expired && list->wake_ms > now && !has_news(w, list)) {
+			*end = list;
+			end = &list->next_in_batch;
+			*end = NULL;
 			continue;
 		}
 		sluss_request_forget(list);
 		run(w, batch, list);
+		while (*end != NULL)
+			end = &(*end)->next_in_batch;
 	}
 	if (w->world != NULL)
 		sluss_messages_clear_news(w->world->messages);
@@ -215,6 +239,7 @@ static void run_batch(struct sluss_writer *w, struct sluss_item *list)
 	}
 	wake(w, &batch);
 	bool committed = sluss_batch_commit(w);
+	w->again = committed && w->entry_count > 0 && w->parked != NULL;
 	if (committed && w->destroyed)
 		scrub(w);
 	if (committed)
@@ -231,7 +256,6 @@ static void cancel(struct sluss_writer *w, const struct sluss_word *note)
 		if (request->channel != 0 || request->generation != note->generation || request->asked->request_id != note->number)
 			continue;
 		*place = request->next_in_batch;
-		w->parked_count--;
 		sluss_txn_refuse(&request->txn, SLUSS_CODE_CANCELED, SLUSS_UNAVAILABLE, NULL, NULL);
 		sluss_queue_push(w->to_intake, &request->item);
 		return;
@@ -258,7 +282,6 @@ static void front_is_new(struct sluss_writer *w)
 		sluss_txn_refuse(&w->parked->txn, SLUSS_CODE_CANCELED, SLUSS_UNAVAILABLE, NULL, NULL);
 		sluss_queue_push(w->to_intake, &w->parked->item);
 	}
-	w->parked_count = 0;
 }
 
 static void hear(struct sluss_writer *w, struct sluss_word *note)
@@ -310,11 +333,12 @@ static int64_t next_wake(const struct sluss_writer *w, int64_t tick_ms)
 void *sluss_writer_run(void *writer)
 {
 	struct sluss_writer *w = writer;
+	(void)pthread_setname_np(pthread_self(), "core-writer");
 	sluss_queue_push(w->to_intake, &sluss_word_new(SLUSS_ITEM_READY, 0)->item);
 	sluss_directory_each_revoked(w->directory, each_revoked, w->to_intake);
 	while (!w->fatal) {
 		int64_t tick = sluss_transfers_tick(w->transfers, sluss_monotonic_ms());
-		struct sluss_item *list = sluss_queue_take(&w->in, w->config.batch_max, w->stopping ? 0 : next_wake(w, tick));
+		struct sluss_item *list = sluss_queue_take(&w->in, w->config.batch_max, w->stopping || w->again ? 0 : next_wake(w, tick));
 		if (w->stopping && list == NULL)
 			break;
 		run_batch(w, sort_out(w, list));

@@ -30,6 +30,7 @@ struct sluss_clock {
 enum {
 	SLUSS_NONCES = 64,          // nonces that are drawn from the kernel at once
 	SLUSS_CANCELS = 64,         // cancellations remembered for requests that are still with a worker
+	SLUSS_PARKED_PER_AGENCY = 32, // beyond it the one that waits longest is answered with nothing
 };
 
 struct sluss_writer {
@@ -71,7 +72,7 @@ struct sluss_writer {
 	bool fatal;            // the log cannot be trusted: end
 	bool stopping;
 	struct sluss_request *parked; // wait for something to happen, by next_in_batch
-	size_t parked_count;
+	bool again; // what the last batch wrote may be news for one that is parked: look at once
 	struct {
 		uint64_t generation, request_id;
 	} cancels[SLUSS_CANCELS];

@@ -211,6 +211,11 @@ void world_stop(struct world *w)
 
 void world_start(struct world *w)
 {
+	world_start_on(w, NULL);
+}
+
+void world_start_on(struct world *w, const char *store_url)
+{
 	*w = (struct world){.web_obeys = true, .edge_obeys = true};
 	atomic_store(&w->now_ms, START_MS);
 	assert_true(sluss_crypto_init());
@@ -225,6 +230,9 @@ void world_start(struct world *w)
 		sluss_id_random(ids[i]);
 	w->db = sluss_memory_db_new();
 	w->config = (struct sluss_core_config){.authority = AUTHORITY, .open_store = open_store, .clock_ms = clock_ms, .arg = w, .lease_ms = 300, .drop_timeout_ms = 300, .verify_threads = 2};
+	w->config.store_url = store_url;
+	if (store_url != NULL)
+		w->config.open_store = NULL;
 	write_small_world(w);
 	world_run(w);
 }

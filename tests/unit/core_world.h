@@ -59,6 +59,7 @@ struct world {
 };
 
 void world_start(struct world *w); // makes everything and starts core
+void world_start_on(struct world *w, const char *store_url); // on a store of that kind in place of the one in memory
 void world_stop(struct world *w);  // stops core; the log stays
 void world_run(struct world *w);   // starts core on the log again
 void world_end(struct world *w);   // stops and frees
