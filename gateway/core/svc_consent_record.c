@@ -51,7 +51,7 @@ static bool read_window(struct sluss_txn *txn, const Sluss__V1__GrantDraft *from
 static struct sluss_grant_draft *read_drafts(struct sluss_txn *txn, const Sluss__V1__RecordConsent *s, size_t *grants_out)
 {
 	struct sluss_grant_draft *drafts = sluss_arena_array(txn->arena, s->n_grants, sizeof(*drafts));
-	if (s->n_grants == 0 || s->n_grants > DRAFTS_MAX) {
+	if (s->n_grants > DRAFTS_MAX) { // none at all is a vague consent, which the policy's check refuses
 		wrong(txn, "grants", "a consent has 1 to 64 grants");
 		return NULL;
 	}
