@@ -10,6 +10,13 @@ static void join_subject(struct sluss_state *state, uint32_t kase_at, uint32_t s
 	kase->subject = subject;
 	kase->next_of_subject = PERSON(state, subject)->first_case;
 	PERSON(state, subject)->first_case = kase_at;
+	kase->facts = PERSON(state, subject)->facts;
+}
+
+static void copy_facts(struct sluss_state *state, uint32_t person)
+{
+	for (uint32_t at = PERSON(state, person)->first_case; at != SLUSS_NOWHERE; at = CASE(state, at)->next_of_subject)
+		CASE(state, at)->facts = PERSON(state, person)->facts;
 }
 
 static void leave_subject(struct sluss_state *state, uint32_t kase_at)
@@ -47,6 +54,10 @@ static void replace_members(struct sluss_state *state, struct kase *kase, struct
 	state->member_memory += members_memory(members) - members_memory(kase->members);
 	free(kase->members);
 	kase->members = members;
+	bool fits = members->count <= AGENCIES_HERE;
+	kase->agency_count = fits ? (uint8_t)members->count : (uint8_t)(AGENCIES_HERE + 1);
+	for (unsigned i = 0; fits && i < members->count; i++)
+		kase->agencies[i] = members->list[i].agency;
 }
 
 // The leading agency alone, with the officer who opened the case as coordinator.
@@ -147,11 +158,12 @@ static enum sluss_apply set_age(struct sluss_state *state, const struct sluss_re
 		return SLUSS_APPLY_NO_MEMORY;
 	struct person *person = PERSON(state, at);
 	// Past the old band it is a birthday; else the first band, or one that a new policy cuts anew.
-	bool birthday = person->age_until != 0 && age->from_years >= person->age_until;
+	bool birthday = person->facts.age_until != 0 && age->from_years >= person->facts.age_until;
 	// The new age holds from this instant on: what takes over at the very same one meets it.
 	each_case_before(state, at, record->at_ms - 1);
-	person->age_from = age->from_years;
-	person->age_until = age->until_years;
+	person->facts.age_from = age->from_years;
+	person->facts.age_until = age->until_years;
+	copy_facts(state, at);
 	each_case_after(state, at, birthday ? CAUSE_AGE : CAUSE_OTHER, record->at_ms);
 	return SLUSS_APPLY_OK;
 }
@@ -219,8 +231,9 @@ static enum sluss_apply set_guardians(struct sluss_state *state, const struct sl
 	for (size_t i = 0; i < set->guardian_count; i++)
 		current |= guardian_bit(custody, st_find_person(state, &set->guardians[i]));
 	for (uint32_t i = PERSON(state, subject)->first_case; i != SLUSS_NOWHERE; i = CASE(state, i)->next_of_subject)
-		CASE(state, i)->custody_changed = CASE(state, i)->custody_changed || current != custody->current;
-	custody->current = current;
+		CASE(state, i)->custody_changed = CASE(state, i)->custody_changed || current != CASE(state, i)->facts.guardians;
+	PERSON(state, subject)->facts.guardians = current;
+	copy_facts(state, subject);
 	each_case_after(state, subject, CAUSE_OTHER, record->at_ms);
 	return SLUSS_APPLY_OK;
 }
@@ -283,7 +296,8 @@ static enum sluss_apply set_protection(struct sluss_state *state, const struct s
 	if (at == SLUSS_NOWHERE)
 		return SLUSS_APPLY_INVALID;
 	struct person *subject = PERSON(state, CASE(state, at)->subject);
-	subject->protected_identity = set->protected_identity;
+	subject->facts.protected_identity = set->protected_identity;
+	copy_facts(state, CASE(state, at)->subject);
 	subject->login_locked = set->login_locked;
 	return SLUSS_APPLY_OK;
 }
@@ -295,7 +309,7 @@ static enum sluss_apply assess(struct sluss_state *state, const struct sluss_rec
 	if (at == SLUSS_NOWHERE || (unsigned)assessed->who == 0 || (unsigned)assessed->who > SLUSS_WHO_BOTH)
 		return SLUSS_APPLY_INVALID;
 	const struct kase *kase = CASE(state, at);
-	const struct person *subject = PERSON(state, kase->subject);
+	const struct facts *subject = &kase->facts;
 	const struct sluss_programme *programme = st_case_programme(state, kase);
 	const struct sluss_age_row *row = programme == NULL || subject->age_until == 0
 	    ? NULL : sluss_programme_row(programme, subject->age_from, subject->age_until);

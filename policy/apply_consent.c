@@ -28,7 +28,7 @@ static uint32_t add_version(struct sluss_state *state, uint32_t kase_at, const s
 	struct kase *kase = CASE(state, kase_at);
 	uint32_t at = sluss_array_append(&state->grants);
 	struct grant *grant = GRANT(state, at);
-	uint64_t hash = st_hash_key(state, kase_at, version->key);
+	uint64_t hash = st_hash_key(state, st_hash_id(state, &kase->id), version->key);
 	uint32_t older = st_find_key(state, kase_at, version->key);
 	*grant = *version;
 	grant->kase = kase_at;

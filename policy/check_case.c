@@ -72,7 +72,7 @@ enum sluss_reason sluss_check_assessment(const struct sluss_state *state, const 
 		return refuse(refusal_out, SLUSS_UNKNOWN_CASE, "case_id");
 	const struct kase *kase = CASE(state, at);
 	const struct sluss_programme *programme = st_case_programme(state, kase);
-	const struct person *subject = PERSON(state, kase->subject);
+	const struct facts *subject = &kase->facts;
 	if (programme == NULL)
 		return refuse(refusal_out, SLUSS_ASSESSMENT_NOT_ALLOWED, "case_id");
 	const struct sluss_age_row *row = subject->age_until == 0
@@ -144,7 +144,7 @@ static enum sluss_reason check_reach(const struct sluss_state *state, const stru
 			int category = sluss_policy_category_index(state->policy, request->categories[k]);
 			if (category < 0)
 				return refuse_at(refusal, SLUSS_UNKNOWN_CATEGORY, "categories", k);
-			enum sluss_reason reason = st_provision_reaches(state, law, kase, sender, (uint8_t)recipient, covered,
+			enum sluss_reason reason = st_provision_reaches(law, kase, sender, (uint8_t)recipient, covered,
 			    UINT64_C(1) << category, request->necessity);
 			if (reason != SLUSS_OK_STATUTE)
 				return refuse_at(refusal, reason, "categories", k);

@@ -98,7 +98,7 @@ static enum sluss_reason check_draft(const struct sluss_state *state, const stru
 static enum sluss_reason check_programme_age(const struct sluss_state *state, const struct kase *kase, struct sluss_refusal *refusal)
 {
 	const struct sluss_programme *programme = st_case_programme(state, kase);
-	const struct person *subject = PERSON(state, kase->subject);
+	const struct facts *subject = &kase->facts;
 	if (programme == NULL)
 		return refuse(refusal, SLUSS_OUTSIDE_PROGRAMME, "case_id");
 	if (subject->age_until == 0)
@@ -170,7 +170,7 @@ static enum sluss_reason check_entitled(const struct sluss_state *state, const s
     struct sluss_refusal *refusal)
 {
 	if (act == SLUSS_ACT_GIVE) {
-		uint32_t current = SUBJECT_BIT | PERSON(state, kase->subject)->custody.current;
+		uint32_t current = SUBJECT_BIT | kase->facts.guardians;
 		return (bit & current) != 0 ? SLUSS_REASON_NONE : refuse(refusal, SLUSS_NOT_ENTITLED, "person_id");
 	}
 	enum sluss_who who;

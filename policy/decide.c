@@ -31,65 +31,62 @@ static void add_ground(struct sluss_decision *decision, const struct sluss_id *i
 
 // Starts to fetch from memory what the checks will read: with a million grants each of these is a cache miss, and together they take hardly longer than
 // one. Guesses are positions that only the hash vouches for; whoever reads them looks again.
-static uint32_t fetch_ahead(const struct asking *asking, uint64_t case_hash)
+static void fetch_slots(const struct asking *asking)
 {
 	const struct sluss_state *state = asking->state;
 	const struct sluss_question *question = asking->question;
+	sluss_index_prefetch(&state->by_key, st_hash_key(state, asking->case_hash, asking->key));
+	if (question->claim_count > 0 && question->claims[0].kind == SLUSS_CLAIM_CONSENT)
+		sluss_index_prefetch(&state->by_consent, st_hash_id(state, &question->claims[0].id));
+}
+
+static void fetch_elements(const struct asking *asking)
+{
+	const struct sluss_state *state = asking->state;
+	const struct sluss_question *question = asking->question;
+	uint32_t kase = sluss_index_guess(&state->by_case, asking->case_hash);
+	if (kase != SLUSS_NOWHERE) {
+		__builtin_prefetch(CASE(state, kase));
+		__builtin_prefetch((const uint8_t *)CASE(state, kase) + 64);
+	}
+	uint32_t grant = sluss_index_guess(&state->by_key, st_hash_key(state, asking->case_hash, asking->key));
+	if (grant != SLUSS_NOWHERE) {
+		__builtin_prefetch(GRANT(state, grant));
+		__builtin_prefetch((const uint8_t *)GRANT(state, grant) + 64);
+	}
 	if (question->claim_count > 0 && question->claims[0].kind == SLUSS_CLAIM_CONSENT) {
 		uint32_t consent = sluss_index_guess(&state->by_consent, st_hash_id(state, &question->claims[0].id));
 		if (consent != SLUSS_NOWHERE)
 			__builtin_prefetch(CONSENT(state, consent));
 	}
-	uint32_t kase = sluss_index_guess(&state->by_case, case_hash);
-	if (kase == SLUSS_NOWHERE)
-		return kase;
-	__builtin_prefetch(CASE(state, kase));
-	__builtin_prefetch((const uint8_t *)CASE(state, kase) + 64);
-	sluss_index_prefetch(&state->by_key, st_hash_key(state, kase, asking->key));
-	return kase;
-}
-
-static void fetch_case(const struct asking *asking)
-{
-	const struct sluss_state *state = asking->state;
-	const struct kase *kase = asking->kase;
-	uint32_t grant = sluss_index_guess(&state->by_key, st_hash_key(state, asking->kase_at, asking->key));
-	__builtin_prefetch(PERSON(state, kase->subject));
-	__builtin_prefetch(kase->members);
-	if (grant == SLUSS_NOWHERE)
-		return;
-	__builtin_prefetch(GRANT(state, grant));
-	__builtin_prefetch((const uint8_t *)GRANT(state, grant) + 64);
 }
 
 static void resolve(struct asking *asking, const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms)
 {
-	uint64_t case_hash = st_hash_id(state, &question->case_id);
-	sluss_index_prefetch(&state->by_case, case_hash);
 	*asking = (struct asking){
 		.state = state,
 		.policy = state->policy,
 		.question = question,
 		.now_ms = now_ms,
-		.kase_at = SLUSS_NOWHERE,
-		.sender = st_find_agency(state, question->sender),
-		.recipient = st_find_agency(state, question->recipient),
+		.case_hash = st_hash_id(state, &question->case_id),
 		.category = NO_INDEX,
 		.in_policy = NO_INDEX,
 		.labelled = text_or_empty(question->category)[0] != '\0',
 	};
+	sluss_index_prefetch(&state->by_case, asking->case_hash);
+	asking->sender = st_find_agency(state, question->sender);
+	asking->recipient = st_find_agency(state, question->recipient);
 	uint32_t category = asking->labelled ? st_find_symbol(state, question->category) : SLUSS_NOWHERE;
 	if (category != SLUSS_NOWHERE) {
 		asking->category = SYMBOL(state, category)->category;
 		asking->in_policy = SYMBOL(state, category)->in_policy;
 	}
 	asking->key = pack_key(asking->category, (unsigned)question->purpose & 0xffu, asking->sender, asking->recipient);
-	if (fetch_ahead(asking, case_hash) != SLUSS_NOWHERE)
-		asking->kase_at = st_find_case_hashed(state, case_hash, &question->case_id);
-	if (asking->kase_at != SLUSS_NOWHERE) {
+	fetch_slots(asking);
+	fetch_elements(asking);
+	asking->kase_at = st_find_case_hashed(state, asking->case_hash, &question->case_id);
+	if (asking->kase_at != SLUSS_NOWHERE)
 		asking->kase = CASE(state, asking->kase_at);
-		fetch_case(asking);
-	}
 	if ((unsigned)question->message_type < SLUSS_MESSAGE_TYPES)
 		asking->type = &asking->policy->types[question->message_type];
 }
@@ -171,7 +168,7 @@ static bool check_clock(const struct asking *asking)
 
 static bool is_member(const struct asking *asking, uint16_t agency)
 {
-	return agency != NO_AGENCY && !AGENCY(asking->state, agency)->left && st_find_member(asking->kase, agency) != NULL;
+	return agency != NO_AGENCY && !AGENCY(asking->state, agency)->left && st_is_member(asking->kase, agency);
 }
 
 static bool check_membership(const struct asking *asking)
@@ -192,7 +189,7 @@ static uint32_t case_of(const struct asking *asking, const struct sluss_concerne
 
 static bool protected_subject(const struct sluss_state *state, uint32_t kase)
 {
-	return kase != SLUSS_NOWHERE && PERSON(state, CASE(state, kase)->subject)->protected_identity;
+	return kase != SLUSS_NOWHERE && CASE(state, kase)->facts.protected_identity;
 }
 
 // A protected person's category of the policy's list needs a grant that says so by name (ruling 16): the one that stands, else the newest.

@@ -12,6 +12,7 @@ struct asking {
 	const struct sluss_policy *policy;
 	const struct sluss_question *question;
 	int64_t now_ms;
+	uint64_t case_hash;
 	uint32_t kase_at; // SLUSS_NOWHERE: no such case
 	const struct kase *kase;
 	uint16_t sender, recipient;
@@ -37,8 +38,8 @@ struct finding st_find_consent_ground(const struct asking *asking, uint32_t kase
 // The first claimed statutory ground that permits, else the first one's code (ruling 14).
 struct finding st_find_statute_ground(const struct asking *asking);
 // Whether a provision reaches this question: types, categories, ages, necessity. OK_STATUTE, STATUTE_NOT_APPLICABLE or UNAVAILABLE.
-enum sluss_reason st_provision_reaches(const struct sluss_state *state, const struct sluss_provision *law, const struct kase *kase,
-    uint8_t sender_type, uint8_t recipient_type, enum sluss_message_type type, uint64_t category_bit, bool necessity);
+enum sluss_reason st_provision_reaches(const struct sluss_provision *law, const struct kase *kase, uint8_t sender_type,
+    uint8_t recipient_type, enum sluss_message_type type, uint64_t category_bit, bool necessity);
 
 // decide.c: the decision, and which check failed (NONE when permitted). Grounds beyond ground_count are not written.
 enum sluss_check st_decide(const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms,

@@ -68,9 +68,9 @@ uint64_t st_hash_id(const struct sluss_state *state, const struct sluss_id *id)
 	return sluss_hash_words(&state->key, words[0], words[1]);
 }
 
-uint64_t st_hash_key(const struct sluss_state *state, uint32_t kase, uint64_t key)
+uint64_t st_hash_key(const struct sluss_state *state, uint64_t case_hash, uint64_t key)
 {
-	return sluss_hash_words(&state->key, kase, key);
+	return sluss_hash_words(&state->key, case_hash, key);
 }
 
 // Every element that is found by id has it at a known offset: one search serves all.
@@ -131,7 +131,7 @@ uint32_t st_find_recall(const struct sluss_state *state, const struct sluss_id *
 
 uint32_t st_find_key(const struct sluss_state *state, uint32_t kase, uint64_t key)
 {
-	uint64_t hash = st_hash_key(state, kase, key);
+	uint64_t hash = st_hash_key(state, st_hash_id(state, &CASE(state, kase)->id), key);
 	uint32_t probe = 0;
 	for (;;) {
 		uint32_t at = sluss_index_next(&state->by_key, hash, &probe);
@@ -156,6 +156,17 @@ uint32_t st_need_person(struct sluss_state *state, const struct sluss_id *id)
 	person->first_case = SLUSS_NOWHERE;
 	sluss_index_insert(&state->by_person, st_hash_id(state, id), at);
 	return at;
+}
+
+bool st_is_member(const struct kase *kase, uint16_t agency)
+{
+	if (kase->agency_count > AGENCIES_HERE)
+		return st_find_member(kase, agency) != NULL;
+	for (unsigned i = 0; i < kase->agency_count; i++) {
+		if (kase->agencies[i] == agency)
+			return true;
+	}
+	return false;
 }
 
 const struct member *st_find_member(const struct kase *kase, uint16_t agency)

@@ -79,15 +79,15 @@ struct finding st_find_consent_ground(const struct asking *asking, uint32_t kase
 	return found(reason == SLUSS_OK_CONSENT ? SLUSS_UNAVAILABLE : reason, &grant->id);
 }
 
-static bool age_reaches(const struct sluss_state *state, const struct sluss_provision *law, const struct kase *kase, bool *known_out)
+static bool age_reaches(const struct sluss_provision *law, const struct kase *kase, bool *known_out)
 {
 	*known_out = true;
 	if (!law->has_ages)
 		return true;
 	uint8_t from = 0, until = 0;
 	if (kase != NULL) {
-		from = PERSON(state, kase->subject)->age_from;
-		until = PERSON(state, kase->subject)->age_until;
+		from = kase->facts.age_from;
+		until = kase->facts.age_until;
 	}
 	if (until != 0 && law->age_from <= from && until <= law->age_until)
 		return true;
@@ -97,14 +97,14 @@ static bool age_reaches(const struct sluss_state *state, const struct sluss_prov
 	return law->unknown_age;
 }
 
-enum sluss_reason st_provision_reaches(const struct sluss_state *state, const struct sluss_provision *law, const struct kase *kase,
-    uint8_t sender_type, uint8_t recipient_type, enum sluss_message_type type, uint64_t category_bit, bool necessity)
+enum sluss_reason st_provision_reaches(const struct sluss_provision *law, const struct kase *kase, uint8_t sender_type,
+    uint8_t recipient_type, enum sluss_message_type type, uint64_t category_bit, bool necessity)
 {
 	bool known = true;
 	if (!sluss_bit32(law->from, sender_type) || !sluss_bit32(law->to, recipient_type) || (law->categories & category_bit) == 0 ||
 	    !sluss_bit32(law->types, (unsigned)type))
 		return SLUSS_STATUTE_NOT_APPLICABLE;
-	if (!age_reaches(state, law, kase, &known))
+	if (!age_reaches(law, kase, &known))
 		return known ? SLUSS_STATUTE_NOT_APPLICABLE : SLUSS_UNAVAILABLE;
 	return law->necessity && !necessity ? SLUSS_STATUTE_NOT_APPLICABLE : SLUSS_OK_STATUTE;
 }
@@ -133,7 +133,7 @@ int64_t st_statute_until(const struct sluss_state *state, const struct statute *
 static enum sluss_reason reaches(const struct asking *asking, const struct sluss_provision *law, bool necessity)
 {
 	// Sender and recipient are known here: the message type was checked against what they are.
-	return st_provision_reaches(asking->state, law, asking->kase, AGENCY(asking->state, asking->sender)->type,
+	return st_provision_reaches(law, asking->kase, AGENCY(asking->state, asking->sender)->type,
 	    AGENCY(asking->state, asking->recipient)->type, asking->question->message_type, UINT64_C(1) << asking->in_policy,
 	    necessity);
 }

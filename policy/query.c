@@ -70,12 +70,12 @@ bool sluss_case_at(const struct sluss_state *state, size_t index, struct sluss_c
 		.phase = (enum sluss_phase)kase->phase,
 		.former_phase = (enum sluss_phase)kase->former_phase,
 		.close_reason = (enum sluss_close_reason)kase->close_reason,
-		.protected_identity = subject->protected_identity,
+		.protected_identity = subject->facts.protected_identity,
 		.login_locked = subject->login_locked,
 		.link_lost = kase->link_lost,
 		.opened_seq = kase->opened_seq,
 		.member_count = kase->members == NULL ? 0 : kase->members->count,
-		.guardian_count = count_bits(subject->custody.current),
+		.guardian_count = count_bits(subject->facts.guardians),
 		.grant_count = kase->grant_count,
 	};
 	return true;
@@ -91,7 +91,7 @@ bool sluss_case_is_member(const struct sluss_state *state, const struct sluss_id
 	uint32_t at = st_find_case(state, case_id);
 	uint16_t known = st_find_agency(state, agency);
 	return at != SLUSS_NOWHERE && known != NO_AGENCY && !AGENCY(state, known)->left &&
-	    st_find_member(CASE(state, at), known) != NULL;
+	    st_is_member(CASE(state, at), known);
 }
 
 bool sluss_case_is_contact(const struct sluss_state *state, const struct sluss_id *case_id, const char *agency, const char *officer)
@@ -136,7 +136,7 @@ bool sluss_case_guardian(const struct sluss_state *state, const struct sluss_id 
 		return false;
 	const struct custody *custody = &PERSON(state, CASE(state, at)->subject)->custody;
 	for (unsigned i = 0; i < custody->count; i++) {
-		if ((custody->current & (2u << i)) == 0)
+		if ((CASE(state, at)->facts.guardians & (2u << i)) == 0)
 			continue;
 		if (index-- == 0) {
 			*guardian_out = PERSON(state, custody->slots[i].person)->id;
@@ -179,7 +179,7 @@ bool sluss_case_required(const struct sluss_state *state, const struct sluss_id 
 			required_out->persons[required_out->count++] = PERSON(state, custody->slots[i].person)->id;
 	}
 	bool guardians = ((unsigned)required_out->who & SLUSS_WHO_GUARDIANS) != 0;
-	required_out->complete_able = required_out->known && (!guardians || custody->current != 0);
+	required_out->complete_able = required_out->known && (!guardians || kase->facts.guardians != 0);
 	return true;
 }
 
@@ -189,10 +189,10 @@ bool sluss_person_age(const struct sluss_state *state, const struct sluss_id *pe
 	uint32_t at = st_find_person(state, person);
 	*from_years_out = 0;
 	*until_years_out = 0;
-	if (at == SLUSS_NOWHERE || PERSON(state, at)->age_until == 0)
+	if (at == SLUSS_NOWHERE || PERSON(state, at)->facts.age_until == 0)
 		return false;
-	*from_years_out = PERSON(state, at)->age_from;
-	*until_years_out = PERSON(state, at)->age_until;
+	*from_years_out = PERSON(state, at)->facts.age_from;
+	*until_years_out = PERSON(state, at)->facts.age_until;
 	return true;
 }
 

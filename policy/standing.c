@@ -14,7 +14,7 @@ bool st_case_who(const struct sluss_state *state, const struct kase *kase, enum 
 {
 	*who_out = SLUSS_WHO_NONE;
 	const struct sluss_programme *programme = st_case_programme(state, kase);
-	const struct person *subject = PERSON(state, kase->subject);
+	const struct facts *subject = &kase->facts;
 	if (programme == NULL || subject->age_until == 0)
 		return false;
 	const struct sluss_age_row *row = sluss_programme_row(programme, subject->age_from, subject->age_until);
@@ -36,7 +36,7 @@ struct agreement st_case_agreement(const struct sluss_state *state, const struct
 	agreement.subject = who != SLUSS_WHO_GUARDIANS;
 	agreement.guardians = who != SLUSS_WHO_SUBJECT;
 	agreement.one_enough = state->policy->one_guardian_enough;
-	agreement.current = PERSON(state, kase->subject)->custody.current;
+	agreement.current = kase->facts.guardians;
 	return agreement;
 }
 

@@ -7,6 +7,7 @@
 //   key; `older` leads back in time. All versions of a case hang on `next_in_case`, newest first.
 // - A person of a case is a bit: bit 0 the subject, bits 1..31 the subject's guardians, present and former (struct custody). A bit is never
 //   given to somebody else, so that acts stay (ruling 5).
+// - A case's `facts` are those of its subject; apply_case.c copies them whenever they change.
 // - F_TAKEN, F_COMPLETED and F_READY say what was true at some instant up to the last record (rulings 4 and 19); they are set in apply only, before
 //   and after each record that may change who agrees, so that a replay comes to the same.
 #ifndef SLUSS_POLICY_STATE_IMPL_H
@@ -22,6 +23,7 @@ enum {
 	NO_INDEX = 0xff,
 	GUARDIANS_MAX = 31,
 	SUBJECT_BIT = 1,
+	AGENCIES_HERE = 13,
 };
 
 struct symbol {
@@ -50,14 +52,20 @@ struct guardian {
 struct custody {
 	struct guardian *slots;
 	uint8_t count, room;
-	uint32_t current; // bits of the registered ones
+};
+
+// What a decision needs to know of a subject. Each of the person's cases has a copy, so that a decision does not have to fetch the person.
+struct facts {
+	uint32_t guardians; // bits of the registered ones
+	uint8_t age_from, age_until; // until 0: not known
+	bool protected_identity;
 };
 
 struct person {
 	struct sluss_id id;
 	uint32_t first_case; // of which the person is the subject
-	uint8_t age_from, age_until; // until 0: not known
-	bool protected_identity, login_locked;
+	struct facts facts;
+	bool login_locked;
 	struct custody custody;
 };
 
@@ -84,7 +92,7 @@ struct view_limit {
 	uint32_t guardian;
 };
 
-// What a decision reads stands in the first 64 octets.
+// What a decision reads stands in the first 80 octets.
 struct kase {
 	struct sluss_id id;
 	struct members *members;
@@ -93,6 +101,9 @@ struct kase {
 	uint8_t phase;
 	uint8_t assessed_who, assessed_from, assessed_until; // who 0: none
 	uint32_t first_grant; // newest version
+	struct facts facts;   // the subject's
+	uint8_t agency_count; // of `members`, AGENCIES_HERE + 1 when they do not fit
+	uint16_t agencies[AGENCIES_HERE];
 	uint8_t who;             // who had to agree when it was last known
 	uint8_t cause[2];        // enum cause: what brought the requirement; [0] subject, [1] guardians
 	bool custody_changed;    // guardians came or went since guardians are asked
@@ -210,7 +221,9 @@ uint32_t st_find_statute(const struct sluss_state *state, const struct sluss_id 
 uint32_t st_find_recall(const struct sluss_state *state, const struct sluss_id *id);
 uint32_t st_find_key(const struct sluss_state *state, uint32_t kase, uint64_t key); // newest version
 uint64_t st_hash_id(const struct sluss_state *state, const struct sluss_id *id);
-uint64_t st_hash_key(const struct sluss_state *state, uint32_t kase, uint64_t key);
+// The hash of a key, from that of its case's id: both can be fetched at the same time.
+uint64_t st_hash_key(const struct sluss_state *state, uint64_t case_hash, uint64_t key);
+bool st_is_member(const struct kase *kase, uint16_t agency);
 const struct member *st_find_member(const struct kase *kase, uint16_t agency);
 bool st_is_contact(const struct sluss_state *state, const struct kase *kase, uint16_t agency, const char *officer, bool coordinator);
 // The bit of a person who is the subject or was ever a guardian, 0.
