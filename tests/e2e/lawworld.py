@@ -22,8 +22,11 @@ class Desk(agency.Agency):
 
     def ask(self, path, fields):
         """An unsigned read; the names of request and response follow from the method."""
+        return self.ask_raw(path, fields).message
+
+    def ask_raw(self, path, fields):
         service, method = path.split("Service/")
-        return self.call(path, f"{service}{method}Request", fields, f"{service}{method}Response").message
+        return self.call(path, f"{service}{method}Request", fields, f"{service}{method}Response")
 
 
 class Case:
