@@ -90,7 +90,7 @@ static enum cli_exit store_enrolment(struct cli *cli, struct sluss_profile *prof
 	return cli_show(cli, &r->base);
 }
 
-static enum cli_exit enrol_with(struct cli *cli, struct sluss_profile *profile, const char *token)
+static enum cli_exit enrol_with(struct cli *cli, struct sluss_profile *profile, const struct sluss_enrol_token *token)
 {
 	struct sluss_client_settings settings;
 	const char *problem = NULL;
@@ -103,13 +103,12 @@ static enum cli_exit enrol_with(struct cli *cli, struct sluss_profile *profile, 
 	Sluss__V1__EnrolRequest request = SLUSS__V1__ENROL_REQUEST__INIT;
 	Sluss__V1__EnrolResponse *response = NULL;
 	char *csr = sluss_profile_certificate_request(profile);
-	request.token = cli_copy(cli, token, strlen(token));
 	request.agency_id = cli_format(cli, "%s", settings.agency_id);
 	request.certificate_request = csr;
 	enum cli_exit code = CLI_OK;
 	if (csr == NULL) {
 		code = cli_fail(cli, CLI_INTERNAL, "", "the certificate request cannot be made");
-	} else if (sluss_client_enrol(client, &request, &response) != SLUSS_CLIENT_OK) {
+	} else if (sluss_client_enrol(client, token, &request, &response) != SLUSS_CLIENT_OK) {
 		code = cli_fail_client(cli, client);
 	}
 	if (code == CLI_OK) {
@@ -130,9 +129,13 @@ static enum cli_exit enrol(struct cli *cli)
 	if (ca == NULL || !read_config(cli, &config)) {
 		return CLI_USAGE;
 	}
-	const char *token = read_token(cli);
-	if (token == NULL) {
+	const char *text = read_token(cli);
+	struct sluss_enrol_token token;
+	if (text == NULL) {
 		return CLI_USAGE;
+	}
+	if (!sluss_enrol_token_parse(text, &token)) {
+		return cli_fail(cli, CLI_USAGE, "token", "this is not an enrolment token (ID.SECRET.LOGHASH, one line, as 'sluss admin agency add' prints it)");
 	}
 	if (sluss_profile_create(cli_profile_folder(cli), &config, ca, &profile, problem) != SLUSS_PROFILE_OK) {
 		return cli_fail(cli, CLI_USAGE, "profile", "%s", problem);
@@ -141,7 +144,7 @@ static enum cli_exit enrol(struct cli *cli)
 	if (sluss_profile_is_enrolled(profile) && !cli_has(cli, "again")) {
 		code = cli_fail(cli, CLI_USAGE, "profile", "%s is enrolled already; --again does it anyway", cli_profile_folder(cli));
 	} else {
-		code = enrol_with(cli, profile, token);
+		code = enrol_with(cli, profile, &token);
 	}
 	sluss_profile_free(&profile);
 	cli_session_forget(cli);

@@ -164,8 +164,11 @@ enum sluss_client_result sluss_client_audit_disclosures(
 
 // ---- keys
 
-enum sluss_client_result sluss_client_enrol(struct sluss_client *c, Sluss__V1__EnrolRequest *request, Sluss__V1__EnrolResponse **out)
+enum sluss_client_result sluss_client_enrol(
+    struct sluss_client *c, const struct sluss_enrol_token *token, Sluss__V1__EnrolRequest *request, Sluss__V1__EnrolResponse **out)
 {
+	char token_id[SLUSS_ID_TEXT];
+	uint8_t mac[SLUSS_ENROL_MAC_BYTES];
 	uint8_t signature[SLUSS_SIGNATURE_BYTES];
 	*out = NULL;
 	if (c->signing_key == NULL || c->sealing_key_count == 0) {
@@ -181,8 +184,19 @@ enum sluss_client_result sluss_client_enrol(struct sluss_client *c, Sluss__V1__E
 	request->signing_key = (ProtobufCBinaryData){sizeof(signing_public), signing_public};
 	request->sealing_key = (ProtobufCBinaryData){sizeof(sealing_public), sealing_public};
 	request->possession_signature = (ProtobufCBinaryData){sizeof(signature), signature};
+	sluss_id_format(&token->id, token_id);
+	sluss_enrol_mac(token->secret, c->authority, request->agency_id, signing_public, sealing_public, request->certificate_request, mac);
+	request->token_id = token_id;
+	request->token_mac = (ProtobufCBinaryData){sizeof(mac), mac};
 	enum sluss_client_result result = ASK(c, "DirectoryService/Enrol", request, enrol_response, out);
-	request->signing_key = request->sealing_key = request->possession_signature = (ProtobufCBinaryData){0, NULL};
+	request->signing_key = request->sealing_key = request->possession_signature = request->token_mac = (ProtobufCBinaryData){0, NULL};
+	static char none[] = "";
+	request->token_id = none;
+	if (result == SLUSS_CLIENT_OK && !sluss_enrol_token_fits_log(token, (*out)->log_verifier_key)) {
+		sluss__v1__enrol_response__free_unpacked(*out, NULL);
+		*out = NULL;
+		return client_fail(c, SLUSS_CLIENT_UNVERIFIED, "The answer's log key is not the one that the token stands for.");
+	}
 	return result;
 }
 

@@ -60,7 +60,7 @@ static void add_execute(struct sluss_txn *txn)
 	const Sluss__V1__AddAgencyRequest *request = (const Sluss__V1__AddAgencyRequest *)txn->request;
 	Sluss__V1__AddAgencyResponse response = SLUSS__V1__ADD_AGENCY_RESPONSE__INIT;
 	int64_t until_ms = txn->now_ms + token_lasts_ms;
-	char token[SVC_TOKEN_TEXT];
+	char token[SLUSS_ENROL_TOKEN_TEXT];
 	if (!invitation_is_good(txn, request) || !svc_token_make(txn, request, until_ms, token))
 		return;
 	response.token = token;

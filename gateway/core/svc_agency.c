@@ -7,59 +7,69 @@
 #include "svc_common.h"
 
 enum {
-	TOKEN_OCTETS = 32,
 	END_OCTETS = 8,
+	HEAD_OCTETS = END_OCTETS + SLUSS_ENROL_SECRET_BYTES,
 };
 
 // ---- tokens
 
-static struct sluss_bytes key_of(const char *token, uint8_t hash[SLUSS_HASH_BYTES])
+bool svc_token_make(struct sluss_txn *txn, const Sluss__V1__AddAgencyRequest *invitation, int64_t until_ms, char token_out[SLUSS_ENROL_TOKEN_TEXT])
 {
-	crypto_hash_sha256(hash, (const uint8_t *)token, strlen(token));
-	return (struct sluss_bytes){hash, SLUSS_HASH_BYTES};
-}
-
-bool svc_token_make(struct sluss_txn *txn, const Sluss__V1__AddAgencyRequest *invitation, int64_t until_ms, char token_out[SVC_TOKEN_TEXT])
-{
-	uint8_t secret[TOKEN_OCTETS], hash[SLUSS_HASH_BYTES];
+	struct sluss_enrol_token token;
 	size_t packed = sluss__v1__add_agency_request__get_packed_size(invitation);
-	uint8_t *row = sluss_arena_alloc(txn->arena, END_OCTETS + packed);
+	uint8_t *row = sluss_arena_alloc(txn->arena, HEAD_OCTETS + packed);
 	if (row == NULL)
 		return svc_no_memory(txn);
+	sluss_enrol_token_new(sluss_txn_verifier_key(txn), &token);
 	for (size_t i = 0; i < END_OCTETS; i++)
 		row[i] = (uint8_t)((uint64_t)until_ms >> (8 * (END_OCTETS - 1 - i)));
-	sluss__v1__add_agency_request__pack(invitation, row + END_OCTETS);
-	randombytes_buf(secret, sizeof(secret));
-	sodium_bin2base64(token_out, SVC_TOKEN_TEXT, secret, sizeof(secret), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-	sodium_memzero(secret, sizeof(secret));
-	return sluss_txn_put_side(txn, SLUSS_SIDE_TOKEN, key_of(token_out, hash), (struct sluss_bytes){row, END_OCTETS + packed});
+	memcpy(row + END_OCTETS, token.secret, sizeof(token.secret));
+	sluss__v1__add_agency_request__pack(invitation, row + HEAD_OCTETS);
+	sluss_enrol_token_format(&token, token_out);
+	bool ok = sluss_txn_put_side(
+	    txn, SLUSS_SIDE_TOKEN, (struct sluss_bytes){token.id.b, sizeof(token.id.b)}, (struct sluss_bytes){row, HEAD_OCTETS + packed});
+	sodium_memzero(&token, sizeof(token));
+	sodium_memzero(row, HEAD_OCTETS);
+	return ok;
 }
 
-Sluss__V1__AddAgencyRequest *svc_token_read(struct sluss_txn *txn, const char *token, const char *agency_id)
+// The MAC is over the keys that came, so a token in foreign hands on the way is of no use.
+static bool mac_fits(const struct sluss_txn *txn, const uint8_t *secret, const Sluss__V1__EnrolRequest *request)
 {
-	uint8_t hash[SLUSS_HASH_BYTES];
+	uint8_t mac[SLUSS_ENROL_MAC_BYTES];
+	if (request->signing_key.len != SLUSS_KEY_BYTES || request->sealing_key.len != SLUSS_KEY_BYTES)
+		return false;
+	sluss_enrol_mac(
+	    secret, txn->authority, request->agency_id, request->signing_key.data, request->sealing_key.data, request->certificate_request, mac);
+	return sluss_enrol_mac_equal(mac, request->token_mac.data, request->token_mac.len);
+}
+
+Sluss__V1__AddAgencyRequest *svc_token_read(struct sluss_txn *txn, const Sluss__V1__EnrolRequest *request)
+{
+	struct sluss_id id;
 	struct sluss_bytes row;
 	uint64_t until = 0;
 	Sluss__V1__AddAgencyRequest *invitation = NULL;
-	if (!sluss_txn_get_side(txn, SLUSS_SIDE_TOKEN, key_of(token, hash), &row))
+	if (!svc_read_id(txn, request->token_id, "token_id", &id) ||
+	    !sluss_txn_get_side(txn, SLUSS_SIDE_TOKEN, (struct sluss_bytes){id.b, sizeof(id.b)}, &row))
 		return NULL;
-	if (row.data != NULL && row.len >= END_OCTETS) {
+	if (row.data != NULL && row.len >= HEAD_OCTETS && mac_fits(txn, row.data + END_OCTETS, request)) {
 		for (size_t i = 0; i < END_OCTETS; i++)
 			until = until << 8 | row.data[i];
-		invitation = sluss__v1__add_agency_request__unpack(
-		    sluss_arena_allocator(txn->arena), row.len - END_OCTETS, row.data + END_OCTETS);
+		invitation =
+		    sluss__v1__add_agency_request__unpack(sluss_arena_allocator(txn->arena), row.len - HEAD_OCTETS, row.data + HEAD_OCTETS);
 	}
-	if (invitation == NULL || (int64_t)until <= txn->now_ms || strcmp(invitation->agency_id, agency_id) != 0) {
-		sluss_txn_refuse(txn, SLUSS_CODE_PERMISSION_DENIED, SLUSS_TOKEN_INVALID, "token", NULL);
+	if (invitation == NULL || (int64_t)until <= txn->now_ms || strcmp(invitation->agency_id, request->agency_id) != 0) {
+		sluss_txn_refuse(txn, SLUSS_CODE_PERMISSION_DENIED, SLUSS_TOKEN_INVALID, "token_mac", NULL);
 		return NULL;
 	}
 	return invitation;
 }
 
-bool svc_token_use(struct sluss_txn *txn, const char *token)
+bool svc_token_use(struct sluss_txn *txn, const char *token_id)
 {
-	uint8_t hash[SLUSS_HASH_BYTES];
-	return sluss_txn_erase_side(txn, SLUSS_SIDE_TOKEN, key_of(token, hash));
+	struct sluss_id id;
+	return svc_read_id(txn, token_id, "token_id", &id) && sluss_txn_erase_side(txn, SLUSS_SIDE_TOKEN, (struct sluss_bytes){id.b, sizeof(id.b)});
 }
 
 // ---- the view

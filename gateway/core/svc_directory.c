@@ -178,14 +178,14 @@ static void enrol_execute(struct sluss_txn *txn)
 	Sluss__V1__EnrolResponse response = SLUSS__V1__ENROL_RESPONSE__INIT;
 	struct new_keys keys = {request->signing_key, request->sealing_key, request->possession_signature, {0}};
 	uint64_t index = 0;
-	const Sluss__V1__AddAgencyRequest *invitation = svc_token_read(txn, request->token, request->agency_id);
+	const Sluss__V1__AddAgencyRequest *invitation = svc_token_read(txn, request);
 	if (invitation == NULL || !possessed(txn, invitation->agency_id, &keys) ||
 	    !certify(txn, invitation->agency_id, request->certificate_request, &keys) ||
 	    (response.certificate_chain = keep_chain(txn, &keys)) == NULL)
 		return;
 	struct sluss_bytes name_key = {(const uint8_t *)invitation->agency_id, strlen(invitation->agency_id)};
 	struct sluss_bytes name = {(const uint8_t *)invitation->display_name, strlen(invitation->display_name)};
-	if (!bind(txn, invitation, &keys, &index) || !set_approvers(txn, invitation) || !svc_token_use(txn, request->token) ||
+	if (!bind(txn, invitation, &keys, &index) || !set_approvers(txn, invitation) || !svc_token_use(txn, request->token_id) ||
 	    !sluss_txn_put_side(txn, SLUSS_SIDE_AGENCY_NAME, name_key, name) || (response.agency = svc_agency(txn, invitation->agency_id)) == NULL)
 		return;
 	response.authority = sluss_arena_text(txn->arena, txn->authority);

@@ -10,6 +10,7 @@
 #ifndef SLUSS_CLIENT_H
 #define SLUSS_CLIENT_H
 
+#include "sluss/enrol.h"
 #include "sluss/message.h"
 #include "sluss/reason.h"
 #include "sluss/receipt.h"
@@ -95,8 +96,10 @@ typedef struct sluss_client sluss_client; // so that the list below is readable
 typedef enum sluss_client_result sluss_client_result;
 #define SLUSS_CALL SLUSS_MUST_CHECK sluss_client_result
 
-// Directory. `enrol` makes the possession proof itself: fill token, agency_id, certificate_request; it needs settings.signing_key and a sealing key.
-SLUSS_CALL sluss_client_enrol(sluss_client *c, Sluss__V1__EnrolRequest *request, Sluss__V1__EnrolResponse **out);
+// Directory. `enrol` proves the token and the possession of the keys itself: fill agency_id and certificate_request; it needs settings.signing_key and a sealing key. An
+// answer whose log key is not the one that the token stands for is UNVERIFIED.
+SLUSS_CALL sluss_client_enrol(
+    sluss_client *c, const struct sluss_enrol_token *token, Sluss__V1__EnrolRequest *request, Sluss__V1__EnrolResponse **out);
 SLUSS_CALL sluss_client_agencies(sluss_client *c, Sluss__V1__AgencyType type, Sluss__V1__ListAgenciesResponse **out);
 SLUSS_CALL sluss_client_agency(sluss_client *c, const char *agency_id, Sluss__V1__GetAgencyResponse **out);
 // New keys: signed with settings.signing_key, possession proved with `fresh`. `draft` has certificate_request and overlap_hours.

@@ -3,6 +3,7 @@
 would not make, or keys that other programs are to use."""
 import base64
 import hashlib
+import hmac
 import http.client
 import json
 import os
@@ -86,9 +87,13 @@ class Agency:
                 "-out", str(self.folder / "client.csr"), "-subj", f"/CN={self.id}")
         return (self.folder / "client.csr").read_text()
 
-    def enrol_request(self, token):
+    def enrol_request(self, token, request=None):
         possession = b"sluss-possession-v1" + self.gateway.authority.encode() + b"\0" + self.id.encode() + b"\0" + self.signing.public + self.sealing.public
-        return {"token": token, "agency_id": self.id, "certificate_request": self.certificate_request(), "signing_key": self.signing.public,
+        token_id, secret, _log_hash = token.split(".")
+        request = request or self.certificate_request()
+        proof = b"sluss-enrol-v1" + possession.removeprefix(b"sluss-possession-v1") + hashlib.sha256(request.encode()).digest()
+        mac = hmac.digest(base64.urlsafe_b64decode(secret + "="), proof, "sha256")
+        return {"token_id": token_id, "token_mac": mac, "agency_id": self.id, "certificate_request": request, "signing_key": self.signing.public,
                 "sealing_key": self.sealing.public, "possession_signature": self.signing.sign(possession)}
 
     def enrol(self, token):

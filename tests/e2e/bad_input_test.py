@@ -337,10 +337,17 @@ class BadInput(unittest.TestCase):
         request = right.enrol_request(token)
         enrol = lambda r: right.call("DirectoryService/Enrol", "EnrolRequest", r, "EnrolResponse", port=world.gateway.public_port)
         with self.leaves_no_trace():
-            self.refused(enrol({**request, "token": "made-up"}), 403, "permission_denied", "TOKEN_INVALID")
+            self.refused(enrol({**request, "token_id": "made-up"}), 400, "invalid_argument", "MALFORMED")
+            self.refused(enrol({**request, "token_id": str(uuid.uuid4())}), 403, "permission_denied", "TOKEN_INVALID")
+            self.refused(enrol({**request, "token_mac": os.urandom(32)}), 403, "permission_denied", "TOKEN_INVALID")
             self.refused(enrol({**request, "agency_id": "school-6"}), 403, "permission_denied", "TOKEN_INVALID")
             self.refused(enrol({**request, "possession_signature": os.urandom(64)}), 403, "permission_denied", "SIGNATURE_INVALID")
-            self.refused(enrol({**request, "certificate_request": "-----BEGIN NONSENSE-----"}), 400, "invalid_argument", "MALFORMED")
+            self.refused(enrol(right.enrol_request(token, "-----BEGIN NONSENSE-----")), 400, "invalid_argument", "MALFORMED")
+            # Whoever sees the request on its way cannot put other keys, or another certificate request, in the place of the agency's.
+            thief = Agency(world.gateway, "school-5", world.gateway.folder / "agencies" / "thief")
+            theirs = thief.enrol_request(token)
+            for changed in ({**theirs, "token_mac": request["token_mac"]}, {**request, "certificate_request": theirs["certificate_request"]}):
+                self.refused(enrol(changed), 403, "permission_denied", "TOKEN_INVALID")
         self.assertTrue(enrol(request).ok)
         self.refused(enrol({**request, "sealing_key": os.urandom(32)}), 403, "permission_denied", "TOKEN_INVALID")
 

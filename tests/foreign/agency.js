@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // An agency in JavaScript: libsodium for keys and sealing, connect-node for calls, protobuf-es for octets. Written from the contract, without a line of the gateway.
 import { execFileSync } from "node:child_process";
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
@@ -60,14 +60,22 @@ export class Agency {
 
 	async enrol(json) {
 		const statement = Buffer.concat([Buffer.from(`sluss-possession-v1${world.authority}\0${this.id}\0`), this.signing.publicKey, this.sealing.publicKey]);
+		const [tokenId, secret, logHash] = world.tokens[this.id].split(".");
+		const certificateRequest = this.certificateRequest();
+		const keys = Buffer.concat([this.signing.publicKey, this.sealing.publicKey]);
+		const tokenMac = createHmac("sha256", Buffer.from(secret, "base64url"))
+			.update(`sluss-enrol-v1${world.authority}\0${this.id}\0`).update(keys).update(sha256(certificateRequest)).digest();
 		const answer = await this.client(pb.DirectoryService, { port: world.publicPort, certificate: false, json }).enrol({
-			token: world.tokens[this.id],
+			tokenId,
+			tokenMac,
 			agencyId: this.id,
-			certificateRequest: this.certificateRequest(),
+			certificateRequest,
 			signingKey: this.signing.publicKey,
 			sealingKey: this.sealing.publicKey,
 			possessionSignature: sodium.crypto_sign_detached(statement, this.signing.privateKey),
 		});
+		if (sha256(answer.logVerifierKey).subarray(0, 16).toString("hex") !== logHash)
+			throw new Error("log key");
 		writeFileSync(this.certificateFile, answer.certificateChain);
 		this.verifierKey = answer.logVerifierKey;
 		return answer;

@@ -12,3 +12,4 @@ sluss_unit_test(agents_record_test LABEL unit SOURCES unit/agents_record_test.c 
 target_include_directories(agents_record_test PRIVATE ${CMAKE_SOURCE_DIR}/agents/lib)
 sluss_unit_test(agents_profile_test LABEL unit SOURCES unit/agents_profile_test.c LIBS sluss)
 target_include_directories(agents_profile_test PRIVATE ${CMAKE_SOURCE_DIR}/agents/lib)
+sluss_unit_test(agents_enrol_test LABEL unit SOURCES unit/agents_enrol_test.c LIBS sluss_crypto)
