@@ -15,7 +15,8 @@ static void join_subject(struct sluss_state *state, uint32_t kase_at, uint32_t s
 
 static void copy_facts(struct sluss_state *state, uint32_t person)
 {
-	for (uint32_t at = PERSON(state, person)->first_case; at != SLUSS_NOWHERE; at = CASE(state, at)->next_of_subject)
+	for (uint32_t at = PERSON(state, person)->first_case; at != SLUSS_NOWHERE;
+	     at = CASE(state, at)->next_of_subject)
 		CASE(state, at)->facts = PERSON(state, person)->facts;
 }
 
@@ -45,8 +46,9 @@ static struct members *new_members(size_t count, size_t officer_count)
 
 static size_t members_memory(const struct members *members)
 {
-	return members == NULL ? 0 : sizeof(*members) + members->count * sizeof(struct member) +
-	    members->officer_count * sizeof(uint32_t) + 16;
+	return members == NULL ? 0
+			       : sizeof(*members) + members->count * sizeof(struct member) +
+				     members->officer_count * sizeof(uint32_t) + 16;
 }
 
 static void replace_members(struct sluss_state *state, struct kase *kase, struct members *members)
@@ -108,7 +110,8 @@ static enum sluss_apply open_case(struct sluss_state *state, const struct sluss_
 	if (sluss_id_is_none(&opened->case_id) || sluss_id_is_none(&opened->subject) || agency == NO_AGENCY ||
 	    (opened->phase != SLUSS_PHASE_NOMINATED && opened->phase != SLUSS_PHASE_INQUIRY))
 		return SLUSS_APPLY_INVALID;
-	if (at != SLUSS_NOWHERE && (CASE(state, at)->programme != SLUSS_NOWHERE || !named || CASE(state, at)->phase != SLUSS_PHASE_NOMINATED))
+	if (at != SLUSS_NOWHERE &&
+	    (CASE(state, at)->programme != SLUSS_NOWHERE || !named || CASE(state, at)->phase != SLUSS_PHASE_NOMINATED))
 		return SLUSS_APPLY_INVALID;
 	uint32_t subject = st_need_person(state, &opened->subject);
 	uint32_t programme = named ? st_intern(state, opened->programme) : SLUSS_NOWHERE;
@@ -138,13 +141,15 @@ static enum sluss_apply open_case(struct sluss_state *state, const struct sluss_
 
 static void each_case_before(struct sluss_state *state, uint32_t person, int64_t at_ms)
 {
-	for (uint32_t at = PERSON(state, person)->first_case; at != SLUSS_NOWHERE; at = CASE(state, at)->next_of_subject)
+	for (uint32_t at = PERSON(state, person)->first_case; at != SLUSS_NOWHERE;
+	     at = CASE(state, at)->next_of_subject)
 		st_case_before(state, at, at_ms);
 }
 
 static void each_case_after(struct sluss_state *state, uint32_t person, enum cause cause, int64_t at_ms)
 {
-	for (uint32_t at = PERSON(state, person)->first_case; at != SLUSS_NOWHERE; at = CASE(state, at)->next_of_subject)
+	for (uint32_t at = PERSON(state, person)->first_case; at != SLUSS_NOWHERE;
+	     at = CASE(state, at)->next_of_subject)
 		st_case_after(state, at, cause, at_ms);
 }
 
@@ -195,7 +200,8 @@ static bool custody_reserve(struct sluss_state *state, struct custody *custody, 
 }
 
 // How many of them were never guardians of this subject; more than GUARDIANS_MAX in all is refused.
-static size_t new_guardians(const struct sluss_state *state, const struct kase *kase, const struct sluss_rec_guardians_set *set)
+static size_t new_guardians(
+    const struct sluss_state *state, const struct kase *kase, const struct sluss_rec_guardians_set *set)
 {
 	size_t fresh = 0;
 	for (size_t i = 0; i < set->guardian_count; i++) {
@@ -216,7 +222,8 @@ static enum sluss_apply set_guardians(struct sluss_state *state, const struct sl
 	if (PERSON(state, subject)->custody.count + fresh > GUARDIANS_MAX)
 		return SLUSS_APPLY_INVALID;
 	for (size_t i = 0; i < set->guardian_count; i++) {
-		if (sluss_id_is_none(&set->guardians[i]) || sluss_id_equal(&set->guardians[i], &PERSON(state, subject)->id))
+		if (sluss_id_is_none(&set->guardians[i]) ||
+		    sluss_id_equal(&set->guardians[i], &PERSON(state, subject)->id))
 			return SLUSS_APPLY_INVALID;
 	}
 	if (!custody_reserve(state, &PERSON(state, subject)->custody, PERSON(state, subject)->custody.count + fresh))
@@ -231,7 +238,8 @@ static enum sluss_apply set_guardians(struct sluss_state *state, const struct sl
 	for (size_t i = 0; i < set->guardian_count; i++)
 		current |= guardian_bit(custody, st_find_person(state, &set->guardians[i]));
 	for (uint32_t i = PERSON(state, subject)->first_case; i != SLUSS_NOWHERE; i = CASE(state, i)->next_of_subject)
-		CASE(state, i)->custody_changed = CASE(state, i)->custody_changed || current != CASE(state, i)->facts.guardians;
+		CASE(state, i)->custody_changed =
+		    CASE(state, i)->custody_changed || current != CASE(state, i)->facts.guardians;
 	PERSON(state, subject)->facts.guardians = current;
 	copy_facts(state, subject);
 	each_case_after(state, subject, CAUSE_OTHER, record->at_ms);
@@ -257,7 +265,8 @@ static enum sluss_apply set_members(struct sluss_state *state, const struct slus
 	uint16_t next = 0;
 	for (size_t i = 0; i < set->member_count; i++) {
 		const struct sluss_member *from = &set->members[i];
-		members->list[i] = (struct member){st_find_agency(state, from->agency), next, (uint16_t)from->officer_count};
+		members->list[i] =
+		    (struct member){st_find_agency(state, from->agency), next, (uint16_t)from->officer_count};
 		for (size_t k = 0; k < from->officer_count; k++) {
 			uint32_t symbol = st_intern(state, from->officers[k].officer);
 			if (symbol == SLUSS_NOWHERE) {
@@ -312,7 +321,8 @@ static enum sluss_apply assess(struct sluss_state *state, const struct sluss_rec
 	const struct facts *subject = &kase->facts;
 	const struct sluss_programme *programme = st_case_programme(state, kase);
 	const struct sluss_age_row *row = programme == NULL || subject->age_until == 0
-	    ? NULL : sluss_programme_row(programme, subject->age_from, subject->age_until);
+					      ? NULL
+					      : sluss_programme_row(programme, subject->age_from, subject->age_until);
 	if (row == NULL)
 		return SLUSS_APPLY_INVALID;
 	st_case_before(state, at, record->at_ms);
@@ -331,7 +341,8 @@ static enum sluss_apply limit_view(struct sluss_state *state, const struct sluss
 		return SLUSS_APPLY_INVALID;
 	struct kase *kase = CASE(state, at);
 	for (uint32_t i = 0; i < kase->limit_count; i++) {
-		if (kase->limits[i].guardian != guardian || !sluss_id_equal(&kase->limits[i].message, &limited->message))
+		if (kase->limits[i].guardian != guardian ||
+		    !sluss_id_equal(&kase->limits[i].message, &limited->message))
 			continue;
 		if (!limited->limited)
 			kase->limits[i] = kase->limits[--kase->limit_count];

@@ -8,9 +8,10 @@ static bool draft_key(const struct sluss_state *state, const struct sluss_grant 
 	uint32_t category = st_find_symbol(state, draft->category);
 	uint16_t sender = st_find_agency(state, draft->sender);
 	uint16_t recipient = st_find_agency(state, draft->recipient);
-	if (category == SLUSS_NOWHERE || SYMBOL(state, category)->category == NO_INDEX || sender == NO_AGENCY || recipient == NO_AGENCY ||
-	    (unsigned)draft->purpose == 0 || (unsigned)draft->purpose >= SLUSS_PURPOSES || draft->until_ms <= draft->from_ms ||
-	    sluss_id_is_none(&draft->grant) || st_find_grant(state, &draft->grant) != SLUSS_NOWHERE)
+	if (category == SLUSS_NOWHERE || SYMBOL(state, category)->category == NO_INDEX || sender == NO_AGENCY ||
+	    recipient == NO_AGENCY || (unsigned)draft->purpose == 0 || (unsigned)draft->purpose >= SLUSS_PURPOSES ||
+	    draft->until_ms <= draft->from_ms || sluss_id_is_none(&draft->grant) ||
+	    st_find_grant(state, &draft->grant) != SLUSS_NOWHERE)
 		return false;
 	*key_out = pack_key(SYMBOL(state, category)->category, (unsigned)draft->purpose, sender, recipient);
 	return true;
@@ -19,7 +20,7 @@ static bool draft_key(const struct sluss_state *state, const struct sluss_grant 
 static bool reserve_grants(struct sluss_state *state, size_t count)
 {
 	return sluss_array_reserve(&state->grants, count) && sluss_index_reserve(&state->by_grant, count) &&
-	    sluss_index_reserve(&state->by_key, count);
+	       sluss_index_reserve(&state->by_key, count);
 }
 
 // Adds a version at the head of its key and of its case. Room was reserved.
@@ -66,31 +67,32 @@ enum sluss_apply st_apply_consent_recorded(struct sluss_state *state, const stru
 	if (consent_at == SLUSS_NOWHERE)
 		return SLUSS_APPLY_NO_MEMORY;
 	*CONSENT(state, consent_at) = (struct consent){
-		.id = recorded->consent,
-		.kase = kase,
-		.first_grant = state->grants.count,
-		.grant_count = (uint32_t)recorded->grant_count,
-		.seq = seq,
+	    .id = recorded->consent,
+	    .kase = kase,
+	    .first_grant = state->grants.count,
+	    .grant_count = (uint32_t)recorded->grant_count,
+	    .seq = seq,
 	};
 	sluss_index_insert(&state->by_consent, st_hash_id(state, &recorded->consent), consent_at);
 	for (size_t i = 0; i < recorded->grant_count; i++) {
 		const struct sluss_grant *draft = &recorded->grants[i];
 		(void)draft_key(state, draft, &key);
-		(void)add_version(state, kase, &(struct grant){
+		(void)add_version(state, kase,
+		    &(struct grant){
 			.key = key,
 			.from_ms = draft->from_ms,
 			.until_ms = draft->until_ms,
 			.flags = draft->explicit_mark ? F_MARK : 0,
 			.consent = consent_at,
 			.id = draft->grant,
-		});
+		    });
 	}
 	return SLUSS_APPLY_OK;
 }
 
 // What a status record does to one version. `made` is the version that RESUME makes.
-static void act_on(struct sluss_state *state, struct grant *grant, const struct sluss_rec_grant_status *status, uint32_t bit,
-    const struct sluss_id *made, int64_t at_ms)
+static void act_on(struct sluss_state *state, struct grant *grant, const struct sluss_rec_grant_status *status,
+    uint32_t bit, const struct sluss_id *made, int64_t at_ms)
 {
 	switch (status->act) {
 	case SLUSS_ACT_NONE:
@@ -122,7 +124,8 @@ static void act_on(struct sluss_state *state, struct grant *grant, const struct 
 		grant->given &= ~bit;
 		return;
 	case SLUSS_ACT_RESUME:
-		(void)add_version(state, grant->kase, &(struct grant){
+		(void)add_version(state, grant->kase,
+		    &(struct grant){
 			.key = grant->key,
 			.from_ms = at_ms,
 			.until_ms = grant->until_ms,
@@ -130,7 +133,7 @@ static void act_on(struct sluss_state *state, struct grant *grant, const struct 
 			.flags = grant->flags & F_MARK,
 			.consent = grant->consent,
 			.id = *made,
-		});
+		    });
 		return;
 	}
 }
@@ -165,14 +168,16 @@ static bool valid_versions(const struct sluss_state *state, const struct sluss_r
 {
 	if (status->grant_count == 0) {
 		uint32_t consent = st_find_consent(state, &status->consent);
-		return consent != SLUSS_NOWHERE && CONSENT(state, consent)->kase == kase && status->act != SLUSS_ACT_RESUME;
+		return consent != SLUSS_NOWHERE && CONSENT(state, consent)->kase == kase &&
+		       status->act != SLUSS_ACT_RESUME;
 	}
 	for (size_t i = 0; i < status->grant_count; i++) {
 		uint32_t at = st_find_grant(state, &status->grants[i]);
 		if (at == SLUSS_NOWHERE || GRANT(state, at)->kase != kase)
 			return false;
-		if (status->act == SLUSS_ACT_RESUME && (status->new_grants == NULL || sluss_id_is_none(&status->new_grants[i]) ||
-		    st_find_grant(state, &status->new_grants[i]) != SLUSS_NOWHERE))
+		if (status->act == SLUSS_ACT_RESUME &&
+		    (status->new_grants == NULL || sluss_id_is_none(&status->new_grants[i]) ||
+			st_find_grant(state, &status->new_grants[i]) != SLUSS_NOWHERE))
 			return false;
 		// Two equal new ids would leave one version that nobody can name.
 		for (size_t k = 0; status->act == SLUSS_ACT_RESUME && k < i; k++) {
@@ -215,7 +220,8 @@ enum sluss_apply st_apply_grant_status(struct sluss_state *state, const struct s
 	return SLUSS_APPLY_OK;
 }
 
-bool st_withdrawal_scope(const struct sluss_state *state, const struct sluss_rec_withdrawal *withdrawal, struct scope *scope_out)
+bool st_withdrawal_scope(
+    const struct sluss_state *state, const struct sluss_rec_withdrawal *withdrawal, struct scope *scope_out)
 {
 	*scope_out = (struct scope){.kind = withdrawal->scope, .kase = st_find_case(state, &withdrawal->case_id)};
 	if (scope_out->kase == SLUSS_NOWHERE)
@@ -244,7 +250,8 @@ bool st_withdrawal_scope(const struct sluss_state *state, const struct sluss_rec
 		return true;
 	case SLUSS_SCOPE_CONSENT:
 		scope_out->consent = st_find_consent(state, &withdrawal->consent);
-		return scope_out->consent != SLUSS_NOWHERE && CONSENT(state, scope_out->consent)->kase == scope_out->kase;
+		return scope_out->consent != SLUSS_NOWHERE &&
+		       CONSENT(state, scope_out->consent)->kase == scope_out->kase;
 	}
 	return false;
 }

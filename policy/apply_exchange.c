@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 // The recipients and categories of a request as small numbers, or NULL with *result_out set.
-static uint16_t *request_lists(struct sluss_state *state, const struct sluss_rec_statute_requested *request,
-    enum sluss_apply *result_out)
+static uint16_t *request_lists(
+    struct sluss_state *state, const struct sluss_rec_statute_requested *request, enum sluss_apply *result_out)
 {
 	*result_out = SLUSS_APPLY_NO_MEMORY;
 	uint16_t *lists = calloc(request->recipient_count + request->category_count + 1, sizeof(*lists));
@@ -36,8 +36,9 @@ static enum sluss_apply request_statute(struct sluss_state *state, const struct 
 	uint32_t kase = st_find_case(state, &request->case_id);
 	uint16_t agency = st_find_agency(state, request->agency);
 	enum sluss_apply result = SLUSS_APPLY_INVALID;
-	if (kase == SLUSS_NOWHERE || agency == NO_AGENCY || sluss_id_is_none(&request->request) || request->recipient_count > 1024 ||
-	    request->category_count > NO_INDEX || (unsigned)request->message_type >= SLUSS_MESSAGE_TYPES ||
+	if (kase == SLUSS_NOWHERE || agency == NO_AGENCY || sluss_id_is_none(&request->request) ||
+	    request->recipient_count > 1024 || request->category_count > NO_INDEX ||
+	    (unsigned)request->message_type >= SLUSS_MESSAGE_TYPES ||
 	    st_find_statute(state, &request->request) != SLUSS_NOWHERE)
 		return SLUSS_APPLY_INVALID;
 	uint16_t *lists = request_lists(state, request, &result);
@@ -54,20 +55,20 @@ static enum sluss_apply request_statute(struct sluss_state *state, const struct 
 	}
 	struct statute *statute = STATUTE(state, at);
 	*statute = (struct statute){
-		.id = request->request,
-		.kase = kase,
-		.provision = provision,
-		.officer = officer,
-		.approver = SLUSS_NOWHERE,
-		.agency = agency,
-		.type = (uint8_t)request->message_type,
-		.deferred = request->deferred,
-		.necessity = request->necessity,
-		.requested_ms = record->at_ms,
-		.notify_ms = request->deferred ? request->notify_ms : record->at_ms,
-		.recipient_count = (uint16_t)request->recipient_count,
-		.category_count = (uint16_t)request->category_count,
-		.lists = lists,
+	    .id = request->request,
+	    .kase = kase,
+	    .provision = provision,
+	    .officer = officer,
+	    .approver = SLUSS_NOWHERE,
+	    .agency = agency,
+	    .type = (uint8_t)request->message_type,
+	    .deferred = request->deferred,
+	    .necessity = request->necessity,
+	    .requested_ms = record->at_ms,
+	    .notify_ms = request->deferred ? request->notify_ms : record->at_ms,
+	    .recipient_count = (uint16_t)request->recipient_count,
+	    .category_count = (uint16_t)request->category_count,
+	    .lists = lists,
 	};
 	sluss_index_insert(&state->by_statute, st_hash_id(state, &request->request), at);
 	return SLUSS_APPLY_OK;
@@ -76,7 +77,8 @@ static enum sluss_apply request_statute(struct sluss_state *state, const struct 
 static enum sluss_apply answer_statute(struct sluss_state *state, const struct sluss_record *record)
 {
 	bool approved = record->type == SLUSS_REC_STATUTE_APPROVED;
-	const struct sluss_rec_statute_answered *answer = approved ? &record->u.statute_approved : &record->u.statute_refused;
+	const struct sluss_rec_statute_answered *answer =
+	    approved ? &record->u.statute_approved : &record->u.statute_refused;
 	uint32_t at = st_find_statute(state, &answer->request);
 	if (at == SLUSS_NOWHERE || STATUTE(state, at)->approved || STATUTE(state, at)->refused ||
 	    STATUTE(state, at)->agency != st_find_agency(state, answer->agency))
@@ -146,12 +148,12 @@ enum sluss_apply st_apply_recall(struct sluss_state *state, const struct sluss_r
 	if (at == SLUSS_NOWHERE)
 		return SLUSS_APPLY_NO_MEMORY;
 	*RECALL(state, at) = (struct recall){
-		.id = opened->recall,
-		.withdrawal = opened->withdrawal,
-		.kase = kase,
-		.agency = agency,
-		.register_mark = opened->register_mark,
-		.due_ms = opened->due_ms,
+	    .id = opened->recall,
+	    .withdrawal = opened->withdrawal,
+	    .kase = kase,
+	    .agency = agency,
+	    .register_mark = opened->register_mark,
+	    .due_ms = opened->due_ms,
 	};
 	sluss_index_insert(&state->by_recall, st_hash_id(state, &opened->recall), at);
 	return SLUSS_APPLY_OK;

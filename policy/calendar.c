@@ -24,7 +24,8 @@ static int64_t floor_div(int64_t a, int64_t b)
 	return a % b < 0 ? q - 1 : q;
 }
 
-// Days since 1970-01-01 of a date, and back (Howard Hinnant, "chrono-compatible low-level date algorithms": days_from_civil, civil_from_days).
+// Days since 1970-01-01 of a date, and back (Howard Hinnant, "chrono-compatible low-level date algorithms":
+// days_from_civil, civil_from_days).
 static int64_t days_from_date(struct sluss_date date)
 {
 	int64_t year = (int64_t)date.year - (date.month <= 2 ? 1 : 0);
@@ -46,9 +47,9 @@ static struct sluss_date date_from_days(int64_t days)
 	int64_t shifted_month = (5 * day_of_year + 2) / 153;
 	int64_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
 	struct sluss_date date = {
-		.year = (int32_t)(year_of_era + era * 400 + (month <= 2 ? 1 : 0)),
-		.month = (uint8_t)month,
-		.day = (uint8_t)(day_of_year - (153 * shifted_month + 2) / 5 + 1),
+	    .year = (int32_t)(year_of_era + era * 400 + (month <= 2 ? 1 : 0)),
+	    .month = (uint8_t)month,
+	    .day = (uint8_t)(day_of_year - (153 * shifted_month + 2) / 5 + 1),
 	};
 	return date;
 }
@@ -71,7 +72,7 @@ int64_t sluss_local_offset_ms(int64_t at_ms)
 bool sluss_date_valid(struct sluss_date date)
 {
 	return date.year >= 1 && date.year <= 9999 && date.month >= 1 && date.month <= 12 && date.day >= 1 &&
-	    date.day <= days_in_month(date.year, date.month);
+	       date.day <= days_in_month(date.year, date.month);
 }
 
 bool sluss_date_parse(const char *text, struct sluss_date *date_out)
@@ -91,9 +92,9 @@ bool sluss_date_parse(const char *text, struct sluss_date *date_out)
 		digits[i] = text[i] - '0';
 	}
 	struct sluss_date date = {
-		.year = digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3],
-		.month = (uint8_t)(digits[5] * 10 + digits[6]),
-		.day = (uint8_t)(digits[8] * 10 + digits[9]),
+	    .year = digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3],
+	    .month = (uint8_t)(digits[5] * 10 + digits[6]),
+	    .day = (uint8_t)(digits[8] * 10 + digits[9]),
 	};
 	if (!sluss_date_valid(date))
 		return false;
@@ -117,8 +118,9 @@ struct sluss_date sluss_date_at(int64_t at_ms)
 	return date_from_days(floor_div(at_ms + sluss_local_offset_ms(at_ms), MS_PER_DAY));
 }
 
-// The instant of a local wall time given in milliseconds since 1970-01-01 00:00 local. A wall time that comes twice is the first (still
-// summer time); one that summer time leaves out becomes the instant that the clock would have shown without the change.
+// The instant of a local wall time given in milliseconds since 1970-01-01 00:00 local. A wall time that comes twice is
+// the first (still summer time); one that summer time leaves out becomes the instant that the clock would have shown
+// without the change.
 static int64_t instant_of_wall(int64_t wall_ms)
 {
 	int64_t summer = wall_ms - 2 * MS_PER_HOUR;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The civil calendar of Europe/Stockholm, which is where ages and months are counted (DOMAIN ruling 6). UTC arithmetic and the
-// EU summer-time rule (Directive 2000/84/EC: last Sunday of March and of October, 01:00 UTC), applied to every year; no tzdata, no
-// clock, no allocation. Every function is pure and safe in any thread.
+// The civil calendar of Europe/Stockholm, which is where ages and months are counted (DOMAIN ruling 6). UTC arithmetic
+// and the EU summer-time rule (Directive 2000/84/EC: last Sunday of March and of October, 01:00 UTC), applied to every
+// year; no tzdata, no clock, no allocation. Every function is pure and safe in any thread.
 #ifndef SLUSS_POLICY_CALENDAR_H
 #define SLUSS_POLICY_CALENDAR_H
 
@@ -44,8 +44,8 @@ int64_t sluss_date_begin_ms(struct sluss_date date);
 // Offset of local time from UTC at an instant, in milliseconds (one or two hours).
 int64_t sluss_local_offset_ms(int64_t at_ms);
 
-// The same local wall time `months` later (or earlier), on the month's last day when the month is too short; a wall time that summer time leaves
-// out moves forward with the clock, one that comes twice is the first.
+// The same local wall time `months` later (or earlier), on the month's last day when the month is too short; a wall
+// time that summer time leaves out moves forward with the clock, one that comes twice is the first.
 int64_t sluss_add_months_ms(int64_t at_ms, int months);
 
 // Completed years on a date; SLUSS_AGE_UNKNOWN before birth or for a date that is none.

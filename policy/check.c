@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// `sluss policy check`: what is wrong or odd with a policy file that parses. Contradictions are errors; rules that can never apply are warnings.
+// `sluss policy check`: what is wrong or odd with a policy file that parses. Contradictions are errors; rules that can
+// never apply are warnings.
 #include "policy/locate.h"
 #include "policy/policy_data.h"
 
@@ -16,7 +17,8 @@ struct findings {
 	size_t errors;
 };
 
-// A remark about the value at a JSON pointer; the count of errors is kept apart, so that one is not lost when memory runs out.
+// A remark about the value at a JSON pointer; the count of errors is kept apart, so that one is not lost when memory
+// runs out.
 static void remark(struct findings *findings, bool error, const char *path, const char *format, ...) SLUSS_PRINTF(4, 5);
 
 static void remark(struct findings *findings, bool error, const char *path, const char *format, ...)
@@ -56,9 +58,10 @@ static void check_vague_words(struct findings *findings)
 	const struct sluss_policy *policy = findings->policy;
 	char path[128];
 	for (size_t i = 0; i < policy->vague_count; i++) {
-		if (sluss_policy_category_index(policy, policy->vague[i]) >= 0 || sluss_purpose_from_name(policy->vague[i]) != SLUSS_PURPOSE_NONE)
-			remark(findings, true, at(path, "consent/vague_words", i, ""), "\"%s\" is also a category or purpose: nobody could consent to it",
-			    policy->vague[i]);
+		if (sluss_policy_category_index(policy, policy->vague[i]) >= 0 ||
+		    sluss_purpose_from_name(policy->vague[i]) != SLUSS_PURPOSE_NONE)
+			remark(findings, true, at(path, "consent/vague_words", i, ""),
+			    "\"%s\" is also a category or purpose: nobody could consent to it", policy->vague[i]);
 	}
 }
 
@@ -73,7 +76,8 @@ static void check_programmes(struct findings *findings)
 			char member[32];
 			if (sluss_bit32(programme->rows[k].assessments, (unsigned)programme->rows[k].who) &&
 			    snprintf(member, sizeof(member), "who_must_agree/%zu", k) > 0)
-				remark(findings, false, at(path, "programmes", i, member), "an assessment that finds the default changes nothing");
+				remark(findings, false, at(path, "programmes", i, member),
+				    "an assessment that finds the default changes nothing");
 		}
 		uint32_t before = programme->before_enrolment;
 		for (unsigned type = 1; type < SLUSS_MESSAGE_TYPES; type++) {
@@ -81,7 +85,8 @@ static void check_programmes(struct findings *findings)
 				continue;
 			if (!policy->types[type].known || !sluss_bit32(early, type))
 				remark(findings, true, at(path, "programmes", i, "before_enrolment"),
-				    "nobody can be enrolled: %s is not allowed before", sluss_message_type_name((enum sluss_message_type)type));
+				    "nobody can be enrolled: %s is not allowed before",
+				    sluss_message_type_name((enum sluss_message_type)type));
 		}
 	}
 }
@@ -89,7 +94,7 @@ static void check_programmes(struct findings *findings)
 static bool covers(const struct sluss_row *wide, const struct sluss_row *narrow)
 {
 	return wide->type == narrow->type && (narrow->from & ~wide->from) == 0 && (narrow->to & ~wide->to) == 0 &&
-	    (narrow->categories & ~wide->categories) == 0 && (narrow->purposes & ~wide->purposes) == 0;
+	       (narrow->categories & ~wide->categories) == 0 && (narrow->purposes & ~wide->purposes) == 0;
 }
 
 static void check_rows(struct findings *findings)
@@ -106,11 +111,12 @@ static void check_rows(struct findings *findings)
 		for (size_t k = 0; k < policy->row_count; k++) {
 			// Of two equal rows the later is the one too many.
 			if (k != i && covers(&policy->rows[k], row) && (k < i || !covers(row, &policy->rows[k])))
-				remark(findings, false, at(path, "messages", i, ""), "row %zu of the same type says all of this already", k);
+				remark(findings, false, at(path, "messages", i, ""),
+				    "row %zu of the same type says all of this already", k);
 		}
 		if (!sluss_bit32(somewhere, (unsigned)row->type))
-			remark(findings, false, at(path, "messages", i, "type"), "no phase and no provision ever allows %s",
-			    sluss_message_type_name(row->type));
+			remark(findings, false, at(path, "messages", i, "type"),
+			    "no phase and no provision ever allows %s", sluss_message_type_name(row->type));
 	}
 }
 
@@ -128,11 +134,13 @@ static void check_unused(struct findings *findings)
 	}
 	for (size_t i = 0; i < policy->category_count; i++) {
 		if (!sluss_bit64(categories, (unsigned)i))
-			remark(findings, false, at(path, "categories", i, ""), "no message carries \"%s\"", policy->categories[i]);
+			remark(findings, false, at(path, "categories", i, ""), "no message carries \"%s\"",
+			    policy->categories[i]);
 	}
 	for (unsigned i = 1; i < SLUSS_PURPOSES; i++) {
 		if (sluss_bit32(policy->purposes, i) && !sluss_bit32(purposes, i))
-			remark(findings, false, "/purposes", "no message serves \"%s\"", sluss_purpose_name((enum sluss_purpose)i));
+			remark(findings, false, "/purposes", "no message serves \"%s\"",
+			    sluss_purpose_name((enum sluss_purpose)i));
 	}
 	for (unsigned i = 1; i < SLUSS_AGENCY_TYPES; i++) {
 		if (sluss_bit32(policy->agency_types, i) && !sluss_bit32(agency_types, i))
@@ -174,7 +182,8 @@ static void check_phase(struct findings *findings, unsigned phase, uint32_t reac
 	if (!sluss_bit32(ending, phase))
 		remark(findings, true, "/phases", "a case in \"%s\" can never be closed", name);
 	if (open && !sluss_bit32(policy->phase_next[phase], SLUSS_PHASE_CLOSING))
-		remark(findings, true, "/phases", "\"%s\" does not lead to \"closing\", where a lost link takes every open case", name);
+		remark(findings, true, "/phases",
+		    "\"%s\" does not lead to \"closing\", where a lost link takes every open case", name);
 	if (phase == SLUSS_PHASE_CLOSED && policy->phase_types[phase] != 0)
 		remark(findings, true, "/phases", "a closed case moves nothing on consent");
 	uint32_t every = (1u << SLUSS_MESSAGE_TYPES) - 2;
@@ -224,18 +233,22 @@ static void check_provisions(struct findings *findings)
 	for (size_t i = 0; i < policy->provision_count; i++) {
 		const struct sluss_provision *provision = &policy->provisions[i];
 		if (!can_apply(policy, provision))
-			remark(findings, false, at(path, "provisions", i, ""), "%s never applies: no message row has its senders, receivers, types and categories",
+			remark(findings, false, at(path, "provisions", i, ""),
+			    "%s never applies: no message row has its senders, receivers, types and categories",
 			    provision->name);
 		if (!age_can_apply(policy, provision))
-			remark(findings, false, at(path, "provisions", i, "ages"), "%s never applies: everybody in a programme is older", provision->name);
+			remark(findings, false, at(path, "provisions", i, "ages"),
+			    "%s never applies: everybody in a programme is older", provision->name);
 		if (!provision->reviewed)
-			remark(findings, false, at(path, "provisions", i, "reviewed_by"), "%s is reviewed by nobody", provision->name);
+			remark(findings, false, at(path, "provisions", i, "reviewed_by"), "%s is reviewed by nobody",
+			    provision->name);
 		uint32_t unknown = 0;
 		for (unsigned type = 1; type < SLUSS_MESSAGE_TYPES; type++)
 			unknown |= policy->types[type].known ? 0 : 1u << type;
 		uint32_t every = (1u << SLUSS_MESSAGE_TYPES) - 2;
 		if (provision->types != every && (provision->types & unknown) != 0)
-			remark(findings, true, at(path, "provisions", i, "messages"), "%s names a message that no row describes", provision->name);
+			remark(findings, true, at(path, "provisions", i, "messages"),
+			    "%s names a message that no row describes", provision->name);
 	}
 }
 

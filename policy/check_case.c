@@ -12,7 +12,8 @@ static enum sluss_reason refuse(struct sluss_refusal *refusal, enum sluss_reason
 	return reason;
 }
 
-static enum sluss_reason refuse_at(struct sluss_refusal *refusal, enum sluss_reason reason, const char *field, size_t index)
+static enum sluss_reason refuse_at(
+    struct sluss_refusal *refusal, enum sluss_reason reason, const char *field, size_t index)
 {
 	refusal->reason = reason;
 	if (snprintf(refusal->field, sizeof(refusal->field), "%s[%zu]", field, index) < 0)
@@ -25,8 +26,8 @@ static bool usable(const struct sluss_state *state)
 	return state->policy != NULL && !state->broken;
 }
 
-enum sluss_reason sluss_check_open(const struct sluss_state *state, const char *programme, uint8_t from_years, uint8_t until_years,
-    struct sluss_refusal *refusal_out)
+enum sluss_reason sluss_check_open(const struct sluss_state *state, const char *programme, uint8_t from_years,
+    uint8_t until_years, struct sluss_refusal *refusal_out)
 {
 	*refusal_out = (struct sluss_refusal){0};
 	if (!usable(state))
@@ -61,8 +62,8 @@ enum sluss_reason sluss_check_guardians(const struct sluss_state *state, const s
 	return SLUSS_REASON_NONE;
 }
 
-enum sluss_reason sluss_check_assessment(const struct sluss_state *state, const struct sluss_id *case_id, enum sluss_who who,
-    struct sluss_refusal *refusal_out)
+enum sluss_reason sluss_check_assessment(const struct sluss_state *state, const struct sluss_id *case_id,
+    enum sluss_who who, struct sluss_refusal *refusal_out)
 {
 	*refusal_out = (struct sluss_refusal){0};
 	uint32_t at = st_find_case(state, case_id);
@@ -75,8 +76,8 @@ enum sluss_reason sluss_check_assessment(const struct sluss_state *state, const 
 	const struct facts *subject = &kase->facts;
 	if (programme == NULL)
 		return refuse(refusal_out, SLUSS_ASSESSMENT_NOT_ALLOWED, "case_id");
-	const struct sluss_age_row *row = subject->age_until == 0
-	    ? NULL : sluss_programme_row(programme, subject->age_from, subject->age_until);
+	const struct sluss_age_row *row =
+	    subject->age_until == 0 ? NULL : sluss_programme_row(programme, subject->age_from, subject->age_until);
 	if (row == NULL)
 		return refuse(refusal_out, SLUSS_UNAVAILABLE, "case_id");
 	// Where there is something to assess, an assessment may also find that the default is right.
@@ -90,11 +91,11 @@ enum sluss_reason sluss_check_assessment(const struct sluss_state *state, const 
 static bool may_return(const struct sluss_state *state, const struct kase *kase, enum sluss_phase phase, int64_t now_ms)
 {
 	return kase->phase == SLUSS_PHASE_CLOSING && (unsigned)phase == kase->former_phase &&
-	    st_links_active(state, kase, now_ms);
+	       st_links_active(state, kase, now_ms);
 }
 
-enum sluss_reason sluss_check_phase(const struct sluss_state *state, const struct sluss_id *case_id, enum sluss_phase phase,
-    enum sluss_close_reason reason, int64_t now_ms, struct sluss_refusal *refusal_out)
+enum sluss_reason sluss_check_phase(const struct sluss_state *state, const struct sluss_id *case_id,
+    enum sluss_phase phase, enum sluss_close_reason reason, int64_t now_ms, struct sluss_refusal *refusal_out)
 {
 	*refusal_out = (struct sluss_refusal){0};
 	uint32_t at = st_find_case(state, case_id);
@@ -107,7 +108,8 @@ enum sluss_reason sluss_check_phase(const struct sluss_state *state, const struc
 		return refuse(refusal_out, SLUSS_MALFORMED, "phase");
 	if (kase->phase == SLUSS_PHASE_CLOSED)
 		return refuse(refusal_out, SLUSS_CLOSED_STATE, "phase");
-	if (!sluss_bit32(state->policy->phase_next[kase->phase], (unsigned)phase) && !may_return(state, kase, phase, now_ms))
+	if (!sluss_bit32(state->policy->phase_next[kase->phase], (unsigned)phase) &&
+	    !may_return(state, kase, phase, now_ms))
 		return refuse(refusal_out, SLUSS_PHASE_FORBIDS, "phase");
 	const struct sluss_programme *programme = st_case_programme(state, kase);
 	if (phase == SLUSS_PHASE_ENROLLED &&
@@ -153,8 +155,9 @@ static enum sluss_reason check_reach(const struct sluss_state *state, const stru
 	return SLUSS_REASON_NONE;
 }
 
-enum sluss_reason sluss_check_statute_request(const struct sluss_state *state, const struct sluss_rec_statute_requested *request,
-    bool deferral_reasons, int64_t now_ms, struct sluss_refusal *refusal_out)
+enum sluss_reason sluss_check_statute_request(const struct sluss_state *state,
+    const struct sluss_rec_statute_requested *request, bool deferral_reasons, int64_t now_ms,
+    struct sluss_refusal *refusal_out)
 {
 	*refusal_out = (struct sluss_refusal){0};
 	uint32_t at = st_find_case(state, &request->case_id);
@@ -187,8 +190,8 @@ enum sluss_reason sluss_check_statute_request(const struct sluss_state *state, c
 	return SLUSS_REASON_NONE;
 }
 
-enum sluss_reason sluss_check_statute_answer(const struct sluss_state *state, const struct sluss_rec_statute_answered *answer,
-    int64_t now_ms, struct sluss_refusal *refusal_out)
+enum sluss_reason sluss_check_statute_answer(const struct sluss_state *state,
+    const struct sluss_rec_statute_answered *answer, int64_t now_ms, struct sluss_refusal *refusal_out)
 {
 	*refusal_out = (struct sluss_refusal){0};
 	uint32_t at = st_find_statute(state, &answer->request);

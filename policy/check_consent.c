@@ -6,7 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static enum sluss_reason refuse(struct sluss_refusal *refusal, enum sluss_reason reason, const char *format, ...) SLUSS_PRINTF(3, 4);
+static enum sluss_reason refuse(struct sluss_refusal *refusal, enum sluss_reason reason, const char *format, ...)
+    SLUSS_PRINTF(3, 4);
 
 static enum sluss_reason refuse(struct sluss_refusal *refusal, enum sluss_reason reason, const char *format, ...)
 {
@@ -32,8 +33,8 @@ static bool is_vague(const struct sluss_policy *policy, const char *word)
 	return false;
 }
 
-static enum sluss_reason check_recipients(const struct sluss_state *state, const struct sluss_grant_draft *draft, size_t at,
-    struct sluss_refusal *refusal)
+static enum sluss_reason check_recipients(
+    const struct sluss_state *state, const struct sluss_grant_draft *draft, size_t at, struct sluss_refusal *refusal)
 {
 	if (draft->recipient_count == 0)
 		return refuse(refusal, SLUSS_VAGUE_RECIPIENT, "grants[%zu].receiver_agency_ids", at);
@@ -54,8 +55,8 @@ static enum sluss_reason check_recipients(const struct sluss_state *state, const
 	return SLUSS_REASON_NONE;
 }
 
-static enum sluss_reason check_window(const struct sluss_state *state, const struct sluss_grant_draft *draft, size_t at,
-    struct sluss_refusal *refusal)
+static enum sluss_reason check_window(
+    const struct sluss_state *state, const struct sluss_grant_draft *draft, size_t at, struct sluss_refusal *refusal)
 {
 	if (!draft->has_until)
 		return refuse(refusal, SLUSS_NO_END, "grants[%zu].until", at);
@@ -66,8 +67,8 @@ static enum sluss_reason check_window(const struct sluss_state *state, const str
 	return SLUSS_REASON_NONE;
 }
 
-static enum sluss_reason check_draft(const struct sluss_state *state, const struct sluss_grant_draft *draft, size_t at,
-    struct sluss_refusal *refusal)
+static enum sluss_reason check_draft(
+    const struct sluss_state *state, const struct sluss_grant_draft *draft, size_t at, struct sluss_refusal *refusal)
 {
 	if (is_vague(state->policy, draft->category))
 		return refuse(refusal, SLUSS_VAGUE_CATEGORY, "grants[%zu].category", at);
@@ -95,7 +96,8 @@ static enum sluss_reason check_draft(const struct sluss_state *state, const stru
 }
 
 // Programme ages are looked at when a case is opened and when a consent is recorded (ruling 6).
-static enum sluss_reason check_programme_age(const struct sluss_state *state, const struct kase *kase, struct sluss_refusal *refusal)
+static enum sluss_reason check_programme_age(
+    const struct sluss_state *state, const struct kase *kase, struct sluss_refusal *refusal)
 {
 	const struct sluss_programme *programme = st_case_programme(state, kase);
 	const struct facts *subject = &kase->facts;
@@ -135,11 +137,12 @@ enum sluss_reason sluss_check_consent(const struct sluss_state *state, const str
 // Refused, withdrawn, registered by mistake, or over: it never reopens.
 static bool is_closed(const struct grant *grant, int64_t now_ms)
 {
-	return grant->refused != 0 || grant->withdrawn != 0 || (grant->flags & F_VOID) != 0 || now_ms >= grant->until_ms;
+	return grant->refused != 0 || grant->withdrawn != 0 || (grant->flags & F_VOID) != 0 ||
+	       now_ms >= grant->until_ms;
 }
 
-static enum sluss_reason check_version(const struct sluss_state *state, const struct sluss_act_request *request, size_t i,
-    int64_t now_ms, struct sluss_refusal *refusal)
+static enum sluss_reason check_version(const struct sluss_state *state, const struct sluss_act_request *request,
+    size_t i, int64_t now_ms, struct sluss_refusal *refusal)
 {
 	uint32_t at = st_find_grant(state, &request->grants[i]);
 	uint32_t kase = st_find_case(state, &request->case_id);
@@ -147,7 +150,8 @@ static enum sluss_reason check_version(const struct sluss_state *state, const st
 		return refuse(refusal, SLUSS_NOT_FOUND, "grant_ids[%zu]", i);
 	const struct grant *grant = GRANT(state, at);
 	if (request->act == SLUSS_ACT_INVALIDATE)
-		return (grant->flags & F_VOID) != 0 ? refuse(refusal, SLUSS_CLOSED_STATE, "grant_ids[%zu]", i) : SLUSS_REASON_NONE;
+		return (grant->flags & F_VOID) != 0 ? refuse(refusal, SLUSS_CLOSED_STATE, "grant_ids[%zu]", i)
+						    : SLUSS_REASON_NONE;
 	// Whoever may refuse or withdraw may do it again, or after another did: it only ever narrows.
 	bool narrows = request->act == SLUSS_ACT_REFUSE || request->act == SLUSS_ACT_WITHDRAW;
 	if (!narrows && is_closed(grant, now_ms))
@@ -166,8 +170,8 @@ static enum sluss_reason check_version(const struct sluss_state *state, const st
 }
 
 // Who may do what (ruling 5). Giving is open to everyone who may come to be asked: it has no effect before that.
-static enum sluss_reason check_entitled(const struct sluss_state *state, const struct kase *kase, uint32_t bit, enum sluss_act act,
-    struct sluss_refusal *refusal)
+static enum sluss_reason check_entitled(const struct sluss_state *state, const struct kase *kase, uint32_t bit,
+    enum sluss_act act, struct sluss_refusal *refusal)
 {
 	if (act == SLUSS_ACT_GIVE) {
 		uint32_t current = SUBJECT_BIT | kase->facts.guardians;
@@ -176,11 +180,12 @@ static enum sluss_reason check_entitled(const struct sluss_state *state, const s
 	enum sluss_who who;
 	if (!st_case_who(state, kase, &who))
 		return refuse(refusal, SLUSS_UNAVAILABLE, "case_id");
-	return (bit & st_required_bits(state, kase)) != 0 ? SLUSS_REASON_NONE : refuse(refusal, SLUSS_NOT_ENTITLED, "person_id");
+	return (bit & st_required_bits(state, kase)) != 0 ? SLUSS_REASON_NONE
+							  : refuse(refusal, SLUSS_NOT_ENTITLED, "person_id");
 }
 
-enum sluss_reason sluss_check_act(const struct sluss_state *state, const struct sluss_act_request *request, int64_t now_ms,
-    struct sluss_refusal *refusal_out)
+enum sluss_reason sluss_check_act(const struct sluss_state *state, const struct sluss_act_request *request,
+    int64_t now_ms, struct sluss_refusal *refusal_out)
 {
 	*refusal_out = (struct sluss_refusal){0};
 	uint32_t at = st_find_case(state, &request->case_id);
@@ -209,8 +214,8 @@ enum sluss_reason sluss_check_act(const struct sluss_state *state, const struct 
 	return SLUSS_REASON_NONE;
 }
 
-enum sluss_reason sluss_check_withdrawal(const struct sluss_state *state, const struct sluss_rec_withdrawal *withdrawal,
-    struct sluss_refusal *refusal_out)
+enum sluss_reason sluss_check_withdrawal(
+    const struct sluss_state *state, const struct sluss_rec_withdrawal *withdrawal, struct sluss_refusal *refusal_out)
 {
 	*refusal_out = (struct sluss_refusal){0};
 	uint32_t at = st_find_case(state, &withdrawal->case_id);

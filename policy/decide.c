@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The decision for one section and one recipient. The order of checks is that of DOMAIN section 11; the first that fails gives the code.
+// The decision for one section and one recipient. The order of checks is that of DOMAIN section 11; the first that
+// fails gives the code.
 #include "policy/decide_impl.h"
 
 static void deny(struct sluss_decision *decision, enum sluss_reason reason)
@@ -29,8 +30,9 @@ static void add_ground(struct sluss_decision *decision, const struct sluss_id *i
 	decision->grounds[decision->ground_count++] = *id;
 }
 
-// Starts to fetch from memory what the checks will read: with a million grants each of these is a cache miss, and together they take hardly longer than
-// one. Guesses are positions that only the hash vouches for; whoever reads them looks again.
+// Starts to fetch from memory what the checks will read: with a million grants each of these is a cache miss, and
+// together they take hardly longer than one. Guesses are positions that only the hash vouches for; whoever reads them
+// looks again.
 static void fetch_slots(const struct asking *asking)
 {
 	const struct sluss_state *state = asking->state;
@@ -61,17 +63,18 @@ static void fetch_elements(const struct asking *asking)
 	}
 }
 
-static void resolve(struct asking *asking, const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms)
+static void resolve(
+    struct asking *asking, const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms)
 {
 	*asking = (struct asking){
-		.state = state,
-		.policy = state->policy,
-		.question = question,
-		.now_ms = now_ms,
-		.case_hash = st_hash_id(state, &question->case_id),
-		.category = NO_INDEX,
-		.in_policy = NO_INDEX,
-		.labelled = text_or_empty(question->category)[0] != '\0',
+	    .state = state,
+	    .policy = state->policy,
+	    .question = question,
+	    .now_ms = now_ms,
+	    .case_hash = st_hash_id(state, &question->case_id),
+	    .category = NO_INDEX,
+	    .in_policy = NO_INDEX,
+	    .labelled = text_or_empty(question->category)[0] != '\0',
 	};
 	sluss_index_prefetch(&state->by_case, asking->case_hash);
 	asking->sender = st_find_agency(state, question->sender);
@@ -81,7 +84,8 @@ static void resolve(struct asking *asking, const struct sluss_state *state, cons
 		asking->category = SYMBOL(state, category)->category;
 		asking->in_policy = SYMBOL(state, category)->in_policy;
 	}
-	asking->key = pack_key(asking->category, (unsigned)question->purpose & 0xffu, asking->sender, asking->recipient);
+	asking->key =
+	    pack_key(asking->category, (unsigned)question->purpose & 0xffu, asking->sender, asking->recipient);
 	fetch_slots(asking);
 	fetch_elements(asking);
 	asking->kase_at = st_find_case_hashed(state, asking->case_hash, &question->case_id);
@@ -121,7 +125,8 @@ static bool valid_consent_claim(const struct asking *asking, const struct sluss_
 		return true;
 	for (size_t i = 0; i < asking->question->concerned_count; i++) {
 		const struct sluss_concerned *concerned = &asking->question->concerned[i];
-		if (concerned->kind == SLUSS_CONCERNED_OTHER_CASE && sluss_id_equal(&concerned->ref, &CASE(asking->state, kase)->id))
+		if (concerned->kind == SLUSS_CONCERNED_OTHER_CASE &&
+		    sluss_id_equal(&concerned->ref, &CASE(asking->state, kase)->id))
 			return true;
 	}
 	return false;
@@ -157,8 +162,9 @@ static bool check_structure(struct asking *asking)
 	// A type that is not about a person needs no label and no ground (ruling 12).
 	if (!asking->type->about_person)
 		return true;
-	return asking->in_policy != NO_INDEX && (unsigned)question->purpose != 0 && sluss_bit32(asking->policy->purposes, (unsigned)question->purpose) &&
-	    question->concerned_count > 0 && question->claim_count > 0;
+	return asking->in_policy != NO_INDEX && (unsigned)question->purpose != 0 &&
+	       sluss_bit32(asking->policy->purposes, (unsigned)question->purpose) && question->concerned_count > 0 &&
+	       question->claim_count > 0;
 }
 
 static bool check_clock(const struct asking *asking)
@@ -176,7 +182,7 @@ static bool check_membership(const struct asking *asking)
 	if (asking->kase == NULL)
 		return asking->type->opens_case;
 	return (!asking->type->sender_member || is_member(asking, asking->sender)) &&
-	    (!asking->type->recipient_member || is_member(asking, asking->recipient));
+	       (!asking->type->recipient_member || is_member(asking, asking->recipient));
 }
 
 // The case of a person concerned in which that person is the subject, SLUSS_NOWHERE.
@@ -184,7 +190,8 @@ static uint32_t case_of(const struct asking *asking, const struct sluss_concerne
 {
 	if (concerned->kind == SLUSS_CONCERNED_SUBJECT)
 		return asking->kase_at;
-	return concerned->kind == SLUSS_CONCERNED_OTHER_CASE ? st_find_case(asking->state, &concerned->ref) : SLUSS_NOWHERE;
+	return concerned->kind == SLUSS_CONCERNED_OTHER_CASE ? st_find_case(asking->state, &concerned->ref)
+							     : SLUSS_NOWHERE;
 }
 
 static bool protected_subject(const struct sluss_state *state, uint32_t kase)
@@ -192,7 +199,8 @@ static bool protected_subject(const struct sluss_state *state, uint32_t kase)
 	return kase != SLUSS_NOWHERE && CASE(state, kase)->facts.protected_identity;
 }
 
-// A protected person's category of the policy's list needs a grant that says so by name (ruling 16): the one that stands, else the newest.
+// A protected person's category of the policy's list needs a grant that says so by name (ruling 16): the one that
+// stands, else the newest.
 static bool lacks_mark(const struct asking *asking)
 {
 	const struct sluss_state *state = asking->state;
@@ -210,8 +218,8 @@ static bool lacks_mark(const struct asking *asking)
 static bool names_officer(const struct asking *asking, uint32_t kase_at)
 {
 	const struct sluss_state *state = asking->state;
-	return !protected_subject(state, kase_at) ||
-	    st_is_contact(state, CASE(state, kase_at), asking->recipient, asking->question->recipient_officer, false);
+	return !protected_subject(state, kase_at) || st_is_contact(state, CASE(state, kase_at), asking->recipient,
+							 asking->question->recipient_officer, false);
 }
 
 static bool check_protection(const struct asking *asking)
@@ -247,7 +255,7 @@ static bool check_type(const struct asking *asking)
 		if (!sluss_bit32(row->from, from) || !sluss_bit32(row->to, to))
 			continue;
 		if (!asking->type->about_person || ((row->categories & (UINT64_C(1) << asking->in_policy)) != 0 &&
-			sluss_bit32(row->purposes, (unsigned)asking->question->purpose)))
+						       sluss_bit32(row->purposes, (unsigned)asking->question->purpose)))
 			return true;
 	}
 	return false;
@@ -259,11 +267,13 @@ static bool phase_allows(const struct asking *asking)
 	return sluss_bit32(asking->policy->phase_types[phase], (unsigned)asking->question->message_type);
 }
 
-// The ground that a person concerned gives: the subject's grant, or a third person's own as subject of another case (ruling 13).
+// The ground that a person concerned gives: the subject's grant, or a third person's own as subject of another case
+// (ruling 13).
 static struct finding person_ground(const struct asking *asking, const struct sluss_concerned *concerned)
 {
 	uint32_t kase = case_of(asking, concerned);
-	struct finding finding = {.reason = concerned->kind == SLUSS_CONCERNED_SUBJECT ? SLUSS_NO_GRANT : SLUSS_THIRD_PARTY_MISSING};
+	struct finding finding = {
+	    .reason = concerned->kind == SLUSS_CONCERNED_SUBJECT ? SLUSS_NO_GRANT : SLUSS_THIRD_PARTY_MISSING};
 	if (kase == SLUSS_NOWHERE)
 		return finding;
 	finding = st_find_consent_ground(asking, kase);
@@ -272,7 +282,8 @@ static struct finding person_ground(const struct asking *asking, const struct sl
 	return finding;
 }
 
-// The consent path for everyone concerned. The subject first: a third person's missing agreement is told only when the subject's own holds.
+// The consent path for everyone concerned. The subject first: a third person's missing agreement is told only when the
+// subject's own holds.
 static void decide_by_consent(const struct asking *asking, bool phase, struct sluss_decision *decision)
 {
 	if (lacks_mark(asking)) {
@@ -318,8 +329,8 @@ static bool concerns_subject(const struct asking *asking)
 	return false;
 }
 
-// Either suffices; if both fail the code is the consent's, with a statute alone the statute's (rulings 14 and 18), and of third persons that they
-// have none (ruling 13).
+// Either suffices; if both fail the code is the consent's, with a statute alone the statute's (rulings 14 and 18), and
+// of third persons that they have none (ruling 13).
 static void decide_ground(const struct asking *asking, bool phase, struct sluss_decision *decision)
 {
 	if (asking->claims_consent)
@@ -391,7 +402,8 @@ enum sluss_check st_decide(const struct sluss_state *state, const struct sluss_q
 	return decide_last(&asking, decision);
 }
 
-struct sluss_decision sluss_decide(const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms)
+struct sluss_decision sluss_decide(
+    const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms)
 {
 	struct sluss_decision decision;
 	(void)st_decide(state, question, now_ms, &decision);

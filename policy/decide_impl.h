@@ -18,14 +18,15 @@ struct asking {
 	uint16_t sender, recipient;
 	uint8_t category;  // the state's number, NO_INDEX
 	uint8_t in_policy; // position in the policy, NO_INDEX
-	bool labelled;     // the section has a category
+	bool labelled;	   // the section has a category
 	const struct sluss_type *type;
-	uint64_t key;      // of the grant that would carry it
+	uint64_t key; // of the grant that would carry it
 	bool claims_consent;
 	bool claims_statute;
 };
 
-// What one ground says: OK_CONSENT or OK_STATUTE, or why not, and the version or request that it was about (none: all zero).
+// What one ground says: OK_CONSENT or OK_STATUTE, or why not, and the version or request that it was about (none: all
+// zero).
 struct finding {
 	enum sluss_reason reason;
 	struct sluss_id about;
@@ -37,7 +38,8 @@ struct finding {
 struct finding st_find_consent_ground(const struct asking *asking, uint32_t kase_at);
 // The first claimed statutory ground that permits, else the first one's code (ruling 14).
 struct finding st_find_statute_ground(const struct asking *asking);
-// Whether a provision reaches this question: types, categories, ages, necessity. OK_STATUTE, STATUTE_NOT_APPLICABLE or UNAVAILABLE.
+// Whether a provision reaches this question: types, categories, ages, necessity. OK_STATUTE, STATUTE_NOT_APPLICABLE or
+// UNAVAILABLE.
 enum sluss_reason st_provision_reaches(const struct sluss_provision *law, const struct kase *kase, uint8_t sender_type,
     uint8_t recipient_type, enum sluss_message_type type, uint64_t category_bit, bool necessity);
 

@@ -5,25 +5,38 @@
 #include "policy/decide_impl.h"
 
 static const char *const check_names[SLUSS_CHECKS] = {
-	"none", "structure", "clock", "membership", "protection", "type", "phase", "ground",
+    "none",
+    "structure",
+    "clock",
+    "membership",
+    "protection",
+    "type",
+    "phase",
+    "ground",
 };
 
 static const struct {
 	const char *name;
 	const char *text;
 } remedies[] = {
-	[SLUSS_REMEDY_NONE] = {"none", "Nothing has to change."},
-	[SLUSS_REMEDY_CORRECT_MESSAGE] = {"correct_message", "Correct the message: its type, labels, purpose, persons concerned or stated grounds."},
-	[SLUSS_REMEDY_TRY_LATER] = {"try_later", "Try again when the gateway's clock and log work and the age of the person is registered."},
-	[SLUSS_REMEDY_ADD_MEMBER] = {"add_member", "The coordinator adds the agency to the case."},
-	[SLUSS_REMEDY_NAME_OFFICER] = {"name_officer", "Address a contact officer who is named on the case, with a grant that says it covers a protected category."},
-	[SLUSS_REMEDY_CHANGE_PHASE] = {"change_phase", "The coordinator moves the case to a phase that allows this message, or a statutory ground is stated."},
-	[SLUSS_REMEDY_NEW_CONSENT] = {"new_consent", "A new consent for exactly this category, sender, receiver and purpose, given by everyone who must agree."},
-	[SLUSS_REMEDY_ASK_PERSONS] = {"ask_persons", "The persons who have not agreed yet give the grant."},
-	[SLUSS_REMEDY_RESUME] = {"resume", "Everyone who must agree resumes the paused grant."},
-	[SLUSS_REMEDY_WAIT_FOR_START] = {"wait_for_start", "Wait until the grant begins."},
-	[SLUSS_REMEDY_STATUTE] = {"statute", "A grant of the other person's own, or a statutory ground."},
-	[SLUSS_REMEDY_APPROVAL] = {"approval", "A request under a provision that covers this, approved by a second officer and not expired."},
+    [SLUSS_REMEDY_NONE] = {"none", "Nothing has to change."},
+    [SLUSS_REMEDY_CORRECT_MESSAGE] = {"correct_message",
+	"Correct the message: its type, labels, purpose, persons concerned or stated grounds."},
+    [SLUSS_REMEDY_TRY_LATER] = {"try_later",
+	"Try again when the gateway's clock and log work and the age of the person is registered."},
+    [SLUSS_REMEDY_ADD_MEMBER] = {"add_member", "The coordinator adds the agency to the case."},
+    [SLUSS_REMEDY_NAME_OFFICER] = {"name_officer",
+	"Address a contact officer who is named on the case, with a grant that says it covers a protected category."},
+    [SLUSS_REMEDY_CHANGE_PHASE] = {"change_phase",
+	"The coordinator moves the case to a phase that allows this message, or a statutory ground is stated."},
+    [SLUSS_REMEDY_NEW_CONSENT] = {"new_consent",
+	"A new consent for exactly this category, sender, receiver and purpose, given by everyone who must agree."},
+    [SLUSS_REMEDY_ASK_PERSONS] = {"ask_persons", "The persons who have not agreed yet give the grant."},
+    [SLUSS_REMEDY_RESUME] = {"resume", "Everyone who must agree resumes the paused grant."},
+    [SLUSS_REMEDY_WAIT_FOR_START] = {"wait_for_start", "Wait until the grant begins."},
+    [SLUSS_REMEDY_STATUTE] = {"statute", "A grant of the other person's own, or a statutory ground."},
+    [SLUSS_REMEDY_APPROVAL] = {"approval",
+	"A request under a provision that covers this, approved by a second officer and not expired."},
 };
 
 const char *sluss_check_name(enum sluss_check check)
@@ -87,7 +100,8 @@ static void add_person(struct sluss_explanation *explanation, const struct sluss
 }
 
 // Who of those who must agree has not given this version.
-static void list_missing(const struct sluss_state *state, const struct grant *grant, struct sluss_explanation *explanation)
+static void list_missing(
+    const struct sluss_state *state, const struct grant *grant, struct sluss_explanation *explanation)
 {
 	const struct kase *kase = CASE(state, grant->kase);
 	const struct person *subject = PERSON(state, kase->subject);
@@ -101,8 +115,8 @@ static void list_missing(const struct sluss_state *state, const struct grant *gr
 }
 
 // When the thing that a decision is about begins or ends.
-static void look_at_ground(const struct sluss_state *state, const struct sluss_id *id, int64_t now_ms,
-    struct sluss_explanation *explanation)
+static void look_at_ground(
+    const struct sluss_state *state, const struct sluss_id *id, int64_t now_ms, struct sluss_explanation *explanation)
 {
 	int64_t edges[2] = {INT64_MAX, INT64_MAX};
 	uint32_t grant = st_find_grant(state, id);
@@ -121,7 +135,8 @@ static void look_at_ground(const struct sluss_state *state, const struct sluss_i
 		list_missing(state, GRANT(state, grant), explanation);
 }
 
-struct sluss_explanation sluss_explain(const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms)
+struct sluss_explanation sluss_explain(
+    const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms)
 {
 	struct sluss_explanation explanation = {.changes_ms = INT64_MAX};
 	enum sluss_check failed = st_decide(state, question, now_ms, &explanation.decision);

@@ -38,13 +38,13 @@ uint32_t st_intern(struct sluss_state *state, const char *text)
 	state->text_memory += len + 1;
 	at = sluss_array_append(&state->symbols);
 	*SYMBOL(state, at) = (struct symbol){
-		.text = copy,
-		.len = (uint32_t)len,
-		.agency = NO_AGENCY,
-		.category = NO_INDEX,
-		.in_policy = NO_INDEX,
-		.programme = NO_INDEX,
-		.provision = NO_INDEX,
+	    .text = copy,
+	    .len = (uint32_t)len,
+	    .agency = NO_AGENCY,
+	    .category = NO_INDEX,
+	    .in_policy = NO_INDEX,
+	    .programme = NO_INDEX,
+	    .provision = NO_INDEX,
 	};
 	sluss_index_insert(&state->by_name, sluss_hash(&state->key, copy, len), at);
 	return at;
@@ -74,8 +74,8 @@ uint64_t st_hash_key(const struct sluss_state *state, uint64_t case_hash, uint64
 }
 
 // Every element that is found by id has it at a known offset: one search serves all.
-static uint32_t find_hashed(const struct sluss_index *index, const struct sluss_array *array, size_t offset, uint64_t hash,
-    const struct sluss_id *id)
+static uint32_t find_hashed(const struct sluss_index *index, const struct sluss_array *array, size_t offset,
+    uint64_t hash, const struct sluss_id *id)
 {
 	uint32_t probe = 0;
 	for (;;) {
@@ -88,8 +88,8 @@ static uint32_t find_hashed(const struct sluss_index *index, const struct sluss_
 	}
 }
 
-static uint32_t find_by_id(const struct sluss_state *state, const struct sluss_index *index, const struct sluss_array *array,
-    size_t offset, const struct sluss_id *id)
+static uint32_t find_by_id(const struct sluss_state *state, const struct sluss_index *index,
+    const struct sluss_array *array, size_t offset, const struct sluss_id *id)
 {
 	return find_hashed(index, array, offset, st_hash_id(state, id), id);
 }
@@ -180,7 +180,8 @@ const struct member *st_find_member(const struct kase *kase, uint16_t agency)
 	return NULL;
 }
 
-bool st_is_contact(const struct sluss_state *state, const struct kase *kase, uint16_t agency, const char *officer, bool coordinator)
+bool st_is_contact(
+    const struct sluss_state *state, const struct kase *kase, uint16_t agency, const char *officer, bool coordinator)
 {
 	const struct member *member = st_find_member(kase, agency);
 	uint32_t symbol = st_find_symbol(state, officer);

@@ -101,8 +101,8 @@ enum sluss_reason st_provision_reaches(const struct sluss_provision *law, const 
     uint8_t recipient_type, enum sluss_message_type type, uint64_t category_bit, bool necessity)
 {
 	bool known = true;
-	if (!sluss_bit32(law->from, sender_type) || !sluss_bit32(law->to, recipient_type) || (law->categories & category_bit) == 0 ||
-	    !sluss_bit32(law->types, (unsigned)type))
+	if (!sluss_bit32(law->from, sender_type) || !sluss_bit32(law->to, recipient_type) ||
+	    (law->categories & category_bit) == 0 || !sluss_bit32(law->types, (unsigned)type))
 		return SLUSS_STATUTE_NOT_APPLICABLE;
 	if (!age_reaches(law, kase, &known))
 		return known ? SLUSS_STATUTE_NOT_APPLICABLE : SLUSS_UNAVAILABLE;
@@ -116,7 +116,8 @@ static const struct sluss_provision *provision_of(const struct asking *asking, u
 	return &asking->policy->provisions[SYMBOL(asking->state, symbol)->provision];
 }
 
-// When an approval ends by the law in force: counted from the second officer's word, or from the request where none is needed. 0: not approved.
+// When an approval ends by the law in force: counted from the second officer's word, or from the request where none is
+// needed. 0: not approved.
 int64_t st_statute_until(const struct sluss_state *state, const struct statute *statute)
 {
 	uint8_t at = state->policy == NULL ? (uint8_t)NO_INDEX : SYMBOL(state, statute->provision)->provision;
@@ -126,7 +127,8 @@ int64_t st_statute_until(const struct sluss_state *state, const struct statute *
 	if (!law->second_approver)
 		return statute->requested_ms + law->lasts_ms;
 	// By another officer; the record was checked, and a decision does not rely on that.
-	bool approved = statute->approved && statute->approver != SLUSS_NOWHERE && statute->approver != statute->officer;
+	bool approved =
+	    statute->approved && statute->approver != SLUSS_NOWHERE && statute->approver != statute->officer;
 	return approved ? statute->approved_ms + law->lasts_ms : 0;
 }
 
@@ -134,8 +136,8 @@ static enum sluss_reason reaches(const struct asking *asking, const struct sluss
 {
 	// Sender and recipient are known here: the message type was checked against what they are.
 	return st_provision_reaches(law, asking->kase, AGENCY(asking->state, asking->sender)->type,
-	    AGENCY(asking->state, asking->recipient)->type, asking->question->message_type, UINT64_C(1) << asking->in_policy,
-	    necessity);
+	    AGENCY(asking->state, asking->recipient)->type, asking->question->message_type,
+	    UINT64_C(1) << asking->in_policy, necessity);
 }
 
 static bool list_has(const uint16_t *list, size_t count, uint16_t value)
@@ -151,14 +153,15 @@ static bool list_has(const uint16_t *list, size_t count, uint16_t value)
 static bool request_covers(const struct asking *asking, const struct statute *statute)
 {
 	return list_has(statute->lists, statute->recipient_count, asking->recipient) &&
-	    list_has(statute->lists + statute->recipient_count, statute->category_count, asking->category) &&
-	    (statute->type == SLUSS_MESSAGE_NONE || statute->type == (uint8_t)asking->question->message_type);
+	       list_has(statute->lists + statute->recipient_count, statute->category_count, asking->category) &&
+	       (statute->type == SLUSS_MESSAGE_NONE || statute->type == (uint8_t)asking->question->message_type);
 }
 
 static struct finding approval_ground(const struct asking *asking, const struct sluss_id *id)
 {
 	uint32_t at = st_find_statute(asking->state, id);
-	// What nobody recorded nobody approved; what was approved for another case or another agency is no approval here.
+	// What nobody recorded nobody approved; what was approved for another case or another agency is no approval
+	// here.
 	if (at == SLUSS_NOWHERE)
 		return found(SLUSS_STATUTE_UNAPPROVED, NULL);
 	const struct statute *statute = STATUTE(asking->state, at);
@@ -202,8 +205,9 @@ struct finding st_find_statute_ground(const struct asking *asking)
 		const struct sluss_claim *claim = &asking->question->claims[i];
 		if (claim->kind != SLUSS_CLAIM_APPROVAL && claim->kind != SLUSS_CLAIM_PROVISION)
 			continue;
-		struct finding finding = claim->kind == SLUSS_CLAIM_APPROVAL ? approval_ground(asking, &claim->id)
-									     : provision_ground(asking, claim->provision);
+		struct finding finding = claim->kind == SLUSS_CLAIM_APPROVAL
+					     ? approval_ground(asking, &claim->id)
+					     : provision_ground(asking, claim->provision);
 		if (finding.reason == SLUSS_OK_STATUTE)
 			return finding;
 		if (first.reason == SLUSS_REASON_NONE)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The keyed hash of the state's tables: ids and names come from outside, so nobody may choose where they land. Folded 64 x 64 -> 128 bit multiplications over
-// keyed words (the construction of wyhash, which Go's maps use for the same purpose); not for anything that an outsider sees.
+// The keyed hash of the state's tables: ids and names come from outside, so nobody may choose where they land. Folded
+// 64 x 64 -> 128 bit multiplications over keyed words (the construction of wyhash, which Go's maps use for the same
+// purpose); not for anything that an outsider sees.
 #ifndef SLUSS_POLICY_HASH_H
 #define SLUSS_POLICY_HASH_H
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The links that a programme cannot do without (ruling 9): once active and not any more, the case goes to `closing`.
 //
-// A link is active while both of its directions have a grant that is complete and in its window (a pause does not break it). Invariants: links_once has the bit of every link that was active at
-// some instant up to settled_ms; a case with links stands in the heap under edge_ms, the next instant at which a look is worth while.
+// A link is active while both of its directions have a grant that is complete and in its window (a pause does not break
+// it). Invariants: links_once has the bit of every link that was active at some instant up to settled_ms; a case with
+// links stands in the heap under edge_ms, the next instant at which a look is worth while.
 #include "policy/state_impl.h"
 
 #include <stdlib.h>
 
-static bool between(const struct sluss_state *state, uint64_t key, enum sluss_agency_type from, enum sluss_agency_type to)
+static bool between(
+    const struct sluss_state *state, uint64_t key, enum sluss_agency_type from, enum sluss_agency_type to)
 {
 	return AGENCY(state, KEY_SENDER(key))->type == from && AGENCY(state, KEY_RECIPIENT(key))->type == to;
 }
@@ -27,9 +29,10 @@ bool st_key_in_links(const struct sluss_state *state, const struct kase *kase, u
 	return false;
 }
 
-// Whether a version holds its direction at an instant. A pause is not among the causes that break a link, but does not mend one either.
-static bool holds(const struct sluss_state *state, const struct kase *kase, const struct agreement *agreement, uint32_t at,
-    int64_t now_ms, bool paused_too)
+// Whether a version holds its direction at an instant. A pause is not among the causes that break a link, but does not
+// mend one either.
+static bool holds(const struct sluss_state *state, const struct kase *kase, const struct agreement *agreement,
+    uint32_t at, int64_t now_ms, bool paused_too)
 {
 	const struct grant *grant = GRANT(state, at);
 	if (grant->paused != 0 && !paused_too)
@@ -42,7 +45,8 @@ static uint64_t link_bit(const struct sluss_link *link)
 {
 	unsigned low = link->a < link->b ? (unsigned)link->a : (unsigned)link->b;
 	unsigned high = link->a < link->b ? (unsigned)link->b : (unsigned)link->a;
-	_Static_assert((SLUSS_AGENCY_TYPES - 1) * (SLUSS_AGENCY_TYPES - 2) / 2 <= 64, "a pair of agency types has a bit");
+	_Static_assert(
+	    (SLUSS_AGENCY_TYPES - 1) * (SLUSS_AGENCY_TYPES - 2) / 2 <= 64, "a pair of agency types has a bit");
 	return UINT64_C(1) << ((high - 1) * (high - 2) / 2 + low - 1);
 }
 
@@ -114,7 +118,8 @@ void st_links_settle(struct sluss_state *state, uint32_t kase_at, int64_t now_ms
 		return;
 	}
 	uint64_t all = programme_links(programme);
-	for (int64_t look = kase->settled_ms; (all & ~kase->links_once) != 0 && look <= now_ms; look = next_edge(state, kase, look, false))
+	for (int64_t look = kase->settled_ms; (all & ~kase->links_once) != 0 && look <= now_ms;
+	     look = next_edge(state, kase, look, false))
 		kase->links_once |= active_bits(state, kase, look, true);
 	kase->settled_ms = now_ms;
 }
@@ -141,7 +146,8 @@ static void heap_sift(struct sluss_state *state, uint32_t place)
 		uint32_t down = 2 * place + 1;
 		if (down >= state->heap_count)
 			break;
-		if (down + 1 < state->heap_count && CASE(state, state->heap[down + 1])->edge_ms < CASE(state, state->heap[down])->edge_ms)
+		if (down + 1 < state->heap_count &&
+		    CASE(state, state->heap[down + 1])->edge_ms < CASE(state, state->heap[down])->edge_ms)
 			down++;
 		if (CASE(state, state->heap[down])->edge_ms >= edge)
 			break;

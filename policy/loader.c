@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Parses a policy file into struct sluss_policy: the document, the lists of names, and the rules about a consent's form.
+// Parses a policy file into struct sluss_policy: the document, the lists of names, and the rules about a consent's
+// form.
 #include "policy/loader_rules.h"
 
 #include <stdio.h>
@@ -21,7 +22,8 @@ static bool read_categories(struct sluss_loader *loader, const struct sluss_plac
 		    !sluss_loader_bool(loader, &item, "protected", &is_protected))
 			return false;
 		if (sluss_policy_category_index(policy, policy->categories[i]) >= 0)
-			return sluss_loader_fail(loader, &item, "category \"%s\" stands here twice", policy->categories[i]);
+			return sluss_loader_fail(
+			    loader, &item, "category \"%s\" stands here twice", policy->categories[i]);
 		policy->category_count = i + 1;
 		if (is_protected)
 			policy->protected_categories |= UINT64_C(1) << i;
@@ -40,7 +42,8 @@ static bool read_agency_types(struct sluss_loader *loader, const struct sluss_pl
 		char name[SLUSS_NAME_MAX + 1] = "";
 		char title[128] = "";
 		bool alone = false;
-		if (!sluss_loader_keys(loader, &item, keys) || !sluss_loader_name(loader, &item, "name", name, sizeof(name)) ||
+		if (!sluss_loader_keys(loader, &item, keys) ||
+		    !sluss_loader_name(loader, &item, "name", name, sizeof(name)) ||
 		    !sluss_loader_text(loader, &item, "title", title, sizeof(title)) ||
 		    !sluss_loader_bool(loader, &item, "named_alone", &alone))
 			return false;
@@ -90,7 +93,8 @@ static bool read_consent(struct sluss_loader *loader, const struct sluss_place *
 	struct sluss_place who = sluss_place_member(place, "guardians");
 	if (!sluss_loader_keys(loader, place, keys) ||
 	    !sluss_loader_int(loader, place, "max_months", 1, 120, &loader->policy->max_months) ||
-	    !sluss_loader_text(loader, place, "guardians", guardians, sizeof(guardians)) || !read_vague_words(loader, &words))
+	    !sluss_loader_text(loader, place, "guardians", guardians, sizeof(guardians)) ||
+	    !read_vague_words(loader, &words))
 		return false;
 	loader->policy->one_guardian_enough = strcmp(guardians, "one") == 0;
 	if (!loader->policy->one_guardian_enough && strcmp(guardians, "every") != 0)
@@ -139,8 +143,23 @@ static void find_cuts(struct sluss_policy *policy)
 static bool read_document(struct sluss_loader *loader, const struct sluss_place *root)
 {
 	static const char *const keys[] = {
-		"$schema", "!format", "!policy", "!version", "description", "reviewed_by", "!categories", "!purposes", "!agency_types",
-		"!consent", "!leap_day", "!programmes", "!messages", "!phases", "!close_reasons", "!provisions", NULL,
+	    "$schema",
+	    "!format",
+	    "!policy",
+	    "!version",
+	    "description",
+	    "reviewed_by",
+	    "!categories",
+	    "!purposes",
+	    "!agency_types",
+	    "!consent",
+	    "!leap_day",
+	    "!programmes",
+	    "!messages",
+	    "!phases",
+	    "!close_reasons",
+	    "!provisions",
+	    NULL,
 	};
 	struct sluss_policy *policy = loader->policy;
 	int format = 0;
@@ -162,9 +181,9 @@ static bool read_document(struct sluss_loader *loader, const struct sluss_place 
 	    !sluss_loader_set(loader, root, "purposes", bit_any_purpose, 0, &purposes))
 		return false;
 	policy->purposes = (uint32_t)purposes;
-	if (!read_agency_types(loader, &agency_types) || !read_consent(loader, &consent) || !read_leap_day(loader, root) ||
-	    !sluss_loader_programmes(loader, &programmes) || !sluss_loader_messages(loader, &messages) ||
-	    !sluss_loader_phases(loader, &phases) ||
+	if (!read_agency_types(loader, &agency_types) || !read_consent(loader, &consent) ||
+	    !read_leap_day(loader, root) || !sluss_loader_programmes(loader, &programmes) ||
+	    !sluss_loader_messages(loader, &messages) || !sluss_loader_phases(loader, &phases) ||
 	    !sluss_loader_set(loader, root, "close_reasons", sluss_bit_close_reason, 0, &close_reasons) ||
 	    !sluss_loader_provisions(loader, &provisions))
 		return false;
@@ -181,7 +200,8 @@ static void parse_failed(const json_error_t *why, struct sluss_policy_error *err
 		error->message[0] = '\0';
 }
 
-bool sluss_policy_parse(const char *text, size_t len, struct sluss_policy **policy_out, struct sluss_policy_error *error_out)
+bool sluss_policy_parse(
+    const char *text, size_t len, struct sluss_policy **policy_out, struct sluss_policy_error *error_out)
 {
 	*policy_out = NULL;
 	*error_out = (struct sluss_policy_error){0};

@@ -97,7 +97,8 @@ const char *sluss_loader_string(struct sluss_loader *loader, const struct sluss_
 	return text;
 }
 
-bool sluss_loader_text(struct sluss_loader *loader, const struct sluss_place *place, const char *key, char *out, size_t out_len)
+bool sluss_loader_text(
+    struct sluss_loader *loader, const struct sluss_place *place, const char *key, char *out, size_t out_len)
 {
 	struct sluss_place at = sluss_place_member(place, key);
 	if (at.value == NULL)
@@ -112,7 +113,8 @@ bool sluss_loader_text(struct sluss_loader *loader, const struct sluss_place *pl
 	return true;
 }
 
-bool sluss_loader_name(struct sluss_loader *loader, const struct sluss_place *place, const char *key, char *out, size_t out_len)
+bool sluss_loader_name(
+    struct sluss_loader *loader, const struct sluss_place *place, const char *key, char *out, size_t out_len)
 {
 	struct sluss_place at = sluss_place_member(place, key);
 	if (at.value == NULL)
@@ -120,11 +122,13 @@ bool sluss_loader_name(struct sluss_loader *loader, const struct sluss_place *pl
 	if (!sluss_loader_text(loader, place, key, out, out_len))
 		return false;
 	if (!sluss_is_name(out, strlen(out)))
-		return sluss_loader_fail(loader, &at, "is no name: letters, digits, '_', '-' and '.', at most %d", SLUSS_NAME_MAX);
+		return sluss_loader_fail(
+		    loader, &at, "is no name: letters, digits, '_', '-' and '.', at most %d", SLUSS_NAME_MAX);
 	return true;
 }
 
-bool sluss_loader_int(struct sluss_loader *loader, const struct sluss_place *place, const char *key, int min, int max, int *out)
+bool sluss_loader_int(
+    struct sluss_loader *loader, const struct sluss_place *place, const char *key, int min, int max, int *out)
 {
 	struct sluss_place at = sluss_place_member(place, key);
 	if (at.value == NULL)
@@ -147,14 +151,16 @@ bool sluss_loader_bool(struct sluss_loader *loader, const struct sluss_place *pl
 	return true;
 }
 
-bool sluss_loader_ages(struct sluss_loader *loader, const struct sluss_place *place, uint8_t *from_out, uint8_t *until_out)
+bool sluss_loader_ages(
+    struct sluss_loader *loader, const struct sluss_place *place, uint8_t *from_out, uint8_t *until_out)
 {
 	int from = 0;
 	int until = SLUSS_AGE_OPEN;
 	struct sluss_place end = sluss_place_member(place, "until");
 	if (!sluss_loader_int(loader, place, "from", 0, SLUSS_AGE_OPEN - 1, &from))
 		return false;
-	if (end.value != NULL && !json_is_null(end.value) && !sluss_loader_int(loader, place, "until", 1, SLUSS_AGE_OPEN - 1, &until))
+	if (end.value != NULL && !json_is_null(end.value) &&
+	    !sluss_loader_int(loader, place, "until", 1, SLUSS_AGE_OPEN - 1, &until))
 		return false;
 	if (until <= from)
 		return sluss_loader_fail(loader, &end, "must be more than \"from\" (%d): nobody has such an age", from);
@@ -163,8 +169,8 @@ bool sluss_loader_ages(struct sluss_loader *loader, const struct sluss_place *pl
 	return true;
 }
 
-bool sluss_loader_set(struct sluss_loader *loader, const struct sluss_place *place, const char *key, sluss_bit_fn *bit, uint64_t any,
-    uint64_t *out)
+bool sluss_loader_set(struct sluss_loader *loader, const struct sluss_place *place, const char *key, sluss_bit_fn *bit,
+    uint64_t any, uint64_t *out)
 {
 	struct sluss_place at = sluss_place_member(place, key);
 	if (at.value == NULL)

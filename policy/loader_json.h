@@ -14,7 +14,8 @@ struct sluss_loader {
 	struct sluss_policy_error *error;
 };
 
-// A place in the document: a chain from a value up to the root, kept on the stack. `key` NULL means position `index` of an array.
+// A place in the document: a chain from a value up to the root, kept on the stack. `key` NULL means position `index` of
+// an array.
 struct sluss_place {
 	const struct sluss_place *up;
 	const char *key;
@@ -26,31 +27,35 @@ struct sluss_place {
 typedef int sluss_bit_fn(const struct sluss_loader *loader, const char *name);
 
 // Always false; fills the error with the place and its line.
-bool sluss_loader_fail(struct sluss_loader *loader, const struct sluss_place *place, const char *format, ...) SLUSS_PRINTF(3, 4);
+bool sluss_loader_fail(struct sluss_loader *loader, const struct sluss_place *place, const char *format, ...)
+    SLUSS_PRINTF(3, 4);
 
 // The member or item below a place; its value is NULL when it does not exist.
 struct sluss_place sluss_place_member(const struct sluss_place *place, const char *key);
 struct sluss_place sluss_place_item(const struct sluss_place *place, size_t index);
 
 // The place is an object with no other keys than these (NULL at the end); a key with '!' before it must be there.
-SLUSS_MUST_CHECK bool sluss_loader_keys(struct sluss_loader *loader, const struct sluss_place *place, const char *const *keys);
+SLUSS_MUST_CHECK bool sluss_loader_keys(
+    struct sluss_loader *loader, const struct sluss_place *place, const char *const *keys);
 // The place is an array of at least `min` and at most `max` items.
-SLUSS_MUST_CHECK bool sluss_loader_array(struct sluss_loader *loader, const struct sluss_place *place, size_t min, size_t max);
+SLUSS_MUST_CHECK bool sluss_loader_array(
+    struct sluss_loader *loader, const struct sluss_place *place, size_t min, size_t max);
 
 // Members of an object. A missing optional one leaves *out alone.
-SLUSS_MUST_CHECK bool sluss_loader_text(struct sluss_loader *loader, const struct sluss_place *place, const char *key, char *out,
-    size_t out_len);
-SLUSS_MUST_CHECK bool sluss_loader_name(struct sluss_loader *loader, const struct sluss_place *place, const char *key, char *out,
-    size_t out_len);
-SLUSS_MUST_CHECK bool sluss_loader_int(struct sluss_loader *loader, const struct sluss_place *place, const char *key, int min, int max,
-    int *out);
-SLUSS_MUST_CHECK bool sluss_loader_bool(struct sluss_loader *loader, const struct sluss_place *place, const char *key, bool *out);
+SLUSS_MUST_CHECK bool sluss_loader_text(
+    struct sluss_loader *loader, const struct sluss_place *place, const char *key, char *out, size_t out_len);
+SLUSS_MUST_CHECK bool sluss_loader_name(
+    struct sluss_loader *loader, const struct sluss_place *place, const char *key, char *out, size_t out_len);
+SLUSS_MUST_CHECK bool sluss_loader_int(
+    struct sluss_loader *loader, const struct sluss_place *place, const char *key, int min, int max, int *out);
+SLUSS_MUST_CHECK bool sluss_loader_bool(
+    struct sluss_loader *loader, const struct sluss_place *place, const char *key, bool *out);
 // {"from": years, "until": years or null}
-SLUSS_MUST_CHECK bool sluss_loader_ages(struct sluss_loader *loader, const struct sluss_place *place, uint8_t *from_out,
-    uint8_t *until_out);
+SLUSS_MUST_CHECK bool sluss_loader_ages(
+    struct sluss_loader *loader, const struct sluss_place *place, uint8_t *from_out, uint8_t *until_out);
 // An array of names without repetition; "any" stands alone and means `any`.
-SLUSS_MUST_CHECK bool sluss_loader_set(struct sluss_loader *loader, const struct sluss_place *place, const char *key, sluss_bit_fn *bit,
-    uint64_t any, uint64_t *out);
+SLUSS_MUST_CHECK bool sluss_loader_set(struct sluss_loader *loader, const struct sluss_place *place, const char *key,
+    sluss_bit_fn *bit, uint64_t any, uint64_t *out);
 
 // A place that is a string, else fails and gives NULL.
 const char *sluss_loader_string(struct sluss_loader *loader, const struct sluss_place *place);

@@ -65,7 +65,8 @@ static int bit_who(const struct sluss_loader *loader, const char *name)
 	return who == SLUSS_WHO_NONE ? -1 : (int)who;
 }
 
-static bool read_age_row(struct sluss_loader *loader, const struct sluss_place *place, struct sluss_age_row *row, uint8_t begin)
+static bool read_age_row(
+    struct sluss_loader *loader, const struct sluss_place *place, struct sluss_age_row *row, uint8_t begin)
 {
 	static const char *const keys[] = {"!from", "!until", "!who", "!assessment", NULL};
 	char who[32] = "";
@@ -78,7 +79,8 @@ static bool read_age_row(struct sluss_loader *loader, const struct sluss_place *
 	row->who = who_from_name(who);
 	row->assessments = (uint8_t)outcomes;
 	if (row->who == SLUSS_WHO_NONE)
-		return sluss_loader_fail(loader, &who_place, "must be \"subject\", \"guardians\" or \"guardians_and_subject\"");
+		return sluss_loader_fail(
+		    loader, &who_place, "must be \"subject\", \"guardians\" or \"guardians_and_subject\"");
 	if (row->from > begin)
 		return sluss_loader_fail(loader, place, "nobody says who agrees from %d to %d", begin, row->from);
 	if (row->from < begin)
@@ -86,7 +88,8 @@ static bool read_age_row(struct sluss_loader *loader, const struct sluss_place *
 	return true;
 }
 
-static bool read_age_rows(struct sluss_loader *loader, const struct sluss_place *place, struct sluss_programme *programme)
+static bool read_age_rows(
+    struct sluss_loader *loader, const struct sluss_place *place, struct sluss_programme *programme)
 {
 	if (!sluss_loader_array(loader, place, 1, SLUSS_POLICY_AGE_ROWS_MAX))
 		return false;
@@ -99,7 +102,8 @@ static bool read_age_rows(struct sluss_loader *loader, const struct sluss_place 
 		begin = programme->rows[i].until;
 	}
 	if (begin != SLUSS_AGE_OPEN)
-		return sluss_loader_fail(loader, place, "nobody says who agrees from %d; the last row ends with null", begin);
+		return sluss_loader_fail(
+		    loader, place, "nobody says who agrees from %d; the last row ends with null", begin);
 	return true;
 }
 
@@ -123,15 +127,18 @@ static bool read_links(struct sluss_loader *loader, const struct sluss_place *pl
 		}
 		if (ends[0] == ends[1])
 			return sluss_loader_fail(loader, &pair, "a link has two different ends");
-		programme->links[i] = (struct sluss_link){(enum sluss_agency_type)ends[0], (enum sluss_agency_type)ends[1]};
+		programme->links[i] =
+		    (struct sluss_link){(enum sluss_agency_type)ends[0], (enum sluss_agency_type)ends[1]};
 		programme->link_count = i + 1;
 	}
 	return true;
 }
 
-static bool read_programme(struct sluss_loader *loader, const struct sluss_place *place, struct sluss_programme *programme)
+static bool read_programme(
+    struct sluss_loader *loader, const struct sluss_place *place, struct sluss_programme *programme)
 {
-	static const char *const keys[] = {"!name", "title", "!ages", "!who_must_agree", "!links", "!before_enrolment", NULL};
+	static const char *const keys[] = {
+	    "!name", "title", "!ages", "!who_must_agree", "!links", "!before_enrolment", NULL};
 	static const char *const age_keys[] = {"!from", "!until", NULL};
 	struct sluss_place ages = sluss_place_member(place, "ages");
 	struct sluss_place rows = sluss_place_member(place, "who_must_agree");
@@ -140,7 +147,8 @@ static bool read_programme(struct sluss_loader *loader, const struct sluss_place
 	uint64_t before = 0;
 	if (!sluss_loader_keys(loader, place, keys) ||
 	    !sluss_loader_name(loader, place, "name", programme->name, sizeof(programme->name)) ||
-	    !sluss_loader_text(loader, place, "title", title, sizeof(title)) || !sluss_loader_keys(loader, &ages, age_keys) ||
+	    !sluss_loader_text(loader, place, "title", title, sizeof(title)) ||
+	    !sluss_loader_keys(loader, &ages, age_keys) ||
 	    !sluss_loader_ages(loader, &ages, &programme->age_from, &programme->age_until) ||
 	    !read_age_rows(loader, &rows, programme) || !read_links(loader, &links, programme) ||
 	    !sluss_loader_set(loader, place, "before_enrolment", sluss_bit_message, 0, &before))
@@ -161,7 +169,8 @@ bool sluss_loader_programmes(struct sluss_loader *loader, const struct sluss_pla
 			return false;
 		for (size_t k = 0; k < i; k++) {
 			if (strcmp(policy->programmes[k].name, programme->name) == 0)
-				return sluss_loader_fail(loader, &item, "programme \"%s\" stands here twice", programme->name);
+				return sluss_loader_fail(
+				    loader, &item, "programme \"%s\" stands here twice", programme->name);
 		}
 		policy->programme_count = i + 1;
 	}
@@ -189,19 +198,20 @@ static bool read_row_flags(struct sluss_loader *loader, const struct sluss_place
 }
 
 // Enters a row under its type. Rows of one type stand together and agree about what is true of the type.
-static bool join_type(struct sluss_loader *loader, const struct sluss_place *place, size_t index, const struct row_flags *flags)
+static bool join_type(
+    struct sluss_loader *loader, const struct sluss_place *place, size_t index, const struct row_flags *flags)
 {
 	struct sluss_policy *policy = loader->policy;
 	struct sluss_type *type = &policy->types[policy->rows[index].type];
 	if (!type->known) {
 		*type = (struct sluss_type){
-			.known = true,
-			.about_person = flags->about_person,
-			.sender_member = flags->sender_member,
-			.recipient_member = flags->recipient_member,
-			.opens_case = flags->opens_case,
-			.first_row = (uint8_t)index,
-			.row_count = 1,
+		    .known = true,
+		    .about_person = flags->about_person,
+		    .sender_member = flags->sender_member,
+		    .recipient_member = flags->recipient_member,
+		    .opens_case = flags->opens_case,
+		    .first_row = (uint8_t)index,
+		    .row_count = 1,
 		};
 		return true;
 	}
@@ -209,8 +219,8 @@ static bool join_type(struct sluss_loader *loader, const struct sluss_place *pla
 		return sluss_loader_fail(loader, place, "the rows of one message type stand together");
 	if (type->about_person != flags->about_person || type->sender_member != flags->sender_member ||
 	    type->recipient_member != flags->recipient_member || type->opens_case != flags->opens_case)
-		return sluss_loader_fail(loader, place, "contradicts row %d of the same type about members, opens_case or about_person",
-		    type->first_row);
+		return sluss_loader_fail(loader, place,
+		    "contradicts row %d of the same type about members, opens_case or about_person", type->first_row);
 	type->row_count++;
 	return true;
 }
@@ -218,7 +228,15 @@ static bool join_type(struct sluss_loader *loader, const struct sluss_place *pla
 static bool read_row(struct sluss_loader *loader, const struct sluss_place *place, size_t index)
 {
 	static const char *const keys[] = {
-		"!type", "!from", "!to", "!categories", "purposes", "members", "opens_case", "about_person", NULL,
+	    "!type",
+	    "!from",
+	    "!to",
+	    "!categories",
+	    "purposes",
+	    "members",
+	    "opens_case",
+	    "about_person",
+	    NULL,
 	};
 	struct sluss_policy *policy = loader->policy;
 	struct sluss_row *row = &policy->rows[index];
@@ -229,7 +247,8 @@ static bool read_row(struct sluss_loader *loader, const struct sluss_place *plac
 	if (!sluss_loader_keys(loader, place, keys) || !sluss_loader_text(loader, place, "type", type, sizeof(type)) ||
 	    !sluss_loader_set(loader, place, "from", sluss_bit_agency_type, policy->agency_types, &from) ||
 	    !sluss_loader_set(loader, place, "to", sluss_bit_agency_type, policy->agency_types, &to) ||
-	    !sluss_loader_set(loader, place, "categories", sluss_bit_category, all_categories(policy), &row->categories) ||
+	    !sluss_loader_set(
+		loader, place, "categories", sluss_bit_category, all_categories(policy), &row->categories) ||
 	    !sluss_loader_set(loader, place, "purposes", sluss_bit_purpose, policy->purposes, &purposes) ||
 	    !read_row_flags(loader, place, &flags))
 		return false;
@@ -240,9 +259,12 @@ static bool read_row(struct sluss_loader *loader, const struct sluss_place *plac
 	if (row->type == SLUSS_MESSAGE_NONE)
 		return sluss_loader_fail(loader, &type_place, "unknown message type \"%s\"", type);
 	if (from == 0 || to == 0 || purposes == 0)
-		return sluss_loader_fail(loader, place, "an empty list of senders, receivers or purposes lets nothing through");
+		return sluss_loader_fail(
+		    loader, place, "an empty list of senders, receivers or purposes lets nothing through");
 	if (flags.about_person != (row->categories != 0))
-		return sluss_loader_fail(loader, place, flags.about_person ? "no category can ever pass" : "about_person is false, so there is no category");
+		return sluss_loader_fail(loader, place,
+		    flags.about_person ? "no category can ever pass"
+				       : "about_person is false, so there is no category");
 	return join_type(loader, place, index, &flags);
 }
 
@@ -271,13 +293,15 @@ bool sluss_loader_phases(struct sluss_loader *loader, const struct sluss_place *
 		struct sluss_place next_place = sluss_place_member(&item, "next");
 		char name[32] = "";
 		uint64_t types = 0, next = 0;
-		if (!sluss_loader_keys(loader, &item, keys) || !sluss_loader_text(loader, &item, "name", name, sizeof(name)) ||
+		if (!sluss_loader_keys(loader, &item, keys) ||
+		    !sluss_loader_text(loader, &item, "name", name, sizeof(name)) ||
 		    !sluss_loader_set(loader, &item, "messages", sluss_bit_message, all_types, &types) ||
 		    !sluss_loader_set(loader, &item, "next", sluss_bit_phase, 0, &next))
 			return false;
 		unsigned phase = (unsigned)sluss_phase_from_name(name);
 		if (phase == 0 || sluss_bit32(seen, phase))
-			return sluss_loader_fail(loader, &item, phase == 0 ? "unknown phase \"%s\"" : "phase \"%s\" stands here twice", name);
+			return sluss_loader_fail(loader, &item,
+			    phase == 0 ? "unknown phase \"%s\"" : "phase \"%s\" stands here twice", name);
 		if (phase == SLUSS_PHASE_CLOSED && next != 0)
 			return sluss_loader_fail(loader, &next_place, "a closed case never reopens");
 		seen |= 1u << phase;
@@ -287,32 +311,50 @@ bool sluss_loader_phases(struct sluss_loader *loader, const struct sluss_place *
 	return true;
 }
 
-static bool read_provision_reach(struct sluss_loader *loader, const struct sluss_place *place, struct sluss_provision *provision)
+static bool read_provision_reach(
+    struct sluss_loader *loader, const struct sluss_place *place, struct sluss_provision *provision)
 {
 	static const char *const age_keys[] = {"!from", "!until", NULL};
 	struct sluss_policy *policy = loader->policy;
 	uint64_t from = 0, to = 0, types = 0;
 	if (!sluss_loader_set(loader, place, "from", sluss_bit_agency_type, policy->agency_types, &from) ||
 	    !sluss_loader_set(loader, place, "to", sluss_bit_agency_type, policy->agency_types, &to) ||
-	    !sluss_loader_set(loader, place, "categories", sluss_bit_category, all_categories(policy), &provision->categories) ||
+	    !sluss_loader_set(
+		loader, place, "categories", sluss_bit_category, all_categories(policy), &provision->categories) ||
 	    !sluss_loader_set(loader, place, "messages", sluss_bit_message, all_types, &types))
 		return false;
 	provision->from = (uint32_t)from;
 	provision->to = (uint32_t)to;
 	provision->types = (uint32_t)types;
 	if (from == 0 || to == 0 || types == 0 || provision->categories == 0)
-		return sluss_loader_fail(loader, place, "an empty list of senders, receivers, categories or messages lets nothing through");
+		return sluss_loader_fail(
+		    loader, place, "an empty list of senders, receivers, categories or messages lets nothing through");
 	struct sluss_place ages = sluss_place_member(place, "ages");
 	provision->has_ages = ages.value != NULL && !json_is_null(ages.value);
-	return !provision->has_ages || (sluss_loader_keys(loader, &ages, age_keys) &&
-	    sluss_loader_ages(loader, &ages, &provision->age_from, &provision->age_until));
+	return !provision->has_ages ||
+	       (sluss_loader_keys(loader, &ages, age_keys) &&
+		   sluss_loader_ages(loader, &ages, &provision->age_from, &provision->age_until));
 }
 
-static bool read_provision(struct sluss_loader *loader, const struct sluss_place *place, struct sluss_provision *provision)
+static bool read_provision(
+    struct sluss_loader *loader, const struct sluss_place *place, struct sluss_provision *provision)
 {
 	static const char *const keys[] = {
-		"!name", "title", "law", "!reviewed_by", "!from", "!to", "!categories", "!messages", "!ages", "applies_to_unknown_age",
-		"!necessity", "!second_approver", "!approval_days", "may_defer_notice", NULL,
+	    "!name",
+	    "title",
+	    "law",
+	    "!reviewed_by",
+	    "!from",
+	    "!to",
+	    "!categories",
+	    "!messages",
+	    "!ages",
+	    "applies_to_unknown_age",
+	    "!necessity",
+	    "!second_approver",
+	    "!approval_days",
+	    "may_defer_notice",
+	    NULL,
 	};
 	char law[128] = "";
 	int days = 0;
@@ -320,8 +362,8 @@ static bool read_provision(struct sluss_loader *loader, const struct sluss_place
 	if (!sluss_loader_keys(loader, place, keys) ||
 	    !sluss_loader_name(loader, place, "name", provision->name, sizeof(provision->name)) ||
 	    !sluss_loader_text(loader, place, "title", provision->title, sizeof(provision->title)) ||
-	    !sluss_loader_text(loader, place, "law", law, sizeof(law)) || !sluss_loader_array(loader, &reviewed, 0, 64) ||
-	    !read_provision_reach(loader, place, provision) ||
+	    !sluss_loader_text(loader, place, "law", law, sizeof(law)) ||
+	    !sluss_loader_array(loader, &reviewed, 0, 64) || !read_provision_reach(loader, place, provision) ||
 	    !sluss_loader_bool(loader, place, "applies_to_unknown_age", &provision->unknown_age) ||
 	    !sluss_loader_bool(loader, place, "necessity", &provision->necessity) ||
 	    !sluss_loader_bool(loader, place, "second_approver", &provision->second_approver) ||
@@ -345,7 +387,8 @@ bool sluss_loader_provisions(struct sluss_loader *loader, const struct sluss_pla
 			return false;
 		for (size_t k = 0; k < i; k++) {
 			if (strcmp(policy->provisions[k].name, provision->name) == 0)
-				return sluss_loader_fail(loader, &item, "provision \"%s\" stands here twice", provision->name);
+				return sluss_loader_fail(
+				    loader, &item, "provision \"%s\" stands here twice", provision->name);
 		}
 		policy->provision_count = i + 1;
 	}

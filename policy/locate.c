@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Walks a JSON text along a pointer. It skips values without understanding them; the parser has already judged the text.
+// Walks a JSON text along a pointer. It skips values without understanding them; the parser has already judged the
+// text.
 #include "policy/locate.h"
 
 #include <stdlib.h>
@@ -12,7 +13,8 @@ struct walk {
 
 static void skip_space(struct walk *walk)
 {
-	while (walk->pos < walk->len && strchr(" \t\r\n", walk->text[walk->pos]) != NULL && walk->text[walk->pos] != '\0')
+	while (
+	    walk->pos < walk->len && strchr(" \t\r\n", walk->text[walk->pos]) != NULL && walk->text[walk->pos] != '\0')
 		walk->pos++;
 }
 
@@ -51,7 +53,7 @@ static void skip_value(struct walk *walk)
 static bool key_is(const struct walk *walk, const char *key, size_t key_len)
 {
 	return walk->pos + key_len + 1 < walk->len && memcmp(walk->text + walk->pos + 1, key, key_len) == 0 &&
-	    walk->text[walk->pos + 1 + key_len] == '"';
+	       walk->text[walk->pos + 1 + key_len] == '"';
 }
 
 // Moves to the member `key` of the object at `pos`; false leaves `pos` somewhere within it.

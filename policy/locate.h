@@ -5,8 +5,9 @@
 
 #include "sluss/types.h"
 
-// Line and column (from 1, column in octets) of the value at a JSON pointer (RFC 6901); of the deepest part of it that exists when the whole does not.
-// The text must be well-formed JSON; on other text the answer is some position within it.
+// Line and column (from 1, column in octets) of the value at a JSON pointer (RFC 6901); of the deepest part of it that
+// exists when the whole does not. The text must be well-formed JSON; on other text the answer is some position within
+// it.
 void sluss_json_locate(const char *text, size_t len, const char *pointer, int *line_out, int *column_out);
 
 #endif

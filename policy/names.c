@@ -3,25 +3,64 @@
 #include "policy/policy.h"
 
 static const char *const agency_types[SLUSS_AGENCY_TYPES] = {
-	NULL, "social_services", "police", "school", "probation", "employment", "health", "institution", "housing", "civil_society",
-	"evaluator",
+    NULL,
+    "social_services",
+    "police",
+    "school",
+    "probation",
+    "employment",
+    "health",
+    "institution",
+    "housing",
+    "civil_society",
+    "evaluator",
 };
 
 static const char *const purposes[SLUSS_PURPOSES] = {NULL, "coordination", "assessment", "protection", "follow_up"};
 
 static const char *const message_types[SLUSS_MESSAGE_TYPES] = {
-	NULL, "ConcernReport", "Referral", "SuitabilityRequest", "SuitabilityAssessment", "ThreatAssessment", "AttendanceReport",
-	"SchoolReport", "ProbationReport", "NeedsInventory", "ActionPlan", "MeetingInvitation", "MeetingNotes", "FollowUp",
-	"DeviationReport", "CaseTransfer",
+    NULL,
+    "ConcernReport",
+    "Referral",
+    "SuitabilityRequest",
+    "SuitabilityAssessment",
+    "ThreatAssessment",
+    "AttendanceReport",
+    "SchoolReport",
+    "ProbationReport",
+    "NeedsInventory",
+    "ActionPlan",
+    "MeetingInvitation",
+    "MeetingNotes",
+    "FollowUp",
+    "DeviationReport",
+    "CaseTransfer",
 };
 
 static const char *const phases[SLUSS_PHASES] = {
-	NULL, "nominated", "inquiry", "enrolled", "paused", "dormant", "closing", "closed",
+    NULL,
+    "nominated",
+    "inquiry",
+    "enrolled",
+    "paused",
+    "dormant",
+    "closing",
+    "closed",
 };
 
 static const char *const close_reasons[SLUSS_CLOSE_REASONS] = {
-	NULL, "goals_met", "own_wish", "crime_goes_on", "wrong_programme", "placed_or_imprisoned", "moved", "transferred", "safety", "age",
-	"died", "other",
+    NULL,
+    "goals_met",
+    "own_wish",
+    "crime_goes_on",
+    "wrong_programme",
+    "placed_or_imprisoned",
+    "moved",
+    "transferred",
+    "safety",
+    "age",
+    "died",
+    "other",
 };
 
 static const char *name_at(const char *const *names, unsigned count, unsigned index)

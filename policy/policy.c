@@ -73,16 +73,17 @@ bool sluss_policy_provision(const struct sluss_policy *policy, size_t index, str
 		return false;
 	const struct sluss_provision *provision = &policy->provisions[index];
 	*view_out = (struct sluss_provision_view){
-		.name = provision->name,
-		.title = provision->title,
-		.necessity = provision->necessity,
-		.second_approver = provision->second_approver,
-		.lasts_ms = provision->lasts_ms,
+	    .name = provision->name,
+	    .title = provision->title,
+	    .necessity = provision->necessity,
+	    .second_approver = provision->second_approver,
+	    .lasts_ms = provision->lasts_ms,
 	};
 	return true;
 }
 
-bool sluss_policy_provision_find(const struct sluss_policy *policy, const char *name, struct sluss_provision_view *view_out)
+bool sluss_policy_provision_find(
+    const struct sluss_policy *policy, const char *name, struct sluss_provision_view *view_out)
 {
 	*view_out = (struct sluss_provision_view){0};
 	for (size_t i = 0; name != NULL && i < policy->provision_count; i++) {
@@ -92,17 +93,18 @@ bool sluss_policy_provision_find(const struct sluss_policy *policy, const char *
 	return false;
 }
 
-bool sluss_policy_type(const struct sluss_policy *policy, enum sluss_message_type type, struct sluss_type_view *view_out)
+bool sluss_policy_type(
+    const struct sluss_policy *policy, enum sluss_message_type type, struct sluss_type_view *view_out)
 {
 	*view_out = (struct sluss_type_view){0};
 	if ((unsigned)type >= SLUSS_MESSAGE_TYPES || !policy->types[type].known)
 		return false;
 	const struct sluss_type *row = &policy->types[type];
 	*view_out = (struct sluss_type_view){
-		.sender_member = row->sender_member,
-		.recipient_member = row->recipient_member,
-		.opens_case = row->opens_case,
-		.about_person = row->about_person,
+	    .sender_member = row->sender_member,
+	    .recipient_member = row->recipient_member,
+	    .opens_case = row->opens_case,
+	    .about_person = row->about_person,
 	};
 	return true;
 }
@@ -123,8 +125,8 @@ void sluss_age_band(const struct sluss_policy *policy, int age, uint8_t *from_ye
 	*until_years_out = until;
 }
 
-bool sluss_age_band_at(const struct sluss_policy *policy, struct sluss_date birth, int64_t now_ms, uint8_t *from_years_out,
-    uint8_t *until_years_out, int64_t *next_ms_out)
+bool sluss_age_band_at(const struct sluss_policy *policy, struct sluss_date birth, int64_t now_ms,
+    uint8_t *from_years_out, uint8_t *until_years_out, int64_t *next_ms_out)
 {
 	*from_years_out = 0;
 	*until_years_out = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A policy: the law as data. It is parsed from JSON by the loader (library sluss_policy_loader), never changes afterwards, and may be
-// read by any number of threads.
+// A policy: the law as data. It is parsed from JSON by the loader (library sluss_policy_loader), never changes
+// afterwards, and may be read by any number of threads.
 #ifndef SLUSS_POLICY_POLICY_H
 #define SLUSS_POLICY_POLICY_H
 
@@ -11,16 +11,17 @@ struct sluss_policy;
 
 // Where a policy file is wrong, for people.
 struct sluss_policy_error {
-	int line;   // from 1; 0 when it is the whole
-	int column; // from 1
-	char path[128];    // JSON pointer (RFC 6901), "" for the whole
+	int line;	   // from 1; 0 when it is the whole
+	int column;	   // from 1
+	char path[128];	   // JSON pointer (RFC 6901), "" for the whole
 	char message[200]; // one English sentence
 };
 
-// Parses and checks a policy file of at most 512 KiB. `*policy_out` belongs to the caller (sluss_policy_free()); it does not refer to `text`.
-// Returns false with `*error_out` filled (`*policy_out` NULL) when the file is not a policy or memory ran out. In sluss_policy_loader.
-SLUSS_MUST_CHECK bool sluss_policy_parse(const char *text, size_t len, struct sluss_policy **policy_out,
-    struct sluss_policy_error *error_out);
+// Parses and checks a policy file of at most 512 KiB. `*policy_out` belongs to the caller (sluss_policy_free()); it
+// does not refer to `text`. Returns false with `*error_out` filled (`*policy_out` NULL) when the file is not a policy
+// or memory ran out. In sluss_policy_loader.
+SLUSS_MUST_CHECK bool sluss_policy_parse(
+    const char *text, size_t len, struct sluss_policy **policy_out, struct sluss_policy_error *error_out);
 
 // Takes NULL, nulls. No state may still use it.
 void sluss_policy_free(struct sluss_policy **policy);
@@ -33,8 +34,8 @@ struct sluss_policy_remark {
 
 typedef void sluss_policy_remark_fn(void *context, const struct sluss_policy_remark *remark);
 
-// For `sluss policy check`: everything that is wrong or odd with a policy file, in line order as far as it is known. Returns the
-// number of errors (0: it may be put in force). In sluss_policy_loader.
+// For `sluss policy check`: everything that is wrong or odd with a policy file, in line order as far as it is known.
+// Returns the number of errors (0: it may be put in force). In sluss_policy_loader.
 size_t sluss_policy_check(const char *text, size_t len, sluss_policy_remark_fn *remark, void *context);
 
 // Name and version that the file gives itself ("policy" and "version").
@@ -60,33 +61,35 @@ const char *sluss_policy_programme(const struct sluss_policy *policy, size_t ind
 struct sluss_provision_view {
 	const char *name;
 	const char *title;
-	bool necessity;       // must be argued
+	bool necessity;	      // must be argued
 	bool second_approver; // another officer has to approve; without it a sender may claim the provision itself
 	int64_t lasts_ms;     // how long an approval lasts
 };
 size_t sluss_policy_provision_count(const struct sluss_policy *policy);
 bool sluss_policy_provision(const struct sluss_policy *policy, size_t index, struct sluss_provision_view *view_out);
-bool sluss_policy_provision_find(const struct sluss_policy *policy, const char *name, struct sluss_provision_view *view_out);
+bool sluss_policy_provision_find(
+    const struct sluss_policy *policy, const char *name, struct sluss_provision_view *view_out);
 
-// Whether a message of this type needs a member on each side, whether it may name a case that does not exist yet (ruling 11), and
-// whether it speaks about a person at all (ruling 12).
+// Whether a message of this type needs a member on each side, whether it may name a case that does not exist yet
+// (ruling 11), and whether it speaks about a person at all (ruling 12).
 struct sluss_type_view {
 	bool sender_member, recipient_member;
 	bool opens_case;
 	bool about_person;
 };
-bool sluss_policy_type(const struct sluss_policy *policy, enum sluss_message_type type, struct sluss_type_view *view_out);
+bool sluss_policy_type(
+    const struct sluss_policy *policy, enum sluss_message_type type, struct sluss_type_view *view_out);
 
 // The age band around `age` (completed years), cut at every age that the policy names: what a PERSON_AGE record says.
 void sluss_age_band(const struct sluss_policy *policy, int age, uint8_t *from_years_out, uint8_t *until_years_out);
 
-// The band of somebody born on `birth` at `now_ms`, and the instant at which the next band begins (INT64_MAX when there is none).
-// False when the person is not born yet.
+// The band of somebody born on `birth` at `now_ms`, and the instant at which the next band begins (INT64_MAX when there
+// is none). False when the person is not born yet.
 SLUSS_MUST_CHECK bool sluss_age_band_at(const struct sluss_policy *policy, struct sluss_date birth, int64_t now_ms,
     uint8_t *from_years_out, uint8_t *until_years_out, int64_t *next_ms_out);
 
-// Names as the policy file and DOMAIN write them ("social_services", "coordination", "SchoolReport", "enrolled", "goals_met"); NULL for a
-// number that is none. The inverse gives 0 for an unknown name.
+// Names as the policy file and DOMAIN write them ("social_services", "coordination", "SchoolReport", "enrolled",
+// "goals_met"); NULL for a number that is none. The inverse gives 0 for an unknown name.
 const char *sluss_agency_type_name(enum sluss_agency_type type);
 enum sluss_agency_type sluss_agency_type_from_name(const char *name);
 const char *sluss_purpose_name(enum sluss_purpose purpose);

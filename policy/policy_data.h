@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The inside of a policy: plain data, filled by the loader, read by decide and state. Not for the gateway, which uses policy.h.
+// The inside of a policy: plain data, filled by the loader, read by decide and state. Not for the gateway, which uses
+// policy.h.
 #ifndef SLUSS_POLICY_POLICY_DATA_H
 #define SLUSS_POLICY_POLICY_DATA_H
 
@@ -31,7 +32,7 @@ struct sluss_link {
 
 struct sluss_programme {
 	char name[SLUSS_NAME_MAX + 1];
-	uint8_t age_from, age_until; // checked when a case is opened and a consent recorded
+	uint8_t age_from, age_until;			      // checked when a case is opened and a consent recorded
 	struct sluss_age_row rows[SLUSS_POLICY_AGE_ROWS_MAX]; // ascending, without gap from 0 to SLUSS_AGE_OPEN
 	size_t row_count;
 	struct sluss_link links[SLUSS_POLICY_LINKS_MAX];
@@ -60,7 +61,7 @@ struct sluss_provision {
 	char title[128];
 	uint32_t from, to;   // bits 1 << agency type
 	uint64_t categories; // bits 1 << category index
-	uint32_t types;      // bits 1 << message type
+	uint32_t types;	     // bits 1 << message type
 	bool has_ages;
 	uint8_t age_from, age_until;
 	bool unknown_age; // applies where the gateway does not know the age
@@ -92,7 +93,7 @@ struct sluss_policy {
 	struct sluss_type types[SLUSS_MESSAGE_TYPES];
 	uint32_t phase_types[SLUSS_PHASES]; // bits 1 << message type that each phase allows
 	uint8_t phase_next[SLUSS_PHASES];   // bits 1 << phase
-	uint32_t close_reasons;             // bits
+	uint32_t close_reasons;		    // bits
 	struct sluss_provision provisions[SLUSS_POLICY_PROVISIONS_MAX];
 	size_t provision_count;
 	uint8_t cuts[SLUSS_POLICY_CUTS_MAX]; // every age the policy names, ascending
@@ -110,7 +111,8 @@ static inline bool sluss_bit64(uint64_t set, unsigned bit)
 }
 
 // The row that holds the whole band, NULL when none does ("could not tell").
-static inline const struct sluss_age_row *sluss_programme_row(const struct sluss_programme *programme, uint8_t from, uint8_t until)
+static inline const struct sluss_age_row *sluss_programme_row(
+    const struct sluss_programme *programme, uint8_t from, uint8_t until)
 {
 	for (size_t i = 0; i < programme->row_count; i++) {
 		const struct sluss_age_row *row = &programme->rows[i];

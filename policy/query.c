@@ -20,13 +20,13 @@ int64_t sluss_state_time_ms(const struct sluss_state *state)
 struct sluss_state_counts sluss_state_counts(const struct sluss_state *state)
 {
 	return (struct sluss_state_counts){
-		.agencies = state->agencies.count,
-		.cases = state->cases.count,
-		.persons = state->persons.count,
-		.consents = state->consents.count,
-		.grants = state->grants.count,
-		.statutes = state->statutes.count,
-		.recalls = state->recalls.count,
+	    .agencies = state->agencies.count,
+	    .cases = state->cases.count,
+	    .persons = state->persons.count,
+	    .consents = state->consents.count,
+	    .grants = state->grants.count,
+	    .statutes = state->statutes.count,
+	    .recalls = state->recalls.count,
 	};
 }
 
@@ -64,19 +64,19 @@ bool sluss_case_at(const struct sluss_state *state, size_t index, struct sluss_c
 	const struct kase *kase = CASE(state, (uint32_t)index);
 	const struct person *subject = PERSON(state, kase->subject);
 	*view_out = (struct sluss_case_view){
-		.case_id = kase->id,
-		.subject = subject->id,
-		.programme = st_symbol_text(state, kase->programme),
-		.phase = (enum sluss_phase)kase->phase,
-		.former_phase = (enum sluss_phase)kase->former_phase,
-		.close_reason = (enum sluss_close_reason)kase->close_reason,
-		.protected_identity = subject->facts.protected_identity,
-		.login_locked = subject->login_locked,
-		.link_lost = kase->link_lost,
-		.opened_seq = kase->opened_seq,
-		.member_count = kase->members == NULL ? 0 : kase->members->count,
-		.guardian_count = count_bits(subject->facts.guardians),
-		.grant_count = kase->grant_count,
+	    .case_id = kase->id,
+	    .subject = subject->id,
+	    .programme = st_symbol_text(state, kase->programme),
+	    .phase = (enum sluss_phase)kase->phase,
+	    .former_phase = (enum sluss_phase)kase->former_phase,
+	    .close_reason = (enum sluss_close_reason)kase->close_reason,
+	    .protected_identity = subject->facts.protected_identity,
+	    .login_locked = subject->login_locked,
+	    .link_lost = kase->link_lost,
+	    .opened_seq = kase->opened_seq,
+	    .member_count = kase->members == NULL ? 0 : kase->members->count,
+	    .guardian_count = count_bits(subject->facts.guardians),
+	    .grant_count = kase->grant_count,
 	};
 	return true;
 }
@@ -91,19 +91,23 @@ bool sluss_case_is_member(const struct sluss_state *state, const struct sluss_id
 	uint32_t at = st_find_case(state, case_id);
 	uint16_t known = st_find_agency(state, agency);
 	return at != SLUSS_NOWHERE && known != NO_AGENCY && !AGENCY(state, known)->left &&
-	    st_is_member(CASE(state, at), known);
+	       st_is_member(CASE(state, at), known);
 }
 
-bool sluss_case_is_contact(const struct sluss_state *state, const struct sluss_id *case_id, const char *agency, const char *officer)
+bool sluss_case_is_contact(
+    const struct sluss_state *state, const struct sluss_id *case_id, const char *agency, const char *officer)
 {
 	uint32_t at = st_find_case(state, case_id);
-	return at != SLUSS_NOWHERE && st_is_contact(state, CASE(state, at), st_find_agency(state, agency), officer, false);
+	return at != SLUSS_NOWHERE &&
+	       st_is_contact(state, CASE(state, at), st_find_agency(state, agency), officer, false);
 }
 
-bool sluss_case_is_coordinator(const struct sluss_state *state, const struct sluss_id *case_id, const char *agency, const char *officer)
+bool sluss_case_is_coordinator(
+    const struct sluss_state *state, const struct sluss_id *case_id, const char *agency, const char *officer)
 {
 	uint32_t at = st_find_case(state, case_id);
-	return at != SLUSS_NOWHERE && st_is_contact(state, CASE(state, at), st_find_agency(state, agency), officer, true);
+	return at != SLUSS_NOWHERE &&
+	       st_is_contact(state, CASE(state, at), st_find_agency(state, agency), officer, true);
 }
 
 const char *sluss_case_member(const struct sluss_state *state, const struct sluss_id *case_id, size_t index)
@@ -115,8 +119,8 @@ const char *sluss_case_member(const struct sluss_state *state, const struct slus
 	return st_symbol_text(state, AGENCY(state, members->list[index].agency)->symbol);
 }
 
-const char *sluss_case_officer(const struct sluss_state *state, const struct sluss_id *case_id, size_t member, size_t index,
-    bool *coordinator_out)
+const char *sluss_case_officer(
+    const struct sluss_state *state, const struct sluss_id *case_id, size_t member, size_t index, bool *coordinator_out)
 {
 	uint32_t at = st_find_case(state, case_id);
 	const struct members *members = at == SLUSS_NOWHERE ? NULL : CASE(state, at)->members;
@@ -128,7 +132,8 @@ const char *sluss_case_officer(const struct sluss_state *state, const struct slu
 	return st_symbol_text(state, entry >> 1);
 }
 
-bool sluss_case_guardian(const struct sluss_state *state, const struct sluss_id *case_id, size_t index, struct sluss_id *guardian_out)
+bool sluss_case_guardian(
+    const struct sluss_state *state, const struct sluss_id *case_id, size_t index, struct sluss_id *guardian_out)
 {
 	uint32_t at = st_find_case(state, case_id);
 	*guardian_out = (struct sluss_id){0};
@@ -146,8 +151,8 @@ bool sluss_case_guardian(const struct sluss_state *state, const struct sluss_id 
 	return false;
 }
 
-bool sluss_case_view_limited(const struct sluss_state *state, const struct sluss_id *case_id, const struct sluss_id *guardian,
-    const struct sluss_id *message)
+bool sluss_case_view_limited(const struct sluss_state *state, const struct sluss_id *case_id,
+    const struct sluss_id *guardian, const struct sluss_id *message)
 {
 	uint32_t at = st_find_case(state, case_id);
 	uint32_t person = st_find_person(state, guardian);
@@ -156,13 +161,15 @@ bool sluss_case_view_limited(const struct sluss_state *state, const struct sluss
 	const struct kase *kase = CASE(state, at);
 	for (uint32_t i = 0; i < kase->limit_count; i++) {
 		const struct view_limit *limit = &kase->limits[i];
-		if (limit->guardian == person && (sluss_id_is_none(&limit->message) || sluss_id_equal(&limit->message, message)))
+		if (limit->guardian == person &&
+		    (sluss_id_is_none(&limit->message) || sluss_id_equal(&limit->message, message)))
 			return true;
 	}
 	return false;
 }
 
-bool sluss_case_required(const struct sluss_state *state, const struct sluss_id *case_id, struct sluss_required *required_out)
+bool sluss_case_required(
+    const struct sluss_state *state, const struct sluss_id *case_id, struct sluss_required *required_out)
 {
 	*required_out = (struct sluss_required){0};
 	uint32_t at = st_find_case(state, case_id);
@@ -183,8 +190,8 @@ bool sluss_case_required(const struct sluss_state *state, const struct sluss_id 
 	return true;
 }
 
-bool sluss_person_age(const struct sluss_state *state, const struct sluss_id *person, uint8_t *from_years_out,
-    uint8_t *until_years_out)
+bool sluss_person_age(
+    const struct sluss_state *state, const struct sluss_id *person, uint8_t *from_years_out, uint8_t *until_years_out)
 {
 	uint32_t at = st_find_person(state, person);
 	*from_years_out = 0;
@@ -203,19 +210,20 @@ bool sluss_recall_at(const struct sluss_state *state, size_t index, struct sluss
 		return false;
 	const struct recall *recall = RECALL(state, (uint32_t)index);
 	*view_out = (struct sluss_recall_view){
-		.recall = recall->id,
-		.case_id = CASE(state, recall->kase)->id,
-		.withdrawal = recall->withdrawal,
-		.agency = st_symbol_text(state, AGENCY(state, recall->agency)->symbol),
-		.due_ms = recall->due_ms,
-		.answered = recall->answered,
-		.deleted = recall->deleted,
-		.register_mark = recall->register_mark,
+	    .recall = recall->id,
+	    .case_id = CASE(state, recall->kase)->id,
+	    .withdrawal = recall->withdrawal,
+	    .agency = st_symbol_text(state, AGENCY(state, recall->agency)->symbol),
+	    .due_ms = recall->due_ms,
+	    .answered = recall->answered,
+	    .deleted = recall->deleted,
+	    .register_mark = recall->register_mark,
 	};
 	return true;
 }
 
-bool sluss_recall_find(const struct sluss_state *state, const struct sluss_id *recall, struct sluss_recall_view *view_out)
+bool sluss_recall_find(
+    const struct sluss_state *state, const struct sluss_id *recall, struct sluss_recall_view *view_out)
 {
 	return sluss_recall_at(state, st_find_recall(state, recall), view_out);
 }
@@ -228,28 +236,29 @@ bool sluss_statute_at(const struct sluss_state *state, size_t index, struct slus
 	const struct statute *statute = STATUTE(state, (uint32_t)index);
 	int64_t until_ms = statute->refused ? 0 : st_statute_until(state, statute);
 	*view_out = (struct sluss_statute_view){
-		.request = statute->id,
-		.case_id = CASE(state, statute->kase)->id,
-		.provision = st_symbol_text(state, statute->provision),
-		.agency = st_symbol_text(state, AGENCY(state, statute->agency)->symbol),
-		.officer = st_symbol_text(state, statute->officer),
-		.approver = st_symbol_text(state, statute->approver),
-		.message_type = (enum sluss_message_type)statute->type,
-		.approved = until_ms != 0,
-		.refused = statute->refused,
-		.deferred = statute->deferred,
-		.necessity = statute->necessity,
-		.requested_ms = statute->requested_ms,
-		.until_ms = until_ms,
-		.notify_ms = statute->notify_ms,
-		.uses = statute->uses,
-		.recipient_count = statute->recipient_count,
-		.category_count = statute->category_count,
+	    .request = statute->id,
+	    .case_id = CASE(state, statute->kase)->id,
+	    .provision = st_symbol_text(state, statute->provision),
+	    .agency = st_symbol_text(state, AGENCY(state, statute->agency)->symbol),
+	    .officer = st_symbol_text(state, statute->officer),
+	    .approver = st_symbol_text(state, statute->approver),
+	    .message_type = (enum sluss_message_type)statute->type,
+	    .approved = until_ms != 0,
+	    .refused = statute->refused,
+	    .deferred = statute->deferred,
+	    .necessity = statute->necessity,
+	    .requested_ms = statute->requested_ms,
+	    .until_ms = until_ms,
+	    .notify_ms = statute->notify_ms,
+	    .uses = statute->uses,
+	    .recipient_count = statute->recipient_count,
+	    .category_count = statute->category_count,
 	};
 	return true;
 }
 
-bool sluss_statute_find(const struct sluss_state *state, const struct sluss_id *request, struct sluss_statute_view *view_out)
+bool sluss_statute_find(
+    const struct sluss_state *state, const struct sluss_id *request, struct sluss_statute_view *view_out)
 {
 	return sluss_statute_at(state, st_find_statute(state, request), view_out);
 }

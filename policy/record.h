@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Every event of the log that changes or documents state, as plain C. The log's protobuf (proto/sluss/v1/log.proto) is decoded into
-// this by the log; sluss_state_apply() folds it. Nothing here names a person: persons are random ids, ages are bands.
+// Every event of the log that changes or documents state, as plain C. The log's protobuf (proto/sluss/v1/log.proto) is
+// decoded into this by the log; sluss_state_apply() folds it. Nothing here names a person: persons are random ids, ages
+// are bands.
 //
-// Ownership: a record owns nothing. Every pointer belongs to the caller and needs to live only for the call; the state copies what
-// it keeps. A NULL string counts as "". Arrays come as pointer and count; a count of 0 allows NULL.
+// Ownership: a record owns nothing. Every pointer belongs to the caller and needs to live only for the call; the state
+// copies what it keeps. A NULL string counts as "". Arrays come as pointer and count; a count of 0 allows NULL.
 #ifndef SLUSS_POLICY_RECORD_H
 #define SLUSS_POLICY_RECORD_H
 
@@ -96,11 +97,12 @@ enum sluss_act {
 	SLUSS_ACT_NONE = 0,
 	SLUSS_ACT_GIVE = 1,
 	SLUSS_ACT_REFUSE = 2,
-	SLUSS_ACT_WITHDRAW = 3,  // only a question to sluss_check_act(); recorded as SLUSS_REC_WITHDRAWAL
+	SLUSS_ACT_WITHDRAW = 3, // only a question to sluss_check_act(); recorded as SLUSS_REC_WITHDRAWAL
 	SLUSS_ACT_PAUSE = 4,
-	SLUSS_ACT_RESUME = 5,    // makes a new version that everybody required has to give
-	SLUSS_ACT_NARROW = 6,    // later from, earlier until; at once, by one
-	// Registered by mistake, apart from withdrawal: with a person, that person's GIVEN never counted; without, the version itself never was.
+	SLUSS_ACT_RESUME = 5, // makes a new version that everybody required has to give
+	SLUSS_ACT_NARROW = 6, // later from, earlier until; at once, by one
+	// Registered by mistake, apart from withdrawal: with a person, that person's GIVEN never counted; without, the
+	// version itself never was.
 	SLUSS_ACT_INVALIDATE = 7,
 };
 
@@ -114,11 +116,11 @@ enum sluss_channel {
 
 enum sluss_scope {
 	SLUSS_SCOPE_NONE = 0,
-	SLUSS_SCOPE_GRANT = 1,    // the whole key of that grant, versions in waiting included (ruling 1)
+	SLUSS_SCOPE_GRANT = 1, // the whole key of that grant, versions in waiting included (ruling 1)
 	SLUSS_SCOPE_CATEGORY = 2,
-	SLUSS_SCOPE_AGENCY = 3,   // as sender and as receiver (ruling 7)
+	SLUSS_SCOPE_AGENCY = 3, // as sender and as receiver (ruling 7)
 	SLUSS_SCOPE_ALL = 4,
-	SLUSS_SCOPE_CONSENT = 5,  // every key that the consent has a grant of
+	SLUSS_SCOPE_CONSENT = 5, // every key that the consent has a grant of
 };
 
 enum sluss_ground {
@@ -132,9 +134,9 @@ enum sluss_ground {
 enum sluss_concerned_kind {
 	SLUSS_CONCERNED_NONE = 0,
 	SLUSS_CONCERNED_SUBJECT = 1,
-	SLUSS_CONCERNED_GUARDIAN = 2,   // `ref` is the guardian's person id
+	SLUSS_CONCERNED_GUARDIAN = 2,	// `ref` is the guardian's person id
 	SLUSS_CONCERNED_OTHER_CASE = 3, // `ref` is the id of the case whose subject it is
-	SLUSS_CONCERNED_OTHER = 4,      // not known to the gateway
+	SLUSS_CONCERNED_OTHER = 4,	// not known to the gateway
 };
 
 struct sluss_concerned {
@@ -213,7 +215,7 @@ struct sluss_rec_clock_step {
 
 struct sluss_rec_policy_set {
 	uint8_t hash[SLUSS_HASH_BYTES]; // SHA-256 of the policy file's octets
-	const char *name;               // of the policy, for people
+	const char *name;		// of the policy, for people
 };
 
 struct sluss_rec_agency_enrolled {
@@ -253,25 +255,26 @@ struct sluss_rec_approvers_set {
 struct sluss_rec_case_opened {
 	struct sluss_id case_id;
 	struct sluss_id subject;
-	// "" when a ConcernReport or Referral opened it: a later CASE_OPENED of the same id (phase nominated, no programme) takes it in
-	// hand, sets the programme and keeps the rest; its `subject` replaces the one that the message gave.
+	// "" when a ConcernReport or Referral opened it: a later CASE_OPENED of the same id (phase nominated, no
+	// programme) takes it in hand, sets the programme and keeps the rest; its `subject` replaces the one that the
+	// message gave.
 	const char *programme;
 	enum sluss_phase phase; // nominated or inquiry
-	const char *agency;     // social services agency that leads it, a member from the start
+	const char *agency;	// social services agency that leads it, a member from the start
 	const char *officer;
-	const char *reporter;   // the agency whose message opened it; "" else
+	const char *reporter; // the agency whose message opened it; "" else
 };
 
 // from_years <= age < until_years, cut at every threshold that the policy names (sluss_age_band()).
 struct sluss_rec_person_age {
 	struct sluss_id person;
 	uint8_t from_years;
-	uint8_t until_years; // 255: no upper end
+	uint8_t until_years;		      // 255: no upper end
 	uint8_t commitment[SLUSS_HASH_BYTES]; // salted, to the birth date that it was derived from
 };
 
-// The guardians of the case's subject from now on, all of them (none is possible). They are a fact about the person: it holds in every case
-// of that subject. At most 31 different guardians over a person's time.
+// The guardians of the case's subject from now on, all of them (none is possible). They are a fact about the person: it
+// holds in every case of that subject. At most 31 different guardians over a person's time.
 struct sluss_rec_guardians_set {
 	struct sluss_id case_id;
 	const struct sluss_id *guardians;
@@ -302,7 +305,7 @@ struct sluss_rec_phase_set {
 	struct sluss_id case_id;
 	enum sluss_phase phase;
 	enum sluss_close_reason reason; // with CLOSED only
-	bool by_gateway;                // a link was lost (ruling 9)
+	bool by_gateway;		// a link was lost (ruling 9)
 	const char *agency, *officer;
 };
 
@@ -326,8 +329,8 @@ struct sluss_rec_maturity_assessed {
 struct sluss_rec_view_limited {
 	struct sluss_id case_id;
 	struct sluss_id guardian;
-	struct sluss_id message;   // none: the guardian's whole view of the case
-	bool limited;              // false lifts the limit
+	struct sluss_id message; // none: the guardian's whole view of the case
+	bool limited;		 // false lifts the limit
 	const char *agency, *officer;
 	uint8_t reasons_hash[SLUSS_HASH_BYTES];
 };
@@ -365,8 +368,8 @@ struct sluss_rec_grant_status {
 	struct sluss_id consent;       // all its grants, when grant_count is 0
 	const struct sluss_id *grants; // versions
 	size_t grant_count;
-	// RESUME only: the ids of the new versions, one for each of `grants`. The new version has the old one's key, end and mark, begins at the
-	// record's time, and stands under the same consent, given by `person`.
+	// RESUME only: the ids of the new versions, one for each of `grants`. The new version has the old one's key,
+	// end and mark, begins at the record's time, and stands under the same consent, given by `person`.
 	const struct sluss_id *new_grants;
 	int64_t from_ms, until_ms; // NARROW only; 0 leaves that end alone
 	enum sluss_channel channel;
@@ -378,10 +381,10 @@ struct sluss_rec_withdrawal {
 	struct sluss_id case_id;
 	struct sluss_id person;
 	enum sluss_scope scope;
-	struct sluss_id grant;      // SCOPE_GRANT
-	struct sluss_id consent;    // SCOPE_CONSENT
-	const char *category;       // SCOPE_CATEGORY
-	const char *scope_agency;   // SCOPE_AGENCY
+	struct sluss_id grant;	  // SCOPE_GRANT
+	struct sluss_id consent;  // SCOPE_CONSENT
+	const char *category;	  // SCOPE_CATEGORY
+	const char *scope_agency; // SCOPE_AGENCY
 	enum sluss_channel channel;
 	const char *agency, *officer; // who recorded it; "" when the person did on the page
 	uint8_t evidence_hash[SLUSS_HASH_BYTES];
@@ -391,7 +394,7 @@ struct sluss_rec_statute_requested {
 	struct sluss_id request; // its id is what a sender claims
 	struct sluss_id case_id;
 	const char *provision;
-	const char *agency, *officer; // who wants to disclose; also the sender
+	const char *agency, *officer;	      // who wants to disclose; also the sender
 	enum sluss_message_type message_type; // NONE: every type that the provision covers
 	const char *const *recipients;
 	size_t recipient_count;
@@ -399,7 +402,7 @@ struct sluss_rec_statute_requested {
 	size_t category_count;
 	bool necessity; // a text was given; it lies in a side table
 	uint8_t necessity_hash[SLUSS_HASH_BYTES];
-	bool deferred;  // the person is told later, with reasons
+	bool deferred; // the person is told later, with reasons
 	int64_t notify_ms;
 	uint8_t deferral_hash[SLUSS_HASH_BYTES];
 };
@@ -497,7 +500,7 @@ struct sluss_rec_recall_answered {
 
 // LOOKED and LOGIN: an auditor, an evaluator or a person read something.
 struct sluss_rec_looked {
-	const char *who;  // opaque id of the role or agency
+	const char *who; // opaque id of the role or agency
 	struct sluss_id person;
 	const char *what; // which list
 	struct sluss_id case_id;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What a grant is worth: who must agree, whether all did, which version stands, and the reason when none permits (rulings 1, 2, 4, 5, 19).
+// What a grant is worth: who must agree, whether all did, which version stands, and the reason when none permits
+// (rulings 1, 2, 4, 5, 19).
 #include "policy/state_impl.h"
 
 const struct sluss_programme *st_case_programme(const struct sluss_state *state, const struct kase *kase)
@@ -20,9 +21,11 @@ bool st_case_who(const struct sluss_state *state, const struct kase *kase, enum 
 	const struct sluss_age_row *row = sluss_programme_row(programme, subject->age_from, subject->age_until);
 	if (row == NULL)
 		return false;
-	// An assessment holds within the band in which it was made, as long as the law in force has that band and lets it decide that (ruling 6).
-	bool assessed = kase->assessed_who != SLUSS_WHO_NONE && kase->assessed_from == row->from && kase->assessed_until == row->until &&
-	    (kase->assessed_who == (uint8_t)row->who || sluss_bit32(row->assessments, kase->assessed_who));
+	// An assessment holds within the band in which it was made, as long as the law in force has that band and lets
+	// it decide that (ruling 6).
+	bool assessed = kase->assessed_who != SLUSS_WHO_NONE && kase->assessed_from == row->from &&
+			kase->assessed_until == row->until &&
+			(kase->assessed_who == (uint8_t)row->who || sluss_bit32(row->assessments, kase->assessed_who));
 	*who_out = assessed ? (enum sluss_who)kase->assessed_who : row->who;
 	return true;
 }
@@ -87,8 +90,8 @@ uint32_t st_newest_valid(const struct sluss_state *state, uint32_t newest)
 	return newest;
 }
 
-uint32_t st_version_held(const struct sluss_state *state, const struct kase *kase, const struct agreement *agreement, uint32_t newest,
-    int64_t now_ms)
+uint32_t st_version_held(const struct sluss_state *state, const struct kase *kase, const struct agreement *agreement,
+    uint32_t newest, int64_t now_ms)
 {
 	uint32_t at = st_version_in_force(state, newest, now_ms);
 	if (at == SLUSS_NOWHERE)
@@ -116,15 +119,16 @@ static enum sluss_reason lapse(const struct kase *kase, const struct agreement *
 		return SLUSS_CONSENTER_MISSING;
 	bool subject = agreement->subject && (grant->given & SUBJECT_BIT) == 0;
 	bool guardians = agreement->guardians && !guardians_gave(agreement, grant);
-	// Guardians who were asked then and are missing now are others than then; else something asks them that did not before.
+	// Guardians who were asked then and are missing now are others than then; else something asks them that did not
+	// before.
 	bool asked_then = (grant->flags & F_GUARDIANS) != 0;
 	if ((subject && kase->cause[0] == CAUSE_AGE) || (guardians && !asked_then && kase->cause[1] == CAUSE_AGE))
 		return SLUSS_AGE_LAPSED;
 	return guardians && (asked_then || kase->custody_changed) ? SLUSS_CUSTODY_LAPSED : SLUSS_CONSENTER_MISSING;
 }
 
-enum sluss_reason st_grant_standing(const struct kase *kase, const struct agreement *agreement, const struct grant *grant,
-    int64_t now_ms)
+enum sluss_reason st_grant_standing(
+    const struct kase *kase, const struct agreement *agreement, const struct grant *grant, int64_t now_ms)
 {
 	if (grant->withdrawn != 0)
 		return SLUSS_WITHDRAWN;
@@ -136,7 +140,8 @@ enum sluss_reason st_grant_standing(const struct kase *kase, const struct agreem
 		return SLUSS_NOT_YET;
 	if (!agreement->known)
 		return SLUSS_UNAVAILABLE;
-	enum sluss_reason missing = st_is_complete(agreement, grant) ? SLUSS_REASON_NONE : lapse(kase, agreement, grant);
+	enum sluss_reason missing =
+	    st_is_complete(agreement, grant) ? SLUSS_REASON_NONE : lapse(kase, agreement, grant);
 	if (missing == SLUSS_AGE_LAPSED || missing == SLUSS_CUSTODY_LAPSED)
 		return missing;
 	if (grant->paused != 0)

@@ -50,14 +50,26 @@ void sluss_state_free(struct sluss_state **state_at)
 		return;
 	free_elements(state);
 	struct sluss_array *const arrays[] = {
-		&state->symbols, &state->agencies, &state->persons, &state->cases, &state->grants, &state->consents, &state->statutes,
-		&state->recalls,
+	    &state->symbols,
+	    &state->agencies,
+	    &state->persons,
+	    &state->cases,
+	    &state->grants,
+	    &state->consents,
+	    &state->statutes,
+	    &state->recalls,
 	};
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
 		sluss_array_clear(arrays[i]);
 	struct sluss_index *const indexes[] = {
-		&state->by_name, &state->by_person, &state->by_case, &state->by_grant, &state->by_key, &state->by_consent,
-		&state->by_statute, &state->by_recall,
+	    &state->by_name,
+	    &state->by_person,
+	    &state->by_case,
+	    &state->by_grant,
+	    &state->by_key,
+	    &state->by_consent,
+	    &state->by_statute,
+	    &state->by_recall,
 	};
 	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
 		sluss_index_clear(indexes[i]);
@@ -69,14 +81,27 @@ void sluss_state_free(struct sluss_state **state_at)
 size_t sluss_state_memory(const struct sluss_state *state)
 {
 	const struct sluss_array *const arrays[] = {
-		&state->symbols, &state->agencies, &state->persons, &state->cases, &state->grants, &state->consents, &state->statutes,
-		&state->recalls,
+	    &state->symbols,
+	    &state->agencies,
+	    &state->persons,
+	    &state->cases,
+	    &state->grants,
+	    &state->consents,
+	    &state->statutes,
+	    &state->recalls,
 	};
 	const struct sluss_index *const indexes[] = {
-		&state->by_name, &state->by_person, &state->by_case, &state->by_grant, &state->by_key, &state->by_consent,
-		&state->by_statute, &state->by_recall,
+	    &state->by_name,
+	    &state->by_person,
+	    &state->by_case,
+	    &state->by_grant,
+	    &state->by_key,
+	    &state->by_consent,
+	    &state->by_statute,
+	    &state->by_recall,
 	};
-	size_t sum = sizeof(*state) + state->text_memory + state->member_memory + state->heap_room * sizeof(*state->heap);
+	size_t sum =
+	    sizeof(*state) + state->text_memory + state->member_memory + state->heap_room * sizeof(*state->heap);
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
 		sum += sluss_array_memory(arrays[i]);
 	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
@@ -173,7 +198,8 @@ enum sluss_apply st_apply_policy_set(struct sluss_state *state, const struct slu
 
 static enum sluss_apply enrol(struct sluss_state *state, const struct sluss_rec_agency_enrolled *enrolled)
 {
-	if ((unsigned)enrolled->type == 0 || (unsigned)enrolled->type >= SLUSS_AGENCY_TYPES || text_or_empty(enrolled->agency)[0] == '\0')
+	if ((unsigned)enrolled->type == 0 || (unsigned)enrolled->type >= SLUSS_AGENCY_TYPES ||
+	    text_or_empty(enrolled->agency)[0] == '\0')
 		return SLUSS_APPLY_INVALID;
 	uint16_t known = st_find_agency(state, enrolled->agency);
 	if (known != NO_AGENCY) {

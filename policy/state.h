@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The state: a fold over the log. sluss_state_apply() is the only function that changes what a decision sees; the gateway, recovery at
-// start and the offline verifier use the same one. No I/O, no clock, no globals.
+// The state: a fold over the log. sluss_state_apply() is the only function that changes what a decision sees; the
+// gateway, recovery at start and the offline verifier use the same one. No I/O, no clock, no globals.
 //
-// Threads: one thread at a time (core's writer). The queries are const in meaning but share scratch space: call them from that thread too.
-// Ownership: the state owns everything that it hands out; strings and pointers stay valid until the next apply.
+// Threads: one thread at a time (core's writer). The queries are const in meaning but share scratch space: call them
+// from that thread too. Ownership: the state owns everything that it hands out; strings and pointers stay valid until
+// the next apply.
 #ifndef SLUSS_POLICY_STATE_H
 #define SLUSS_POLICY_STATE_H
 
@@ -14,10 +15,11 @@ struct sluss_state;
 
 enum sluss_apply {
 	SLUSS_APPLY_OK = 0,
-	SLUSS_APPLY_INVALID,        // the record contradicts the state (unknown case, used id, ...); the state is unchanged
-	SLUSS_APPLY_CLOCK,          // the record is older than the last one; unchanged
+	SLUSS_APPLY_INVALID, // the record contradicts the state (unknown case, used id, ...); the state is unchanged
+	SLUSS_APPLY_CLOCK,   // the record is older than the last one; unchanged
 	SLUSS_APPLY_UNKNOWN_POLICY, // the lookup knows no such policy; unchanged
-	SLUSS_APPLY_NO_MEMORY,      // the state is broken now: every decision says UNAVAILABLE; free it and fold the log again
+	SLUSS_APPLY_NO_MEMORY, // the state is broken now: every decision says UNAVAILABLE; free it and fold the log
+			       // again
 };
 
 // The policy with that hash, or NULL. It must live as long as the state.
@@ -34,7 +36,8 @@ struct sluss_state *sluss_state_new(const struct sluss_state_options *options);
 void sluss_state_free(struct sluss_state **state);
 
 // Folds one record. `seq` is its log index; indexes only rise.
-SLUSS_MUST_CHECK enum sluss_apply sluss_state_apply(struct sluss_state *state, const struct sluss_record *record, uint64_t seq);
+SLUSS_MUST_CHECK enum sluss_apply sluss_state_apply(
+    struct sluss_state *state, const struct sluss_record *record, uint64_t seq);
 
 // The policy in force, NULL before the first POLICY_SET.
 const struct sluss_policy *sluss_state_policy(const struct sluss_state *state);
@@ -72,31 +75,35 @@ bool sluss_case_find(const struct sluss_state *state, const struct sluss_id *cas
 // The case at a position (0 up, in order of opening); false past the end. For lists that are read in pages.
 bool sluss_case_at(const struct sluss_state *state, size_t index, struct sluss_case_view *view_out);
 bool sluss_case_is_member(const struct sluss_state *state, const struct sluss_id *case_id, const char *agency);
-bool sluss_case_is_contact(const struct sluss_state *state, const struct sluss_id *case_id, const char *agency, const char *officer);
-bool sluss_case_is_coordinator(const struct sluss_state *state, const struct sluss_id *case_id, const char *agency, const char *officer);
+bool sluss_case_is_contact(
+    const struct sluss_state *state, const struct sluss_id *case_id, const char *agency, const char *officer);
+bool sluss_case_is_coordinator(
+    const struct sluss_state *state, const struct sluss_id *case_id, const char *agency, const char *officer);
 // The n-th member (0 up), its n-th officer; NULL past the end.
 const char *sluss_case_member(const struct sluss_state *state, const struct sluss_id *case_id, size_t index);
-const char *sluss_case_officer(const struct sluss_state *state, const struct sluss_id *case_id, size_t member, size_t index,
-    bool *coordinator_out);
+const char *sluss_case_officer(const struct sluss_state *state, const struct sluss_id *case_id, size_t member,
+    size_t index, bool *coordinator_out);
 // The n-th registered guardian of the subject (0 up).
-bool sluss_case_guardian(const struct sluss_state *state, const struct sluss_id *case_id, size_t index, struct sluss_id *guardian_out);
+bool sluss_case_guardian(
+    const struct sluss_state *state, const struct sluss_id *case_id, size_t index, struct sluss_id *guardian_out);
 // Whether a disclosure is kept from this guardian's view (`message` none: the whole case).
-bool sluss_case_view_limited(const struct sluss_state *state, const struct sluss_id *case_id, const struct sluss_id *guardian,
-    const struct sluss_id *message);
+bool sluss_case_view_limited(const struct sluss_state *state, const struct sluss_id *case_id,
+    const struct sluss_id *guardian, const struct sluss_id *message);
 
 // Who must agree now, by the policy in force.
 struct sluss_required {
-	bool known;         // false: the age band does not tell, or the case has no programme
+	bool known; // false: the age band does not tell, or the case has no programme
 	enum sluss_who who;
 	bool complete_able; // false: nobody is there to ask (a minor without a registered guardian)
 	size_t count;
 	struct sluss_id persons[32];
 };
-bool sluss_case_required(const struct sluss_state *state, const struct sluss_id *case_id, struct sluss_required *required_out);
+bool sluss_case_required(
+    const struct sluss_state *state, const struct sluss_id *case_id, struct sluss_required *required_out);
 
 // Persons. False when no PERSON_AGE record names the person.
-bool sluss_person_age(const struct sluss_state *state, const struct sluss_id *person, uint8_t *from_years_out,
-    uint8_t *until_years_out);
+bool sluss_person_age(
+    const struct sluss_state *state, const struct sluss_id *person, uint8_t *from_years_out, uint8_t *until_years_out);
 
 // One version of a grant as it stands.
 enum sluss_person_status {
@@ -117,34 +124,40 @@ struct sluss_grant_view {
 	bool in_force; // the version that stands for its key now (ruling 19)
 	bool invalidated;
 	enum sluss_reason standing; // OK_CONSENT when it permits now, else the first of ruling 2
-	uint32_t releases;          // how often its key carried a release
+	uint32_t releases;	    // how often its key carried a release
 };
-bool sluss_grant_find(const struct sluss_state *state, const struct sluss_id *grant, int64_t now_ms, struct sluss_grant_view *view_out);
-enum sluss_person_status sluss_grant_status(const struct sluss_state *state, const struct sluss_id *grant, const struct sluss_id *person);
+bool sluss_grant_find(
+    const struct sluss_state *state, const struct sluss_id *grant, int64_t now_ms, struct sluss_grant_view *view_out);
+enum sluss_person_status sluss_grant_status(
+    const struct sluss_state *state, const struct sluss_id *grant, const struct sluss_id *person);
 
 // Calls `fn` for every version of every grant of a case, newest version of a key first; stops when `fn` returns false.
 typedef bool sluss_grant_fn(void *context, const struct sluss_grant_view *view);
-void sluss_case_each_grant(const struct sluss_state *state, const struct sluss_id *case_id, int64_t now_ms, sluss_grant_fn *fn,
-    void *context);
+void sluss_case_each_grant(
+    const struct sluss_state *state, const struct sluss_id *case_id, int64_t now_ms, sluss_grant_fn *fn, void *context);
 
 struct sluss_consent_view {
 	struct sluss_id consent, case_id;
 	uint64_t seq; // log index of its record
 	size_t grant_count;
 };
-bool sluss_consent_find(const struct sluss_state *state, const struct sluss_id *consent, struct sluss_consent_view *view_out);
+bool sluss_consent_find(
+    const struct sluss_state *state, const struct sluss_id *consent, struct sluss_consent_view *view_out);
 
-// What a withdrawal covers: calls `fn` with the newest version of every key that the scope names and that is not closed by a withdrawal yet.
-// Ask before the record is applied. `releases` > 0 tells that the recipient already received something on it.
-void sluss_withdrawal_covers(const struct sluss_state *state, const struct sluss_rec_withdrawal *withdrawal, int64_t now_ms,
-    sluss_grant_fn *fn, void *context);
+// What a withdrawal covers: calls `fn` with the newest version of every key that the scope names and that is not closed
+// by a withdrawal yet. Ask before the record is applied. `releases` > 0 tells that the recipient already received
+// something on it.
+void sluss_withdrawal_covers(const struct sluss_state *state, const struct sluss_rec_withdrawal *withdrawal,
+    int64_t now_ms, sluss_grant_fn *fn, void *context);
 
 // Whether a grant key (any version) lies within a withdrawal's scope: tells which waiting sections it may close.
 bool sluss_withdrawal_matches(const struct sluss_state *state, const struct sluss_rec_withdrawal *withdrawal,
-    const struct sluss_id *case_id, const char *category, const char *sender, const char *recipient, enum sluss_purpose purpose);
+    const struct sluss_id *case_id, const char *category, const char *sender, const char *recipient,
+    enum sluss_purpose purpose);
 
-// Ruling 9. A case that has to go to `closing` now, because a link that was once active is not any more: the caller appends PHASE_SET
-// {closing, by_gateway} and asks again, before it decides anything at `now_ms`. False when there is none. Cheap when nothing changed.
+// Ruling 9. A case that has to go to `closing` now, because a link that was once active is not any more: the caller
+// appends PHASE_SET {closing, by_gateway} and asks again, before it decides anything at `now_ms`. False when there is
+// none. Cheap when nothing changed.
 bool sluss_state_link_lost(struct sluss_state *state, int64_t now_ms, struct sluss_id *case_out);
 // When to ask again even though no record arrived (a grant begins or ends); INT64_MAX for never.
 int64_t sluss_state_next_edge_ms(const struct sluss_state *state);
@@ -156,10 +169,11 @@ struct sluss_statute_view {
 	enum sluss_message_type message_type;
 	bool approved, refused, deferred, necessity;
 	int64_t requested_ms, until_ms, notify_ms; // until 0 while it is not approved; by the law in force
-	uint32_t uses;                             // releases that rest on it
+	uint32_t uses;				   // releases that rest on it
 	size_t recipient_count, category_count;
 };
-bool sluss_statute_find(const struct sluss_state *state, const struct sluss_id *request, struct sluss_statute_view *view_out);
+bool sluss_statute_find(
+    const struct sluss_state *state, const struct sluss_id *request, struct sluss_statute_view *view_out);
 bool sluss_statute_at(const struct sluss_state *state, size_t index, struct sluss_statute_view *view_out);
 const char *sluss_statute_recipient(const struct sluss_state *state, const struct sluss_id *request, size_t index);
 const char *sluss_statute_category(const struct sluss_state *state, const struct sluss_id *request, size_t index);
@@ -171,7 +185,8 @@ struct sluss_recall_view {
 	int64_t due_ms;
 	bool answered, deleted, register_mark;
 };
-bool sluss_recall_find(const struct sluss_state *state, const struct sluss_id *recall, struct sluss_recall_view *view_out);
+bool sluss_recall_find(
+    const struct sluss_state *state, const struct sluss_id *recall, struct sluss_recall_view *view_out);
 bool sluss_recall_at(const struct sluss_state *state, size_t index, struct sluss_recall_view *view_out);
 
 #endif

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The inside of the state. Only apply*.c write it; standing.c and links.c keep what is derived from it; decide and the queries read.
+// The inside of the state. Only apply*.c write it; standing.c and links.c keep what is derived from it; decide and the
+// queries read.
 //
 // Invariants:
-// - Everything is small integers. Names are interned once (struct symbol) and live as long as the state; ids are found by keyed hash.
-// - A grant version is one struct grant. The index `by_key` (case, category, sender, recipient, purpose) points at the newest version of a
+// - Everything is small integers. Names are interned once (struct symbol) and live as long as the state; ids are found
+// by keyed hash.
+// - A grant version is one struct grant. The index `by_key` (case, category, sender, recipient, purpose) points at the
+// newest version of a
 //   key; `older` leads back in time. All versions of a case hang on `next_in_case`, newest first.
-// - A person of a case is a bit: bit 0 the subject, bits 1..31 the subject's guardians, present and former (struct custody). A bit is never
+// - A person of a case is a bit: bit 0 the subject, bits 1..31 the subject's guardians, present and former (struct
+// custody). A bit is never
 //   given to somebody else, so that acts stay (ruling 5).
 // - A case's `facts` are those of its subject; apply_case.c copies them whenever they change.
-// - F_TAKEN, F_COMPLETED and F_READY say what was true at some instant up to the last record (rulings 4 and 19); they are set in apply only, before
+// - F_TAKEN, F_COMPLETED and F_READY say what was true at some instant up to the last record (rulings 4 and 19); they
+// are set in apply only, before
 //   and after each record that may change who agrees, so that a replay comes to the same.
 #ifndef SLUSS_POLICY_STATE_IMPL_H
 #define SLUSS_POLICY_STATE_IMPL_H
@@ -54,9 +59,10 @@ struct custody {
 	uint8_t count, room;
 };
 
-// What a decision needs to know of a subject. Each of the person's cases has a copy, so that a decision does not have to fetch the person.
+// What a decision needs to know of a subject. Each of the person's cases has a copy, so that a decision does not have
+// to fetch the person.
 struct facts {
-	uint32_t guardians; // bits of the registered ones
+	uint32_t guardians;	     // bits of the registered ones
 	uint8_t age_from, age_until; // until 0: not known
 	bool protected_identity;
 };
@@ -100,34 +106,36 @@ struct kase {
 	uint32_t programme; // symbol, SLUSS_NOWHERE while a message opened it only
 	uint8_t phase;
 	uint8_t assessed_who, assessed_from, assessed_until; // who 0: none
-	uint32_t first_grant; // newest version
-	struct facts facts;   // the subject's
-	uint8_t agency_count; // of `members`, AGENCIES_HERE + 1 when they do not fit
+	uint32_t first_grant;				     // newest version
+	struct facts facts;				     // the subject's
+	uint8_t agency_count;				     // of `members`, AGENCIES_HERE + 1 when they do not fit
 	uint16_t agencies[AGENCIES_HERE];
-	uint8_t who;             // who had to agree when it was last known
-	uint8_t cause[2];        // enum cause: what brought the requirement; [0] subject, [1] guardians
-	bool custody_changed;    // guardians came or went since guardians are asked
+	uint8_t who;	      // who had to agree when it was last known
+	uint8_t cause[2];     // enum cause: what brought the requirement; [0] subject, [1] guardians
+	bool custody_changed; // guardians came or went since guardians are asked
 	uint8_t former_phase, close_reason;
 	bool link_lost;
 	uint32_t grant_count;
-	uint32_t types_seen;     // message types accepted
-	uint64_t links_once;     // links that were active at some instant: a bit for each pair of agency types, whatever policy names it
+	uint32_t types_seen; // message types accepted
+	uint64_t links_once; // links that were active at some instant: a bit for each pair of agency types, whatever
+			     // policy names it
 	uint32_t next_of_subject;
 	uint32_t limit_count;
 	struct view_limit *limits;
-	uint32_t heap_at;        // in state.heap, SLUSS_NOWHERE
-	int64_t edge_ms;         // when its links have to be looked at again
-	int64_t settled_ms;      // its links were looked at up to here
+	uint32_t heap_at;   // in state.heap, SLUSS_NOWHERE
+	int64_t edge_ms;    // when its links have to be looked at again
+	int64_t settled_ms; // its links were looked at up to here
 	uint64_t opened_seq;
 };
 
 enum {
-	F_MARK = 1,      // names a protected category by name
-	F_COMPLETED = 2, // everybody required had given it at some instant
-	F_TAKEN = 4,     // it took over (or was the first) at some instant
-	F_VOID = 8,      // registered by mistake: it never was
+	F_MARK = 1,	  // names a protected category by name
+	F_COMPLETED = 2,  // everybody required had given it at some instant
+	F_TAKEN = 4,	  // it took over (or was the first) at some instant
+	F_VOID = 8,	  // registered by mistake: it never was
 	F_GUARDIANS = 32, // guardians were asked when it was last complete
-	F_READY = 16,    // open, complete and not over yet at the last record that touched it: takes over as soon as its from comes
+	F_READY = 16, // open, complete and not over yet at the last record that touched it: takes over as soon as its
+		      // from comes
 };
 
 // A key in one word: category, purpose, sender, recipient.
@@ -185,15 +193,15 @@ struct sluss_state {
 	struct sluss_state_options options;
 	struct sluss_hash_key key;
 	const struct sluss_policy *policy;
-	uint64_t size;    // last record's index + 1
-	int64_t time_ms;  // INT64_MIN before the first record
+	uint64_t size;	 // last record's index + 1
+	int64_t time_ms; // INT64_MIN before the first record
 	bool broken;
 	struct sluss_array symbols, agencies, persons, cases, grants, consents, statutes, recalls;
 	struct sluss_index by_name, by_person, by_case, by_grant, by_key, by_consent, by_statute, by_recall;
 	uint32_t category_symbol[256]; // of the state's numbers
 	uint32_t category_count;
 	uint64_t policy_category[256]; // bit in the policy in force of each of the state's numbers, 0
-	uint32_t *heap; // cases by edge_ms
+	uint32_t *heap;		       // cases by edge_ms
 	uint32_t heap_count, heap_room;
 	size_t text_memory, member_memory;
 };
@@ -210,11 +218,12 @@ struct sluss_state {
 // find.c: positions, SLUSS_NOWHERE when there is none.
 uint32_t st_find_symbol(const struct sluss_state *state, const char *text);
 SLUSS_MUST_CHECK uint32_t st_intern(struct sluss_state *state, const char *text); // NOWHERE: no memory
-uint16_t st_find_agency(const struct sluss_state *state, const char *name); // NO_AGENCY: never enrolled
+uint16_t st_find_agency(const struct sluss_state *state, const char *name);	  // NO_AGENCY: never enrolled
 uint32_t st_find_person(const struct sluss_state *state, const struct sluss_id *id);
 SLUSS_MUST_CHECK uint32_t st_need_person(struct sluss_state *state, const struct sluss_id *id); // NOWHERE: no memory
 uint32_t st_find_case(const struct sluss_state *state, const struct sluss_id *id);
-uint32_t st_find_case_hashed(const struct sluss_state *state, uint64_t hash, const struct sluss_id *id); // hash: st_hash_id()
+uint32_t st_find_case_hashed(
+    const struct sluss_state *state, uint64_t hash, const struct sluss_id *id); // hash: st_hash_id()
 uint32_t st_find_grant(const struct sluss_state *state, const struct sluss_id *id);
 uint32_t st_find_consent(const struct sluss_state *state, const struct sluss_id *id);
 uint32_t st_find_statute(const struct sluss_state *state, const struct sluss_id *id);
@@ -225,7 +234,8 @@ uint64_t st_hash_id(const struct sluss_state *state, const struct sluss_id *id);
 uint64_t st_hash_key(const struct sluss_state *state, uint64_t case_hash, uint64_t key);
 bool st_is_member(const struct kase *kase, uint16_t agency);
 const struct member *st_find_member(const struct kase *kase, uint16_t agency);
-bool st_is_contact(const struct sluss_state *state, const struct kase *kase, uint16_t agency, const char *officer, bool coordinator);
+bool st_is_contact(
+    const struct sluss_state *state, const struct kase *kase, uint16_t agency, const char *officer, bool coordinator);
 // The bit of a person who is the subject or was ever a guardian, 0.
 uint32_t st_person_bit(const struct sluss_state *state, const struct kase *kase, uint32_t person);
 const char *st_symbol_text(const struct sluss_state *state, uint32_t symbol);
@@ -235,7 +245,8 @@ static inline const char *text_or_empty(const char *text)
 }
 
 // standing.c: what the versions of a key are worth. No function here changes anything but settle_* and st_note_who().
-const struct sluss_programme *st_case_programme(const struct sluss_state *state, const struct kase *kase); // NULL: none in force
+const struct sluss_programme *st_case_programme(
+    const struct sluss_state *state, const struct kase *kase); // NULL: none in force
 // Who must agree now; false when it cannot be told.
 bool st_case_who(const struct sluss_state *state, const struct kase *kase, enum sluss_who *who_out);
 // Bits of the persons who must agree now, 0 when it cannot be told or nobody is there.
@@ -244,10 +255,10 @@ uint32_t st_required_bits(const struct sluss_state *state, const struct kase *ka
 // All that a standing needs of a case, worked out once.
 struct agreement {
 	bool known;
-	bool subject;      // must give
-	bool guardians;    // must give
-	bool one_enough;   // of the guardians
-	uint32_t current;  // registered guardians
+	bool subject;	  // must give
+	bool guardians;	  // must give
+	bool one_enough;  // of the guardians
+	uint32_t current; // registered guardians
 };
 struct agreement st_case_agreement(const struct sluss_state *state, const struct kase *kase);
 bool st_is_complete(const struct agreement *agreement, const struct grant *grant);
@@ -257,14 +268,15 @@ uint32_t st_version_in_force(const struct sluss_state *state, uint32_t newest, i
 bool st_key_is_marked(const struct sluss_state *state, uint32_t kase, uint64_t key, int64_t now_ms);
 // ground.c: when a statutory request ends by the law in force, 0 when it is not approved.
 int64_t st_statute_until(const struct sluss_state *state, const struct statute *statute);
-// The version in force when it is complete and in its window, paused or not; SLUSS_NOWHERE (ruling 9: a pause does not break a link).
-uint32_t st_version_held(const struct sluss_state *state, const struct kase *kase, const struct agreement *agreement, uint32_t newest,
-    int64_t now_ms);
+// The version in force when it is complete and in its window, paused or not; SLUSS_NOWHERE (ruling 9: a pause does not
+// break a link).
+uint32_t st_version_held(const struct sluss_state *state, const struct kase *kase, const struct agreement *agreement,
+    uint32_t newest, int64_t now_ms);
 // The newest version that was not registered by mistake, SLUSS_NOWHERE.
 uint32_t st_newest_valid(const struct sluss_state *state, uint32_t newest);
 // OK_CONSENT, or the first of ruling 2 that is true of this version; UNAVAILABLE when who must agree is not known.
-enum sluss_reason st_grant_standing(const struct kase *kase, const struct agreement *agreement, const struct grant *grant,
-    int64_t now_ms);
+enum sluss_reason st_grant_standing(
+    const struct kase *kase, const struct agreement *agreement, const struct grant *grant, int64_t now_ms);
 // Around each record that may change a version: settle_*_before() at the record's time, the change, settle_*_after().
 void st_settle_key_before(struct sluss_state *state, uint32_t newest, int64_t now_ms);
 void st_settle_key_after(struct sluss_state *state, uint32_t newest, int64_t now_ms);
@@ -297,13 +309,13 @@ enum sluss_apply st_apply_recall(struct sluss_state *state, const struct sluss_r
 struct scope {
 	enum sluss_scope kind;
 	uint32_t kase;
-	uint64_t key;      // GRANT
-	uint8_t category;  // CATEGORY
-	uint16_t agency;   // AGENCY
-	uint32_t consent;  // CONSENT
+	uint64_t key;	  // GRANT
+	uint8_t category; // CATEGORY
+	uint16_t agency;  // AGENCY
+	uint32_t consent; // CONSENT
 };
-SLUSS_MUST_CHECK bool st_withdrawal_scope(const struct sluss_state *state, const struct sluss_rec_withdrawal *withdrawal,
-    struct scope *scope_out);
+SLUSS_MUST_CHECK bool st_withdrawal_scope(
+    const struct sluss_state *state, const struct sluss_rec_withdrawal *withdrawal, struct scope *scope_out);
 bool st_scope_covers(const struct sluss_state *state, const struct scope *scope, const struct grant *newest);
 
 #endif

@@ -7,7 +7,8 @@
 
 enum { LARGE_PAGES_FROM = 4 * 1024 * 1024, LARGE_PAGE = 2 * 1024 * 1024, PAGE = 4096 };
 
-// With millions of grants most of a look-up is the search for the page; large pages halve it. Only a hint, and what it answers does not matter.
+// With millions of grants most of a look-up is the search for the page; large pages halve it. Only a hint, and what it
+// answers does not matter.
 static void prefer_large_pages(void *block, size_t size)
 {
 	uintptr_t begin = ((uintptr_t)block + PAGE - 1) / PAGE * PAGE;
@@ -41,8 +42,9 @@ static bool add_chunk(struct sluss_array *array)
 	}
 	size_t size = (size_t)array->size << array->shift;
 	// Elements are zeroed when they are appended: of a large chunk only what is used becomes memory.
-	uint8_t *chunk = size < LARGE_PAGES_FROM ? malloc(size)
-						 : aligned_alloc(LARGE_PAGE, (size + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE);
+	uint8_t *chunk = size < LARGE_PAGES_FROM
+			     ? malloc(size)
+			     : aligned_alloc(LARGE_PAGE, (size + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE);
 	if (chunk == NULL)
 		return false;
 	prefer_large_pages(chunk, size);

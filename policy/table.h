@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The two containers of the state: a growing array whose elements never move, and an open-addressing index from a hash to a position.
-// Inside of policy/. Allocation results are checked; a failed growth leaves the container as it was.
+// The two containers of the state: a growing array whose elements never move, and an open-addressing index from a hash
+// to a position. Inside of policy/. Allocation results are checked; a failed growth leaves the container as it was.
 #ifndef SLUSS_POLICY_TABLE_H
 #define SLUSS_POLICY_TABLE_H
 
@@ -31,8 +31,9 @@ static inline void *sluss_array_at(const struct sluss_array *array, uint32_t pos
 	return array->chunks[position >> array->shift] + (size_t)(position & ((1u << array->shift) - 1)) * array->size;
 }
 
-// Slots hold the upper half of the hash and the position + 1; 0 is empty. The upper half alone says where a slot belongs, so that the table grows without
-// looking at the elements. Nothing is ever deleted, so there are no tombstones.
+// Slots hold the upper half of the hash and the position + 1; 0 is empty. The upper half alone says where a slot
+// belongs, so that the table grows without looking at the elements. Nothing is ever deleted, so there are no
+// tombstones.
 struct sluss_index {
 	uint64_t *slots;
 	uint32_t mask; // slots - 1
@@ -47,7 +48,8 @@ void sluss_index_insert(struct sluss_index *index, uint64_t hash, uint32_t posit
 void sluss_index_replace(struct sluss_index *index, uint64_t hash, uint32_t old_position, uint32_t new_position);
 size_t sluss_index_memory(const struct sluss_index *index);
 
-// Walks the positions whose hash may be this one: start with *probe = 0, stop at SLUSS_NOWHERE; the caller compares the elements.
+// Walks the positions whose hash may be this one: start with *probe = 0, stop at SLUSS_NOWHERE; the caller compares the
+// elements.
 static inline uint32_t sluss_index_next(const struct sluss_index *index, uint64_t hash, uint32_t *probe)
 {
 	if (index->slots == NULL)

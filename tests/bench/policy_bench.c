@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Figures of policy/: a decision with a million active grants in memory, memory for each grant, a message of 8 sections to 6 recipients, and folding
-// a consent. policy_bench POLICY.json [GRANTS]; prints one line a figure.
+// Figures of policy/: a decision with a million active grants in memory, memory for each grant, a message of 8 sections
+// to 6 recipients, and folding a consent. policy_bench POLICY.json [GRANTS]; prints one line a figure.
 #include "policy/decide.h"
 
 #include <inttypes.h>
@@ -11,8 +11,8 @@
 enum { AGENCIES = 200, GROUP = 8, MESSAGES = 20000, SAMPLES = 1 << 16 };
 
 static const int64_t now_ms = INT64_C(1767225600000);
-static const char *const categories[] = {"needs", "social_measures", "family", "school_attendance", "school_support", "health",
-	"housing", "economy"};
+static const char *const categories[] = {
+    "needs", "social_measures", "family", "school_attendance", "school_support", "health", "housing", "economy"};
 static char names[AGENCIES][16];
 
 struct bench {
@@ -57,7 +57,8 @@ static void apply(struct bench *bench, struct sluss_record *record)
 	record->at_ms = now_ms;
 	enum sluss_apply result = sluss_state_apply(bench->state, record, bench->seq++);
 	if (result != SLUSS_APPLY_OK) {
-		fprintf(stderr, "policy_bench: record %" PRIu64 " of type %d: %d\n", bench->seq - 1, (int)record->type, (int)result);
+		fprintf(stderr, "policy_bench: record %" PRIu64 " of type %d: %d\n", bench->seq - 1, (int)record->type,
+		    (int)result);
 		exit(1);
 	}
 }
@@ -75,32 +76,53 @@ static void add_case(struct bench *bench, uint64_t kase)
 	struct sluss_grant grants[48];
 	for (unsigned i = 0; i < 7; i++)
 		members[i].agency = agency_of(kase, i);
-	apply(bench, &(struct sluss_record){.type = SLUSS_REC_CASE_OPENED, .u.case_opened = {.case_id = id_of(0, kase),
-		.subject = id_of(1, kase), .programme = "SIG_YOUNG_ADULTS", .phase = SLUSS_PHASE_INQUIRY, .agency = members[0].agency}});
+	apply(bench, &(struct sluss_record){.type = SLUSS_REC_CASE_OPENED,
+			 .u.case_opened = {.case_id = id_of(0, kase),
+			     .subject = id_of(1, kase),
+			     .programme = "SIG_YOUNG_ADULTS",
+			     .phase = SLUSS_PHASE_INQUIRY,
+			     .agency = members[0].agency}});
 	apply(bench, &(struct sluss_record){.type = SLUSS_REC_PERSON_AGE,
-		.u.person_age = {.person = id_of(1, kase), .from_years = 19, .until_years = 21}});
+			 .u.person_age = {.person = id_of(1, kase), .from_years = 19, .until_years = 21}});
 	apply(bench, &(struct sluss_record){.type = SLUSS_REC_MEMBERS_SET,
-		.u.members_set = {.case_id = id_of(0, kase), .members = members, .member_count = 7}});
+			 .u.members_set = {.case_id = id_of(0, kase), .members = members, .member_count = 7}});
 	apply(bench, &(struct sluss_record){.type = SLUSS_REC_PHASE_SET,
-		.u.phase_set = {.case_id = id_of(0, kase), .phase = SLUSS_PHASE_ENROLLED}});
+			 .u.phase_set = {.case_id = id_of(0, kase), .phase = SLUSS_PHASE_ENROLLED}});
 	for (unsigned i = 0; i < 48; i++) {
-		grants[i] = (struct sluss_grant){.grant = id_of(2, kase * 64 + i), .category = categories[i % 8], .sender = members[0].agency,
-			.recipient = members[1 + i / 8].agency, .purpose = SLUSS_PURPOSE_COORDINATION, .from_ms = now_ms - 1000,
-			.until_ms = now_ms + INT64_C(86400000) * 200};
+		grants[i] = (struct sluss_grant){.grant = id_of(2, kase * 64 + i),
+		    .category = categories[i % 8],
+		    .sender = members[0].agency,
+		    .recipient = members[1 + i / 8].agency,
+		    .purpose = SLUSS_PURPOSE_COORDINATION,
+		    .from_ms = now_ms - 1000,
+		    .until_ms = now_ms + INT64_C(86400000) * 200};
 	}
-	apply(bench, &(struct sluss_record){.type = SLUSS_REC_CONSENT_RECORDED, .u.consent_recorded = {.consent = id_of(3, kase),
-		.case_id = id_of(0, kase), .grants = grants, .grant_count = 48}});
-	apply(bench, &(struct sluss_record){.type = SLUSS_REC_GRANT_STATUS, .u.grant_status = {.case_id = id_of(0, kase),
-		.act = SLUSS_ACT_GIVE, .person = id_of(1, kase), .consent = id_of(3, kase)}});
+	apply(
+	    bench, &(struct sluss_record){.type = SLUSS_REC_CONSENT_RECORDED,
+		       .u.consent_recorded = {
+			   .consent = id_of(3, kase), .case_id = id_of(0, kase), .grants = grants, .grant_count = 48}});
+	apply(bench, &(struct sluss_record){.type = SLUSS_REC_GRANT_STATUS,
+			 .u.grant_status = {.case_id = id_of(0, kase),
+			     .act = SLUSS_ACT_GIVE,
+			     .person = id_of(1, kase),
+			     .consent = id_of(3, kase)}});
 	bench->grants += 48;
 }
 
-static struct sluss_question question_of(uint64_t kase, unsigned section, unsigned recipient, const struct sluss_concerned *subject,
-    const struct sluss_claim *claim)
+static struct sluss_question question_of(uint64_t kase, unsigned section, unsigned recipient,
+    const struct sluss_concerned *subject, const struct sluss_claim *claim)
 {
-	return (struct sluss_question){.case_id = id_of(0, kase), .sender = agency_of(kase, 0), .recipient = agency_of(kase, 1 + recipient),
-		.message_type = SLUSS_MESSAGE_NEEDS_INVENTORY, .category = categories[section], .purpose = SLUSS_PURPOSE_COORDINATION,
-		.concerned = subject, .concerned_count = 1, .claims = claim, .claim_count = 1, .log_usable = true};
+	return (struct sluss_question){.case_id = id_of(0, kase),
+	    .sender = agency_of(kase, 0),
+	    .recipient = agency_of(kase, 1 + recipient),
+	    .message_type = SLUSS_MESSAGE_NEEDS_INVENTORY,
+	    .category = categories[section],
+	    .purpose = SLUSS_PURPOSE_COORDINATION,
+	    .concerned = subject,
+	    .concerned_count = 1,
+	    .claims = claim,
+	    .claim_count = 1,
+	    .log_usable = true};
 }
 
 static int by_value(const void *a, const void *b)
@@ -118,20 +140,23 @@ static void fill(struct bench *bench, size_t wanted)
 	apply(bench, &(struct sluss_record){.type = SLUSS_REC_POLICY_SET});
 	for (unsigned i = 0; i < AGENCIES; i++) {
 		snprintf(names[i], sizeof(names[i]), "agency-%u", i);
-		apply(bench, &(struct sluss_record){.type = SLUSS_REC_AGENCY_ENROLLED, .u.agency_enrolled = {.agency = names[i],
-			.type = i < 20 ? SLUSS_AGENCY_SOCIAL_SERVICES : SLUSS_AGENCY_SCHOOL}});
+		apply(bench, &(struct sluss_record){.type = SLUSS_REC_AGENCY_ENROLLED,
+				 .u.agency_enrolled = {.agency = names[i],
+				     .type = i < 20 ? SLUSS_AGENCY_SOCIAL_SERVICES : SLUSS_AGENCY_SCHOOL}});
 	}
 	int64_t start = clock_ns();
 	uint64_t cases = 0;
 	while (bench->grants < wanted)
 		add_case(bench, cases++);
 	int64_t spent = clock_ns() - start;
-	printf("grants %zu in %" PRIu64 " cases, folded in %.2f s (%.0f ns a grant)\n", bench->grants, cases, (double)spent / 1e9,
-	    (double)spent / (double)bench->grants);
-	printf("memory %.0f octets a grant, everything included\n", (double)sluss_state_memory(bench->state) / (double)bench->grants);
+	printf("grants %zu in %" PRIu64 " cases, folded in %.2f s (%.0f ns a grant)\n", bench->grants, cases,
+	    (double)spent / 1e9, (double)spent / (double)bench->grants);
+	printf("memory %.0f octets a grant, everything included\n",
+	    (double)sluss_state_memory(bench->state) / (double)bench->grants);
 }
 
-// Random cases, so that nothing is in a cache by chance. Groups of GROUP decisions are timed; the clock's own cost is far below them.
+// Random cases, so that nothing is in a cache by chance. Groups of GROUP decisions are timed; the clock's own cost is
+// far below them.
 static void decide(const struct bench *bench)
 {
 	static int64_t samples[SAMPLES];
@@ -143,7 +168,8 @@ static void decide(const struct bench *bench)
 		for (unsigned k = 0; k < GROUP; k++) {
 			uint64_t pick = mix(&seed);
 			claims[k] = (struct sluss_claim){.kind = SLUSS_CLAIM_CONSENT, .id = id_of(3, pick % cases)};
-			questions[k] = question_of(pick % cases, (unsigned)(pick >> 40) % 8, (unsigned)(pick >> 50) % 6, &subject, &claims[k]);
+			questions[k] = question_of(
+			    pick % cases, (unsigned)(pick >> 40) % 8, (unsigned)(pick >> 50) % 6, &subject, &claims[k]);
 		}
 		int64_t start = clock_ns();
 		for (unsigned k = 0; k < GROUP; k++)
@@ -151,8 +177,8 @@ static void decide(const struct bench *bench)
 		samples[i] = clock_ns() - start;
 	}
 	qsort(samples, SAMPLES, sizeof(samples[0]), by_value);
-	printf("decision, random case: median %.0f ns, 99 %% %.0f ns (%" PRIu64 " denied)\n", (double)samples[SAMPLES / 2] / GROUP,
-	    (double)samples[SAMPLES / 100 * 99] / GROUP, denied);
+	printf("decision, random case: median %.0f ns, 99 %% %.0f ns (%" PRIu64 " denied)\n",
+	    (double)samples[SAMPLES / 2] / GROUP, (double)samples[SAMPLES / 100 * 99] / GROUP, denied);
 }
 
 static void message(const struct bench *bench)
@@ -175,7 +201,8 @@ static void message(const struct bench *bench)
 		samples[i] = clock_ns() - start;
 	}
 	qsort(samples, MESSAGES, sizeof(samples[0]), by_value);
-	printf("message, 8 sections to 6 recipients: median %.2f us (%" PRIu64 " denied)\n", (double)samples[MESSAGES / 2] / 1000, denied);
+	printf("message, 8 sections to 6 recipients: median %.2f us (%" PRIu64 " denied)\n",
+	    (double)samples[MESSAGES / 2] / 1000, denied);
 }
 
 int main(int argc, char **argv)

@@ -30,14 +30,14 @@ static void midnights(void **state)
 		struct sluss_date date;
 		int64_t utc_ms;
 	} cases[] = {
-		{{1970, 1, 1}, -HOUR},
-		{{2012, 1, 1}, INT64_C(1325372400000)},
-		{{2012, 7, 1}, INT64_C(1341093600000)},
-		{{2026, 3, 29}, INT64_C(1774738800000)},  // the night of the change: still winter
-		{{2026, 3, 30}, INT64_C(1774821600000)},  // a day of 23 hours later
-		{{2026, 10, 25}, INT64_C(1792879200000)}, // still summer
-		{{2026, 10, 26}, INT64_C(1792969200000)}, // a day of 25 hours later
-		{{2024, 2, 29}, INT64_C(1709161200000)},
+	    {{1970, 1, 1}, -HOUR},
+	    {{2012, 1, 1}, INT64_C(1325372400000)},
+	    {{2012, 7, 1}, INT64_C(1341093600000)},
+	    {{2026, 3, 29}, INT64_C(1774738800000)},  // the night of the change: still winter
+	    {{2026, 3, 30}, INT64_C(1774821600000)},  // a day of 23 hours later
+	    {{2026, 10, 25}, INT64_C(1792879200000)}, // still summer
+	    {{2026, 10, 26}, INT64_C(1792969200000)}, // a day of 25 hours later
+	    {{2024, 2, 29}, INT64_C(1709161200000)},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(sluss_date_begin_ms(cases[i].date), cases[i].utc_ms);
@@ -84,17 +84,17 @@ static void ages(void **state)
 		enum sluss_leap_day rule;
 		int age;
 	} cases[] = {
-		{{2010, 5, 4}, {2026, 5, 3}, SLUSS_LEAP_DAY_FEB_28, 15},
-		{{2010, 5, 4}, {2026, 5, 4}, SLUSS_LEAP_DAY_FEB_28, 16},
-		{{2010, 5, 4}, {2010, 5, 4}, SLUSS_LEAP_DAY_FEB_28, 0},
-		{{2010, 5, 4}, {2010, 5, 3}, SLUSS_LEAP_DAY_FEB_28, SLUSS_AGE_UNKNOWN},
-		{{2008, 2, 29}, {2026, 2, 27}, SLUSS_LEAP_DAY_FEB_28, 17},
-		{{2008, 2, 29}, {2026, 2, 28}, SLUSS_LEAP_DAY_FEB_28, 18},
-		{{2008, 2, 29}, {2026, 2, 28}, SLUSS_LEAP_DAY_MAR_1, 17},
-		{{2008, 2, 29}, {2026, 3, 1}, SLUSS_LEAP_DAY_MAR_1, 18},
-		{{2008, 2, 29}, {2028, 2, 28}, SLUSS_LEAP_DAY_FEB_28, 19},
-		{{2008, 2, 29}, {2028, 2, 29}, SLUSS_LEAP_DAY_FEB_28, 20},
-		{{2010, 2, 30}, {2026, 1, 1}, SLUSS_LEAP_DAY_FEB_28, SLUSS_AGE_UNKNOWN},
+	    {{2010, 5, 4}, {2026, 5, 3}, SLUSS_LEAP_DAY_FEB_28, 15},
+	    {{2010, 5, 4}, {2026, 5, 4}, SLUSS_LEAP_DAY_FEB_28, 16},
+	    {{2010, 5, 4}, {2010, 5, 4}, SLUSS_LEAP_DAY_FEB_28, 0},
+	    {{2010, 5, 4}, {2010, 5, 3}, SLUSS_LEAP_DAY_FEB_28, SLUSS_AGE_UNKNOWN},
+	    {{2008, 2, 29}, {2026, 2, 27}, SLUSS_LEAP_DAY_FEB_28, 17},
+	    {{2008, 2, 29}, {2026, 2, 28}, SLUSS_LEAP_DAY_FEB_28, 18},
+	    {{2008, 2, 29}, {2026, 2, 28}, SLUSS_LEAP_DAY_MAR_1, 17},
+	    {{2008, 2, 29}, {2026, 3, 1}, SLUSS_LEAP_DAY_MAR_1, 18},
+	    {{2008, 2, 29}, {2028, 2, 28}, SLUSS_LEAP_DAY_FEB_28, 19},
+	    {{2008, 2, 29}, {2028, 2, 29}, SLUSS_LEAP_DAY_FEB_28, 20},
+	    {{2010, 2, 30}, {2026, 1, 1}, SLUSS_LEAP_DAY_FEB_28, SLUSS_AGE_UNKNOWN},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_int_equal(sluss_age_on(cases[i].birth, cases[i].on, cases[i].rule), cases[i].age);
@@ -103,11 +103,15 @@ static void ages(void **state)
 static void birthdays_begin_at_local_midnight(void **state)
 {
 	(void)state;
-	assert_int_equal(sluss_birthday_ms(date(2008, 7, 1), 18, SLUSS_LEAP_DAY_FEB_28), sluss_date_begin_ms(date(2026, 7, 1)));
+	assert_int_equal(
+	    sluss_birthday_ms(date(2008, 7, 1), 18, SLUSS_LEAP_DAY_FEB_28), sluss_date_begin_ms(date(2026, 7, 1)));
 	assert_int_equal(sluss_birthday_ms(date(2008, 3, 29), 18, SLUSS_LEAP_DAY_FEB_28), INT64_C(1774738800000));
-	assert_int_equal(sluss_birthday_ms(date(2008, 2, 29), 18, SLUSS_LEAP_DAY_FEB_28), sluss_date_begin_ms(date(2026, 2, 28)));
-	assert_int_equal(sluss_birthday_ms(date(2008, 2, 29), 18, SLUSS_LEAP_DAY_MAR_1), sluss_date_begin_ms(date(2026, 3, 1)));
-	assert_int_equal(sluss_birthday_ms(date(2008, 2, 29), 20, SLUSS_LEAP_DAY_MAR_1), sluss_date_begin_ms(date(2028, 2, 29)));
+	assert_int_equal(
+	    sluss_birthday_ms(date(2008, 2, 29), 18, SLUSS_LEAP_DAY_FEB_28), sluss_date_begin_ms(date(2026, 2, 28)));
+	assert_int_equal(
+	    sluss_birthday_ms(date(2008, 2, 29), 18, SLUSS_LEAP_DAY_MAR_1), sluss_date_begin_ms(date(2026, 3, 1)));
+	assert_int_equal(
+	    sluss_birthday_ms(date(2008, 2, 29), 20, SLUSS_LEAP_DAY_MAR_1), sluss_date_begin_ms(date(2028, 2, 29)));
 }
 
 static void months(void **state)
@@ -136,8 +140,8 @@ static void texts(void **state)
 	assert_true(sluss_date_parse("2008-02-29", &found));
 	assert_int_equal(found.year, 2008);
 	assert_int_equal(found.day, 29);
-	static const char *const wrong[] = {"2007-02-29", "2008-2-29", "2008-02-29 ", "20080229", "2008-13-01", "2008-00-01", "2008-01-00",
-		"0000-01-01", "2008/01/01", "a008-01-01", "", "2008-01-"};
+	static const char *const wrong[] = {"2007-02-29", "2008-2-29", "2008-02-29 ", "20080229", "2008-13-01",
+	    "2008-00-01", "2008-01-00", "0000-01-01", "2008/01/01", "a008-01-01", "", "2008-01-"};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		assert_false(sluss_date_parse(wrong[i], &found));
 		assert_int_equal(found.year, 0);
@@ -148,13 +152,13 @@ static void texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(midnights),
-		cmocka_unit_test(offsets_change_at_one_utc),
-		cmocka_unit_test(every_day_of_four_centuries_has_one_begin),
-		cmocka_unit_test(ages),
-		cmocka_unit_test(birthdays_begin_at_local_midnight),
-		cmocka_unit_test(months),
-		cmocka_unit_test(texts),
+	    cmocka_unit_test(midnights),
+	    cmocka_unit_test(offsets_change_at_one_utc),
+	    cmocka_unit_test(every_day_of_four_centuries_has_one_begin),
+	    cmocka_unit_test(ages),
+	    cmocka_unit_test(birthdays_begin_at_local_midnight),
+	    cmocka_unit_test(months),
+	    cmocka_unit_test(texts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,40 +49,49 @@ static void refusals_name_line_and_path(void **state)
 		const char *from, *to, *path, *says;
 		int below; // lines below the change
 	} cases[] = {
-		{"\"format\": 1", "\"format\": 2", "/format", "1 to 1", 0},
-		{"\"format\": 1,", "", "", "\"format\" is missing", -1},
-		{"\"description\"", "\"descripton\"", "/descripton", "no such key", 0},
-		{"{\"name\": \"family\"}", "{\"name\": \"needs\"}", "/categories/4", "twice", 0},
-		{"{\"name\": \"family\"}", "{\"name\": \"fam ily\"}", "/categories/4/name", "no name", 0},
-		{"{\"name\": \"family\"}", "{\"nam\": \"family\"}", "/categories/4", "missing", 0},
-		{"{\"name\": \"family\"}", "17", "/categories/4", "object", 0},
-		{"\"max_months\": 12", "\"max_months\": 0", "/consent/max_months", "1 to 120", 0},
-		{"\"max_months\": 12", "\"max_months\": \"12\"", "/consent/max_months", "whole number", 0},
-		{"\"guardians\": \"every\"", "\"guardians\": \"some\"", "/consent/guardians", "\"one\"", 0},
-		{"\"feb_28\"", "\"feb_27\"", "/leap_day", "mar_1", 0},
-		{"\"ages\": {\"from\": 12, \"until\": 21}", "\"ages\": {\"from\": 21, \"until\": 12}", "/programmes/0/ages/until", "nobody", 0},
-		{"{\"from\": 12, \"until\": 15", "{\"from\": 13, \"until\": 15", "/programmes/0/who_must_agree/1", "from 12 to 13", 0},
-		{"{\"from\": 12, \"until\": 15", "{\"from\": 11, \"until\": 15", "/programmes/0/who_must_agree/1", "contradicts", 0},
-		{"\"until\": null, \"who\": \"subject\"", "\"until\": 90, \"who\": \"subject\"", "/programmes/0/who_must_agree", "from 90", -4},
-		{"\"who\": \"guardians\"", "\"who\": \"parents\"", "/programmes/0/who_must_agree/0/who", "must be", 0},
-		{"[[\"social_services\", \"police\"]]", "[[\"social_services\", \"army\"]]", "/programmes/0/links/0/1", "army", 0},
-		{"[[\"social_services\", \"police\"]]", "[[\"police\", \"police\"]]", "/programmes/0/links/0", "different", 0},
-		{"\"SIG_YOUNG_ADULTS\"", "\"SIG_YOUTH\"", "/programmes/1", "twice", -1},
-		{"{\"type\": \"Referral\"", "{\"type\": \"Refferal\"", "/messages/1/type", "unknown message", 0},
-		{"{\"type\": \"Referral\"", "{\"type\": \"ActionPlan\"", "/messages/10", "stand together", 9},
-		{"\"to\": [\"evaluator\"]", "\"to\": []", "/messages/13", "lets nothing through", 0},
-		{"\"members\": \"sender\"", "\"members\": \"all\"", "/messages/15/members", "\"none\"", 0},
-		{"\"categories\": [], \"about_person\": false", "\"categories\": []", "/messages/14", "no category can ever pass", 0},
-		{"{\"name\": \"closed\", \"messages\": [],\n     \"next\": []", "{\"name\": \"closed\", \"messages\": [],\n     \"next\": [\"enrolled\"]",
-			"/phases/6/next", "never reopens", 1},
-		{"{\"name\": \"paused\"", "{\"name\": \"dormant\"", "/phases/4", "twice", 2},
-		{"\"moved\"", "\"lost\"", "/close_reasons/5", "unknown name", 0},
-		{"\"approval_days\": 30", "\"approval_days\": 0", "/provisions/0/approval_days", "whole number", 0},
-		{"\"necessity\": false", "\"necessity\": 0", "/provisions/0/necessity", "true or false", 0},
-		{"\"name\": \"OSL-10-2\"", "\"name\": \"SoL-14-1\"", "/provisions/1", "twice", -1},
-		{"[\"any\"], \"to\"", "[\"any\", \"police\"], \"to\"", "/messages/0/from/0", "stands alone", 0},
-		{"[\"any\"], \"to\"", "[\"police\", \"police\"], \"to\"", "/messages/0/from/1", "twice", 0},
-		{"\"reviewed_by\": [],\n      \"from\"", "\"reviewed_by\": \"me\",\n      \"from\"", "/provisions/0/reviewed_by", "array", 0},
+	    {"\"format\": 1", "\"format\": 2", "/format", "1 to 1", 0},
+	    {"\"format\": 1,", "", "", "\"format\" is missing", -1},
+	    {"\"description\"", "\"descripton\"", "/descripton", "no such key", 0},
+	    {"{\"name\": \"family\"}", "{\"name\": \"needs\"}", "/categories/4", "twice", 0},
+	    {"{\"name\": \"family\"}", "{\"name\": \"fam ily\"}", "/categories/4/name", "no name", 0},
+	    {"{\"name\": \"family\"}", "{\"nam\": \"family\"}", "/categories/4", "missing", 0},
+	    {"{\"name\": \"family\"}", "17", "/categories/4", "object", 0},
+	    {"\"max_months\": 12", "\"max_months\": 0", "/consent/max_months", "1 to 120", 0},
+	    {"\"max_months\": 12", "\"max_months\": \"12\"", "/consent/max_months", "whole number", 0},
+	    {"\"guardians\": \"every\"", "\"guardians\": \"some\"", "/consent/guardians", "\"one\"", 0},
+	    {"\"feb_28\"", "\"feb_27\"", "/leap_day", "mar_1", 0},
+	    {"\"ages\": {\"from\": 12, \"until\": 21}", "\"ages\": {\"from\": 21, \"until\": 12}",
+		"/programmes/0/ages/until", "nobody", 0},
+	    {"{\"from\": 12, \"until\": 15", "{\"from\": 13, \"until\": 15", "/programmes/0/who_must_agree/1",
+		"from 12 to 13", 0},
+	    {"{\"from\": 12, \"until\": 15", "{\"from\": 11, \"until\": 15", "/programmes/0/who_must_agree/1",
+		"contradicts", 0},
+	    {"\"until\": null, \"who\": \"subject\"", "\"until\": 90, \"who\": \"subject\"",
+		"/programmes/0/who_must_agree", "from 90", -4},
+	    {"\"who\": \"guardians\"", "\"who\": \"parents\"", "/programmes/0/who_must_agree/0/who", "must be", 0},
+	    {"[[\"social_services\", \"police\"]]", "[[\"social_services\", \"army\"]]", "/programmes/0/links/0/1",
+		"army", 0},
+	    {"[[\"social_services\", \"police\"]]", "[[\"police\", \"police\"]]", "/programmes/0/links/0", "different",
+		0},
+	    {"\"SIG_YOUNG_ADULTS\"", "\"SIG_YOUTH\"", "/programmes/1", "twice", -1},
+	    {"{\"type\": \"Referral\"", "{\"type\": \"Refferal\"", "/messages/1/type", "unknown message", 0},
+	    {"{\"type\": \"Referral\"", "{\"type\": \"ActionPlan\"", "/messages/10", "stand together", 9},
+	    {"\"to\": [\"evaluator\"]", "\"to\": []", "/messages/13", "lets nothing through", 0},
+	    {"\"members\": \"sender\"", "\"members\": \"all\"", "/messages/15/members", "\"none\"", 0},
+	    {"\"categories\": [], \"about_person\": false", "\"categories\": []", "/messages/14",
+		"no category can ever pass", 0},
+	    {"{\"name\": \"closed\", \"messages\": [],\n     \"next\": []",
+		"{\"name\": \"closed\", \"messages\": [],\n     \"next\": [\"enrolled\"]", "/phases/6/next",
+		"never reopens", 1},
+	    {"{\"name\": \"paused\"", "{\"name\": \"dormant\"", "/phases/4", "twice", 2},
+	    {"\"moved\"", "\"lost\"", "/close_reasons/5", "unknown name", 0},
+	    {"\"approval_days\": 30", "\"approval_days\": 0", "/provisions/0/approval_days", "whole number", 0},
+	    {"\"necessity\": false", "\"necessity\": 0", "/provisions/0/necessity", "true or false", 0},
+	    {"\"name\": \"OSL-10-2\"", "\"name\": \"SoL-14-1\"", "/provisions/1", "twice", -1},
+	    {"[\"any\"], \"to\"", "[\"any\", \"police\"], \"to\"", "/messages/0/from/0", "stands alone", 0},
+	    {"[\"any\"], \"to\"", "[\"police\", \"police\"], \"to\"", "/messages/0/from/1", "twice", 0},
+	    {"\"reviewed_by\": [],\n      \"from\"", "\"reviewed_by\": \"me\",\n      \"from\"",
+		"/provisions/0/reviewed_by", "array", 0},
 	};
 	static char text[TEXT_MAX];
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -103,8 +112,8 @@ static void refusals_name_line_and_path(void **state)
 static void no_json_at_all(void **state)
 {
 	(void)state;
-	static const char *const wrong[] = {"", "{", "[]", "null", "{\"format\": 1} x", "{\"a\": 1, \"a\": 2}", "{\"policy\": \"\\u0000\"}",
-		"\xff\xfe", "{\"format\": 1e400}"};
+	static const char *const wrong[] = {"", "{", "[]", "null", "{\"format\": 1} x", "{\"a\": 1, \"a\": 2}",
+	    "{\"policy\": \"\\u0000\"}", "\xff\xfe", "{\"format\": 1e400}"};
 	struct sluss_policy *policy = NULL;
 	struct sluss_policy_error error;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -159,8 +168,8 @@ static void what_the_shipped_policy_says(void **state)
 	assert_false(sluss_policy_type(policy, SLUSS_MESSAGE_NONE, &type));
 	uint8_t from, until;
 	int64_t next;
-	static const uint8_t bands[][3] = {{5, 0, 6}, {11, 6, 12}, {12, 12, 15}, {17, 15, 18}, {18, 18, 19}, {19, 19, 21}, {29, 21, 30},
-		{99, 30, 255}};
+	static const uint8_t bands[][3] = {{5, 0, 6}, {11, 6, 12}, {12, 12, 15}, {17, 15, 18}, {18, 18, 19},
+	    {19, 19, 21}, {29, 21, 30}, {99, 30, 255}};
 	for (size_t i = 0; i < sizeof(bands) / sizeof(bands[0]); i++) {
 		sluss_age_band(policy, bands[i][0], &from, &until);
 		assert_int_equal(from, bands[i][1]);
@@ -188,8 +197,8 @@ static void take_remark(void *context, const struct sluss_policy_remark *remark)
 {
 	struct remarks *remarks = context;
 	size_t used = strlen(remarks->text);
-	snprintf(remarks->text + used, sizeof(remarks->text) - used, "%d %s %s\n", remark->where.line, remark->where.path,
-	    remark->where.message);
+	snprintf(remarks->text + used, sizeof(remarks->text) - used, "%d %s %s\n", remark->where.line,
+	    remark->where.path, remark->where.message);
 	*(remark->error ? &remarks->errors : &remarks->warnings) += 1;
 	assert_true(remark->where.line >= remarks->last_line);
 	remarks->last_line = remark->where.line;
@@ -211,17 +220,22 @@ static void contradictions_and_unreachable_rules(void **state)
 		const char *from, *to, *remark;
 		size_t errors;
 	} cases[] = {
-		{"\"necessary\"", "\"needs\"", "/consent/vague_words/5 \"needs\" is also a category", 1},
-		{"\"closed\", \"messages\": []", "\"closed\", \"messages\": [\"FollowUp\"]", "a closed case moves nothing", 1},
-		{"\"next\": [\"inquiry\", \"closing\"]", "\"next\": [\"inquiry\"]", "\"nominated\" does not lead to \"closing\"", 1},
-		{"\"next\": [\"closed\"]", "\"next\": []", "\"enrolled\" can never be closed", 6},
-		{"\"next\": [\"enrolled\", \"dormant\", \"closing\"]", "\"next\": [\"enrolled\", \"closing\"]", "no case ever comes to \"dormant\"", 0},
-		{"\"before_enrolment\": [\"SuitabilityAssessment\"]", "\"before_enrolment\": [\"ActionPlan\"]", "nobody can be enrolled: ActionPlan", 1},
-		{"\"assessment\": [\"guardians\"]", "\"assessment\": [\"guardians_and_subject\"]", "changes nothing", 0},
-		{"{\"type\": \"ThreatAssessment\", \"from\": [\"social_services\"], \"to\": [\"police\"]",
-			"{\"type\": \"ThreatAssessment\", \"from\": [\"police\"], \"to\": [\"social_services\"]", "row 4 of the same type says all", 0},
-		{"\"messages\": [\"ThreatAssessment\", \"SuitabilityRequest\", \"CaseTransfer\"]", "\"messages\": [\"FollowUp\"]",
-			"OSL-10-23 never applies", 0},
+	    {"\"necessary\"", "\"needs\"", "/consent/vague_words/5 \"needs\" is also a category", 1},
+	    {"\"closed\", \"messages\": []", "\"closed\", \"messages\": [\"FollowUp\"]", "a closed case moves nothing",
+		1},
+	    {"\"next\": [\"inquiry\", \"closing\"]", "\"next\": [\"inquiry\"]",
+		"\"nominated\" does not lead to \"closing\"", 1},
+	    {"\"next\": [\"closed\"]", "\"next\": []", "\"enrolled\" can never be closed", 6},
+	    {"\"next\": [\"enrolled\", \"dormant\", \"closing\"]", "\"next\": [\"enrolled\", \"closing\"]",
+		"no case ever comes to \"dormant\"", 0},
+	    {"\"before_enrolment\": [\"SuitabilityAssessment\"]", "\"before_enrolment\": [\"ActionPlan\"]",
+		"nobody can be enrolled: ActionPlan", 1},
+	    {"\"assessment\": [\"guardians\"]", "\"assessment\": [\"guardians_and_subject\"]", "changes nothing", 0},
+	    {"{\"type\": \"ThreatAssessment\", \"from\": [\"social_services\"], \"to\": [\"police\"]",
+		"{\"type\": \"ThreatAssessment\", \"from\": [\"police\"], \"to\": [\"social_services\"]",
+		"row 4 of the same type says all", 0},
+	    {"\"messages\": [\"ThreatAssessment\", \"SuitabilityRequest\", \"CaseTransfer\"]",
+		"\"messages\": [\"FollowUp\"]", "OSL-10-23 never applies", 0},
 	};
 	static char text[TEXT_MAX];
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -241,12 +255,13 @@ static void contradictions_and_unreachable_rules(void **state)
 static void places(void **state)
 {
 	(void)state;
-	static const char text[] = "{\n  \"a\": {\"b\": [1, \"x,]}\", {\"c\\\"\": 2}]},\n\n  \"d\": [\n    true\n  ]\n}";
+	static const char text[] =
+	    "{\n  \"a\": {\"b\": [1, \"x,]}\", {\"c\\\"\": 2}]},\n\n  \"d\": [\n    true\n  ]\n}";
 	static const struct {
 		const char *pointer;
 		int line, column;
-	} cases[] = {{"", 1, 1}, {"/a", 2, 8}, {"/a/b", 2, 14}, {"/a/b/0", 2, 15}, {"/a/b/1", 2, 18}, {"/a/b/2", 2, 26}, {"/d", 4, 8},
-		{"/d/0", 5, 5}, {"/d/7", 4, 8}, {"/nowhere/0", 1, 1}};
+	} cases[] = {{"", 1, 1}, {"/a", 2, 8}, {"/a/b", 2, 14}, {"/a/b/0", 2, 15}, {"/a/b/1", 2, 18}, {"/a/b/2", 2, 26},
+	    {"/d", 4, 8}, {"/d/0", 5, 5}, {"/d/7", 4, 8}, {"/nowhere/0", 1, 1}};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		int line = 0, column = 0;
 		sluss_json_locate(text, sizeof(text) - 1, cases[i].pointer, &line, &column);
@@ -258,13 +273,13 @@ static void places(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(refusals_name_line_and_path),
-		cmocka_unit_test(no_json_at_all),
-		cmocka_unit_test(every_cut_prefix_is_refused),
-		cmocka_unit_test(what_the_shipped_policy_says),
-		cmocka_unit_test(shipped_policies_are_only_unreviewed),
-		cmocka_unit_test(contradictions_and_unreachable_rules),
-		cmocka_unit_test(places),
+	    cmocka_unit_test(refusals_name_line_and_path),
+	    cmocka_unit_test(no_json_at_all),
+	    cmocka_unit_test(every_cut_prefix_is_refused),
+	    cmocka_unit_test(what_the_shipped_policy_says),
+	    cmocka_unit_test(shipped_policies_are_only_unreviewed),
+	    cmocka_unit_test(contradictions_and_unreachable_rules),
+	    cmocka_unit_test(places),
 	};
 	return cmocka_run_group_tests(tests, load_shipped, NULL);
 }

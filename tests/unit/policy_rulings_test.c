@@ -23,7 +23,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct sluss_grant varied(unsigned number, const char *category, const char *sender, const char *recipient, enum sluss_purpose purpose)
+static struct sluss_grant varied(
+    unsigned number, const char *category, const char *sender, const char *recipient, enum sluss_purpose purpose)
 {
 	struct sluss_grant grant = pgrant(pid('v', number));
 	grant.category = category;
@@ -79,7 +80,12 @@ static void structure(void **state)
 	pworld_case(world, pid('k', 2), pid('p', 9), "SIG_YOUNG_ADULTS", 20);
 	struct sluss_grant other = pgrant(pid('v', 9));
 	pworld_consent(world, pid('k', 2), pid('c', 2), 1, &other);
-#define BREAK(change) do { pask_init(&ask); change; pworld_expect(world, &ask, SLUSS_MALFORMED); } while (0)
+#define BREAK(change)                                                                                                  \
+	do {                                                                                                           \
+		pask_init(&ask);                                                                                       \
+		change;                                                                                                \
+		pworld_expect(world, &ask, SLUSS_MALFORMED);                                                           \
+	} while (0)
 	BREAK(ask.question.category = "astrology");
 	BREAK(ask.question.category = NULL);
 	BREAK(ask.question.purpose = SLUSS_PURPOSE_NONE);
@@ -115,8 +121,10 @@ static void r1_withdrawal_closes_the_key_with_versions_in_waiting(void **state)
 	pworld_consent(world, CASE1, pid('c', 2), 1, &second);
 	pask_init(&ask);
 	pworld_expect(world, &ask, SLUSS_OK_CONSENT); // the old one stands while the new one waits
-	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_WITHDRAWAL, .u.withdrawal = {.case_id = CASE1, .person = SUBJECT,
-		.scope = SLUSS_SCOPE_GRANT, .grant = pid('v', 1)}});
+	pworld_apply(
+	    world, (struct sluss_record){.type = SLUSS_REC_WITHDRAWAL,
+		       .u.withdrawal = {
+			   .case_id = CASE1, .person = SUBJECT, .scope = SLUSS_SCOPE_GRANT, .grant = pid('v', 1)}});
 	pworld_expect(world, &ask, SLUSS_WITHDRAWN);
 	pworld_give(world, CASE1, SUBJECT, pid('v', 2)); // the check refuses it; even so it opens nothing
 	pworld_expect(world, &ask, SLUSS_WITHDRAWN);
@@ -168,13 +176,14 @@ static void r3_near_misses_in_order(void **state)
 	struct pask ask;
 	pworld_case(world, CASE1, SUBJECT, "SIG_YOUNG_ADULTS", 19);
 	const struct sluss_grant grants[] = {
-		varied(1, "needs", "pro", "pol", SLUSS_PURPOSE_COORDINATION),
-		varied(2, "needs", "soc", "pol", SLUSS_PURPOSE_PROTECTION),
-		varied(3, "family", "soc", "pol", SLUSS_PURPOSE_COORDINATION),
-		varied(4, "needs", "soc", "sch", SLUSS_PURPOSE_COORDINATION),
-		varied(5, "family", "soc", "sch", SLUSS_PURPOSE_COORDINATION), // differs in two parts
+	    varied(1, "needs", "pro", "pol", SLUSS_PURPOSE_COORDINATION),
+	    varied(2, "needs", "soc", "pol", SLUSS_PURPOSE_PROTECTION),
+	    varied(3, "family", "soc", "pol", SLUSS_PURPOSE_COORDINATION),
+	    varied(4, "needs", "soc", "sch", SLUSS_PURPOSE_COORDINATION),
+	    varied(5, "family", "soc", "sch", SLUSS_PURPOSE_COORDINATION), // differs in two parts
 	};
-	static const enum sluss_reason expected[] = {SLUSS_WRONG_SENDER, SLUSS_WRONG_PURPOSE, SLUSS_WRONG_CATEGORY, SLUSS_WRONG_RECIPIENT};
+	static const enum sluss_reason expected[] = {
+	    SLUSS_WRONG_SENDER, SLUSS_WRONG_PURPOSE, SLUSS_WRONG_CATEGORY, SLUSS_WRONG_RECIPIENT};
 	pworld_consent(world, CASE1, CONSENT1, 5, grants);
 	pask_init(&ask);
 	pworld_give(world, CASE1, SUBJECT, pid('v', 5));
@@ -243,7 +252,7 @@ static void r4_minor_without_guardian(void **state)
 	assert_true(sluss_case_required(world->state, &(struct sluss_id[]){CASE1}[0], &required));
 	assert_true(required.known && !required.complete_able);
 	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_MATURITY_ASSESSED,
-		.u.maturity_assessed = {.case_id = CASE1, .who = SLUSS_WHO_SUBJECT}});
+				.u.maturity_assessed = {.case_id = CASE1, .who = SLUSS_WHO_SUBJECT}});
 	pworld_expect(world, &ask, SLUSS_OK_CONSENT);
 }
 
@@ -273,10 +282,11 @@ static void r6_assessment_holds_within_its_band(void **state)
 	const struct sluss_id kase = CASE1;
 	pask_init(&ask);
 	minor_with(world, 14, "SIG_YOUTH", 1);
-	assert_int_equal(sluss_check_assessment(world->state, &kase, SLUSS_WHO_SUBJECT, &refusal), SLUSS_ASSESSMENT_NOT_ALLOWED);
+	assert_int_equal(
+	    sluss_check_assessment(world->state, &kase, SLUSS_WHO_SUBJECT, &refusal), SLUSS_ASSESSMENT_NOT_ALLOWED);
 	assert_int_equal(sluss_check_assessment(world->state, &kase, SLUSS_WHO_GUARDIANS, &refusal), SLUSS_REASON_NONE);
 	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_MATURITY_ASSESSED,
-		.u.maturity_assessed = {.case_id = CASE1, .who = SLUSS_WHO_GUARDIANS}});
+				.u.maturity_assessed = {.case_id = CASE1, .who = SLUSS_WHO_GUARDIANS}});
 	pworld_give(world, CASE1, MOTHER, pid('v', 1));
 	pworld_expect(world, &ask, SLUSS_OK_CONSENT);
 	pworld_age(world, SUBJECT, 15);
@@ -288,7 +298,8 @@ static void r6_programme_stands_above_assessments(void **state)
 	struct pworld *world = *state;
 	struct sluss_refusal refusal;
 	minor_with(world, 16, "SSPF", 1);
-	assert_int_equal(sluss_check_assessment(world->state, &(struct sluss_id[]){CASE1}[0], SLUSS_WHO_SUBJECT, &refusal),
+	assert_int_equal(
+	    sluss_check_assessment(world->state, &(struct sluss_id[]){CASE1}[0], SLUSS_WHO_SUBJECT, &refusal),
 	    SLUSS_ASSESSMENT_NOT_ALLOWED);
 	assert_int_equal(sluss_check_open(world->state, "SIG_YOUTH", 6, 12, &refusal), SLUSS_OUTSIDE_PROGRAMME);
 	assert_int_equal(sluss_check_open(world->state, "SIG_YOUTH", 12, 15, &refusal), SLUSS_REASON_NONE);
@@ -305,8 +316,10 @@ static void r6_an_unknown_age_is_never_yes(void **state)
 	pworld_give(world, CASE1, SUBJECT, pid('v', 1));
 	pworld_give(world, CASE1, MOTHER, pid('v', 1));
 	pworld_expect(world, &ask, SLUSS_OK_CONSENT);
-	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_PERSON_AGE,
-		.u.person_age = {.person = SUBJECT, .from_years = 14, .until_years = 18}}); // over two rows of the table
+	pworld_apply(
+	    world, (struct sluss_record){.type = SLUSS_REC_PERSON_AGE,
+		       .u.person_age = {
+			   .person = SUBJECT, .from_years = 14, .until_years = 18}}); // over two rows of the table
 	pworld_expect(world, &ask, SLUSS_UNAVAILABLE);
 }
 
@@ -316,15 +329,17 @@ static void r7_withdrawal_by_agency_and_statute(void **state)
 	struct pask ask;
 	pworld_case(world, CASE1, SUBJECT, "SIG_YOUNG_ADULTS", 19);
 	const struct sluss_grant grants[] = {
-		varied(1, "needs", "soc", "pol", SLUSS_PURPOSE_COORDINATION),
-		varied(2, "school_attendance", "sch", "soc", SLUSS_PURPOSE_COORDINATION),
-		varied(3, "police_observation", "pol", "soc", SLUSS_PURPOSE_COORDINATION),
+	    varied(1, "needs", "soc", "pol", SLUSS_PURPOSE_COORDINATION),
+	    varied(2, "school_attendance", "sch", "soc", SLUSS_PURPOSE_COORDINATION),
+	    varied(3, "police_observation", "pol", "soc", SLUSS_PURPOSE_COORDINATION),
 	};
 	pworld_consent(world, CASE1, CONSENT1, 3, grants);
 	for (unsigned i = 1; i <= 3; i++)
 		pworld_give(world, CASE1, SUBJECT, pid('v', i));
-	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_WITHDRAWAL, .u.withdrawal = {.case_id = CASE1, .person = SUBJECT,
-		.scope = SLUSS_SCOPE_AGENCY, .scope_agency = "pol"}});
+	pworld_apply(
+	    world, (struct sluss_record){.type = SLUSS_REC_WITHDRAWAL,
+		       .u.withdrawal = {
+			   .case_id = CASE1, .person = SUBJECT, .scope = SLUSS_SCOPE_AGENCY, .scope_agency = "pol"}});
 	struct sluss_grant_view view;
 	static const enum sluss_reason standing[] = {SLUSS_WITHDRAWN, SLUSS_OK_CONSENT, SLUSS_WITHDRAWN};
 	for (unsigned i = 1; i <= 3; i++) {
@@ -377,20 +392,20 @@ static void r10_phases(void **state)
 		enum sluss_phase phase;
 		uint32_t types;
 	} rows[] = {
-		{SLUSS_PHASE_NOMINATED, 1u << 1 | 1u << 2 | 1u << 14},
-		{SLUSS_PHASE_INQUIRY, 1u << 1 | 1u << 2 | 1u << 14 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 9 | 1u << 11},
-		{SLUSS_PHASE_ENROLLED, 0xfffe},
-		{SLUSS_PHASE_PAUSED, 1u << 5 | 1u << 15 | 1u << 14 | 1u << 1},
-		{SLUSS_PHASE_DORMANT, 1u << 5 | 1u << 15 | 1u << 14 | 1u << 1 | 1u << 11 | 1u << 13},
-		{SLUSS_PHASE_CLOSING, 1u << 15 | 1u << 13 | 1u << 12 | 1u << 5 | 1u << 14 | 1u << 1},
-		{SLUSS_PHASE_CLOSED, 0},
+	    {SLUSS_PHASE_NOMINATED, 1u << 1 | 1u << 2 | 1u << 14},
+	    {SLUSS_PHASE_INQUIRY, 1u << 1 | 1u << 2 | 1u << 14 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 9 | 1u << 11},
+	    {SLUSS_PHASE_ENROLLED, 0xfffe},
+	    {SLUSS_PHASE_PAUSED, 1u << 5 | 1u << 15 | 1u << 14 | 1u << 1},
+	    {SLUSS_PHASE_DORMANT, 1u << 5 | 1u << 15 | 1u << 14 | 1u << 1 | 1u << 11 | 1u << 13},
+	    {SLUSS_PHASE_CLOSING, 1u << 15 | 1u << 13 | 1u << 12 | 1u << 5 | 1u << 14 | 1u << 1},
+	    {SLUSS_PHASE_CLOSED, 0},
 	};
 	// Sender, recipient and category with which each type passes the check before.
-	static const char *const ways[SLUSS_MESSAGE_TYPES][3] = {{NULL}, {"sch", "soc", "needs"}, {"sch", "soc", "needs"},
-		{"soc", "pol", "enrolment"}, {"pol", "soc", "enrolment"}, {"pol", "soc", "threat"}, {"sch", "soc", "school_attendance"},
-		{"sch", "soc", "school_support"}, {"pro", "soc", "probation"}, {"soc", "pol", "needs"}, {"soc", "pol", "action_plan"},
-		{"soc", "pol", "enrolment"}, {"soc", "pol", "meeting_notes"}, {"soc", "eva", "follow_up"}, {"sch", "soc", ""},
-		{"soc", "pol", "needs"}};
+	static const char *const ways[SLUSS_MESSAGE_TYPES][3] = {{NULL}, {"sch", "soc", "needs"},
+	    {"sch", "soc", "needs"}, {"soc", "pol", "enrolment"}, {"pol", "soc", "enrolment"}, {"pol", "soc", "threat"},
+	    {"sch", "soc", "school_attendance"}, {"sch", "soc", "school_support"}, {"pro", "soc", "probation"},
+	    {"soc", "pol", "needs"}, {"soc", "pol", "action_plan"}, {"soc", "pol", "enrolment"},
+	    {"soc", "pol", "meeting_notes"}, {"soc", "eva", "follow_up"}, {"sch", "soc", ""}, {"soc", "pol", "needs"}};
 	struct pworld *world = *state;
 	struct pask ask;
 	pworld_adult(world);
@@ -402,11 +417,13 @@ static void r10_phases(void **state)
 			ask.question.sender = ways[type][0];
 			ask.question.recipient = ways[type][1];
 			ask.question.category = ways[type][2];
-			ask.question.purpose = type == SLUSS_MESSAGE_FOLLOW_UP ? SLUSS_PURPOSE_FOLLOW_UP : SLUSS_PURPOSE_COORDINATION;
+			ask.question.purpose =
+			    type == SLUSS_MESSAGE_FOLLOW_UP ? SLUSS_PURPOSE_FOLLOW_UP : SLUSS_PURPOSE_COORDINATION;
 			if (type == SLUSS_MESSAGE_DEVIATION_REPORT)
 				ask.question.concerned_count = ask.question.claim_count = 0;
 			enum sluss_reason reason = pworld_decide(world, &ask).reason;
-			assert_true(reason != SLUSS_TYPE_FORBIDS && reason != SLUSS_MALFORMED && reason != SLUSS_NOT_A_MEMBER);
+			assert_true(
+			    reason != SLUSS_TYPE_FORBIDS && reason != SLUSS_MALFORMED && reason != SLUSS_NOT_A_MEMBER);
 			assert_int_equal(reason != SLUSS_PHASE_FORBIDS, (rows[i].types >> type) & 1u);
 		}
 	}
@@ -471,8 +488,16 @@ static struct sluss_rec_statute_requested request_of(const char *provision)
 {
 	static const char *const recipients[] = {"pol"};
 	static const char *const wanted[] = {"needs", "threat"};
-	return (struct sluss_rec_statute_requested){.request = pid('s', 1), .case_id = CASE1, .provision = provision, .agency = "soc",
-		.officer = "o1", .recipients = recipients, .recipient_count = 1, .categories = wanted, .category_count = 2, .necessity = true};
+	return (struct sluss_rec_statute_requested){.request = pid('s', 1),
+	    .case_id = CASE1,
+	    .provision = provision,
+	    .agency = "soc",
+	    .officer = "o1",
+	    .recipients = recipients,
+	    .recipient_count = 1,
+	    .categories = wanted,
+	    .category_count = 2,
+	    .necessity = true};
 }
 
 static void r14_statute(void **state)
@@ -484,10 +509,11 @@ static void r14_statute(void **state)
 	pask_init(&ask);
 	ask.claims[0] = (struct sluss_claim){.kind = SLUSS_CLAIM_APPROVAL, .id = pid('s', 1)};
 	pworld_expect(world, &ask, SLUSS_STATUTE_UNAPPROVED); // nobody asked
-	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_STATUTE_REQUESTED, .u.statute_requested = request_of("OSL-10-18a")});
+	pworld_apply(world, (struct sluss_record){
+				.type = SLUSS_REC_STATUTE_REQUESTED, .u.statute_requested = request_of("OSL-10-18a")});
 	pworld_expect(world, &ask, SLUSS_STATUTE_UNAPPROVED);
 	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_STATUTE_APPROVED,
-		.u.statute_approved = {.request = pid('s', 1), .agency = "soc", .officer = "o2"}});
+				.u.statute_approved = {.request = pid('s', 1), .agency = "soc", .officer = "o2"}});
 	pworld_expect(world, &ask, SLUSS_OK_STATUTE);
 	assert_int_equal(pworld_decide(world, &ask).ground, SLUSS_GROUND_STATUTORY);
 	pworld_phase(world, CASE1, SLUSS_PHASE_CLOSED);
@@ -515,8 +541,9 @@ static void r14_recording_requests(void **state)
 	struct sluss_refusal refusal;
 	pworld_adult(world);
 	struct sluss_rec_statute_requested request = request_of("OSL-10-18a");
-#define CHECK(reasons, expected) \
-	assert_int_equal(sluss_check_statute_request(world->state, &request, (reasons), world->now_ms, &refusal), (expected))
+#define CHECK(reasons, expected)                                                                                       \
+	assert_int_equal(                                                                                              \
+	    sluss_check_statute_request(world->state, &request, (reasons), world->now_ms, &refusal), (expected))
 	CHECK(false, SLUSS_REASON_NONE);
 	request.deferred = true;
 	CHECK(false, SLUSS_DEFERRAL_UNARGUED);
@@ -535,15 +562,18 @@ static void r14_recording_requests(void **state)
 	request.recipient_count = 0;
 	CHECK(false, SLUSS_VAGUE_RECIPIENT);
 #undef CHECK
-	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_STATUTE_REQUESTED, .u.statute_requested = request_of("OSL-10-18a")});
+	pworld_apply(world, (struct sluss_record){
+				.type = SLUSS_REC_STATUTE_REQUESTED, .u.statute_requested = request_of("OSL-10-18a")});
 	static const struct {
 		const char *agency, *officer;
 		enum sluss_reason reason;
-	} answers[] = {{"soc", "o1", SLUSS_NOT_ENTITLED}, {"soc", "o3", SLUSS_NOT_ENTITLED}, {"pol", "o2", SLUSS_NOT_ENTITLED},
-		{"soc", "o2", SLUSS_REASON_NONE}};
+	} answers[] = {{"soc", "o1", SLUSS_NOT_ENTITLED}, {"soc", "o3", SLUSS_NOT_ENTITLED},
+	    {"pol", "o2", SLUSS_NOT_ENTITLED}, {"soc", "o2", SLUSS_REASON_NONE}};
 	for (size_t i = 0; i < 4; i++) {
-		struct sluss_rec_statute_answered answer = {.request = pid('s', 1), .agency = answers[i].agency, .officer = answers[i].officer};
-		assert_int_equal(sluss_check_statute_answer(world->state, &answer, world->now_ms, &refusal), answers[i].reason);
+		struct sluss_rec_statute_answered answer = {
+		    .request = pid('s', 1), .agency = answers[i].agency, .officer = answers[i].officer};
+		assert_int_equal(
+		    sluss_check_statute_answer(world->state, &answer, world->now_ms, &refusal), answers[i].reason);
 	}
 }
 
@@ -584,7 +614,8 @@ static void r16_protected(void **state)
 	struct pworld *world = *state;
 	struct pask ask;
 	pworld_case(world, CASE1, SUBJECT, "SIG_YOUNG_ADULTS", 19);
-	struct sluss_grant grants[2] = {varied(1, "housing", "soc", "pol", SLUSS_PURPOSE_COORDINATION), pgrant(pid('v', 2))};
+	struct sluss_grant grants[2] = {
+	    varied(1, "housing", "soc", "pol", SLUSS_PURPOSE_COORDINATION), pgrant(pid('v', 2))};
 	pworld_consent(world, CASE1, CONSENT1, 2, grants);
 	pworld_give(world, CASE1, SUBJECT, pid('v', 1));
 	pworld_give(world, CASE1, SUBJECT, pid('v', 2));
@@ -611,56 +642,71 @@ static void r16_protected(void **state)
 static void r17_forms(void **state)
 {
 	struct pworld *world = *state;
-	static const char *const pol[] = {"pol"}, *const star[] = {"*"}, *const two[] = {"pol", "club"}, *const club[] = {"club"},
-	    *const stranger[] = {"pol", "moon"}, *const self[] = {"soc"}, *const twice[] = {"pol", "pol"};
+	static const char *const pol[] = {"pol"}, *const star[] = {"*"}, *const two[] = {"pol", "club"},
+				 *const club[] = {"club"}, *const stranger[] = {"pol", "moon"}, *const self[] = {"soc"},
+				 *const twice[] = {"pol", "pol"};
 	const int64_t from = START_MS, last = sluss_add_months_ms(START_MS, 12);
 	const struct {
 		struct sluss_grant_draft draft;
 		enum sluss_reason reason;
 		const char *field;
 	} cases[] = {
-		{{"needs", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_REASON_NONE, ""},
-		{{"needs", "soc", club, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_REASON_NONE, ""},
-		{{"*", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_VAGUE_CATEGORY, "grants[0].category"},
-		{{"", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_VAGUE_CATEGORY, "grants[0].category"},
-		{{"crime_*", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_VAGUE_CATEGORY, "grants[0].category"},
-		{{"necessary", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_VAGUE_CATEGORY,
-			"grants[0].category"},
-		{{"astrology", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_UNKNOWN_CATEGORY,
-			"grants[0].category"},
-		{{"needs", "moon", pol, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_UNKNOWN_AGENCY,
-			"grants[0].sender_agency_id"},
-		{{"needs", "soc", NULL, 0, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_VAGUE_RECIPIENT,
-			"grants[0].receiver_agency_ids"},
-		{{"needs", "soc", star, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_VAGUE_RECIPIENT,
-			"grants[0].receiver_agency_ids[0]"},
-		{{"needs", "soc", stranger, 2, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_UNKNOWN_AGENCY,
-			"grants[0].receiver_agency_ids[1]"},
-		{{"needs", "soc", two, 2, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_NOT_NAMED_ALONE,
-			"grants[0].receiver_agency_ids[1]"},
-		{{"needs", "soc", self, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_MALFORMED,
-			"grants[0].receiver_agency_ids[0]"},
-		{{"needs", "soc", twice, 2, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_MALFORMED,
-			"grants[0].receiver_agency_ids[1]"},
-		{{"needs", "soc", pol, 1, SLUSS_PURPOSE_NONE, true, true, from, last, false}, SLUSS_VAGUE_PURPOSE, "grants[0].purpose"},
-		{{"needs", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, true, false, from, 0, false}, SLUSS_NO_END, "grants[0].until"},
-		{{"needs", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last + 1, false}, SLUSS_END_TOO_LATE, "grants[0].until"},
-		{{"needs", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, from, false}, SLUSS_MALFORMED, "grants[0].until"},
-		{{"needs", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, false, true, 0, last, false}, SLUSS_MALFORMED, "grants[0].from"},
+	    {{"needs", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_REASON_NONE,
+		""},
+	    {{"needs", "soc", club, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_REASON_NONE,
+		""},
+	    {{"*", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_VAGUE_CATEGORY,
+		"grants[0].category"},
+	    {{"", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_VAGUE_CATEGORY,
+		"grants[0].category"},
+	    {{"crime_*", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false},
+		SLUSS_VAGUE_CATEGORY, "grants[0].category"},
+	    {{"necessary", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false},
+		SLUSS_VAGUE_CATEGORY, "grants[0].category"},
+	    {{"astrology", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false},
+		SLUSS_UNKNOWN_CATEGORY, "grants[0].category"},
+	    {{"needs", "moon", pol, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_UNKNOWN_AGENCY,
+		"grants[0].sender_agency_id"},
+	    {{"needs", "soc", NULL, 0, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false},
+		SLUSS_VAGUE_RECIPIENT, "grants[0].receiver_agency_ids"},
+	    {{"needs", "soc", star, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false},
+		SLUSS_VAGUE_RECIPIENT, "grants[0].receiver_agency_ids[0]"},
+	    {{"needs", "soc", stranger, 2, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false},
+		SLUSS_UNKNOWN_AGENCY, "grants[0].receiver_agency_ids[1]"},
+	    {{"needs", "soc", two, 2, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_NOT_NAMED_ALONE,
+		"grants[0].receiver_agency_ids[1]"},
+	    {{"needs", "soc", self, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_MALFORMED,
+		"grants[0].receiver_agency_ids[0]"},
+	    {{"needs", "soc", twice, 2, SLUSS_PURPOSE_COORDINATION, true, true, from, last, false}, SLUSS_MALFORMED,
+		"grants[0].receiver_agency_ids[1]"},
+	    {{"needs", "soc", pol, 1, SLUSS_PURPOSE_NONE, true, true, from, last, false}, SLUSS_VAGUE_PURPOSE,
+		"grants[0].purpose"},
+	    {{"needs", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, true, false, from, 0, false}, SLUSS_NO_END,
+		"grants[0].until"},
+	    {{"needs", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, last + 1, false},
+		SLUSS_END_TOO_LATE, "grants[0].until"},
+	    {{"needs", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, true, true, from, from, false}, SLUSS_MALFORMED,
+		"grants[0].until"},
+	    {{"needs", "soc", pol, 1, SLUSS_PURPOSE_COORDINATION, false, true, 0, last, false}, SLUSS_MALFORMED,
+		"grants[0].from"},
 	};
 	struct sluss_refusal refusal;
 	const struct sluss_id kase = CASE1, unknown = pid('k', 7);
 	pworld_adult(world);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_equal(sluss_check_consent(world->state, &kase, &cases[i].draft, 1, world->now_ms, &refusal), cases[i].reason);
+		assert_int_equal(sluss_check_consent(world->state, &kase, &cases[i].draft, 1, world->now_ms, &refusal),
+		    cases[i].reason);
 		assert_int_equal(refusal.reason, cases[i].reason);
 		assert_string_equal(refusal.field, cases[i].field);
 	}
-	assert_int_equal(sluss_check_consent(world->state, &unknown, &cases[0].draft, 1, world->now_ms, &refusal), SLUSS_UNKNOWN_CASE);
+	assert_int_equal(sluss_check_consent(world->state, &unknown, &cases[0].draft, 1, world->now_ms, &refusal),
+	    SLUSS_UNKNOWN_CASE);
 	pworld_age(world, SUBJECT, 30);
-	assert_int_equal(sluss_check_consent(world->state, &kase, &cases[0].draft, 1, world->now_ms, &refusal), SLUSS_OUTSIDE_PROGRAMME);
+	assert_int_equal(sluss_check_consent(world->state, &kase, &cases[0].draft, 1, world->now_ms, &refusal),
+	    SLUSS_OUTSIDE_PROGRAMME);
 	pworld_phase(world, CASE1, SLUSS_PHASE_CLOSED);
-	assert_int_equal(sluss_check_consent(world->state, &kase, &cases[0].draft, 1, world->now_ms, &refusal), SLUSS_CLOSED_STATE);
+	assert_int_equal(
+	    sluss_check_consent(world->state, &kase, &cases[0].draft, 1, world->now_ms, &refusal), SLUSS_CLOSED_STATE);
 }
 
 static void r17_acts(void **state)
@@ -669,7 +715,8 @@ static void r17_acts(void **state)
 	struct sluss_refusal refusal;
 	minor_with(world, 16, "SIG_YOUTH", 1);
 	struct sluss_id version = pid('v', 1);
-	struct sluss_act_request request = {.case_id = CASE1, .person = FATHER, .act = SLUSS_ACT_GIVE, .grants = &version, .grant_count = 1};
+	struct sluss_act_request request = {
+	    .case_id = CASE1, .person = FATHER, .act = SLUSS_ACT_GIVE, .grants = &version, .grant_count = 1};
 #define CHECK(expected) assert_int_equal(sluss_check_act(world->state, &request, world->now_ms, &refusal), (expected))
 	CHECK(SLUSS_NOT_ENTITLED); // not registered
 	request.person = MOTHER;
@@ -727,8 +774,13 @@ static void pause_and_resume(void **state)
 	pworld_give(world, CASE1, MOTHER, old);
 	pworld_act(world, CASE1, MOTHER, SLUSS_ACT_PAUSE, old);
 	pworld_expect(world, &ask, SLUSS_PAUSED);
-	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_GRANT_STATUS, .u.grant_status = {.case_id = CASE1,
-		.act = SLUSS_ACT_RESUME, .person = MOTHER, .grants = &old, .grant_count = 1, .new_grants = &fresh}});
+	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_GRANT_STATUS,
+				.u.grant_status = {.case_id = CASE1,
+				    .act = SLUSS_ACT_RESUME,
+				    .person = MOTHER,
+				    .grants = &old,
+				    .grant_count = 1,
+				    .new_grants = &fresh}});
 	pworld_expect(world, &ask, SLUSS_CONSENTER_MISSING); // resuming needs all
 	pworld_give(world, CASE1, SUBJECT, fresh);
 	pworld_expect(world, &ask, SLUSS_OK_CONSENT);
@@ -782,22 +834,45 @@ static void explanations(void **state)
 	assert_int_equal(why.checks[SLUSS_CHECK_TYPE], SLUSS_CHECK_NOT_REACHED);
 	assert_string_equal(sluss_remedy_name(why.remedy), "add_member");
 	for (unsigned i = 0; i <= SLUSS_BUSY; i++) // every decision's reason has a text
-		assert_true(sluss_reason_name((enum sluss_reason)i) == NULL || sluss_reason_text((enum sluss_reason)i) != NULL);
+		assert_true(
+		    sluss_reason_name((enum sluss_reason)i) == NULL || sluss_reason_text((enum sluss_reason)i) != NULL);
 }
 
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(nothing_passes_without_a_grant), TEST(order_of_checks), TEST(structure), TEST(clock_that_went_back_denies),
-		TEST(r1_withdrawal_closes_the_key_with_versions_in_waiting), TEST(r1_refusing_the_new_version_ends_only_that),
-		TEST(r2_first_of_several_reasons), TEST(r3_near_misses_in_order), TEST(r4_age_lapse_and_return), TEST(r4_custody_lapse),
-		TEST(r4_minor_without_guardian), TEST(r5_acts_stay), TEST(r6_assessment_holds_within_its_band),
-		TEST(r6_programme_stands_above_assessments), TEST(r6_an_unknown_age_is_never_yes), TEST(r7_withdrawal_by_agency_and_statute),
-		TEST(r8_and_r11_membership), TEST(r10_phases), TEST(r12_types), TEST(r13_third_persons), TEST(r14_statute),
-		TEST(r14_recording_requests), TEST(r15_policy_at_decision), TEST(one_guardian_enough_is_data), TEST(r16_protected),
-		TEST(r17_forms), TEST(r17_acts), TEST(r19_versions_in_time), TEST(pause_and_resume), TEST(misregistration_is_no_withdrawal),
-		TEST(explanations),
+	    TEST(nothing_passes_without_a_grant),
+	    TEST(order_of_checks),
+	    TEST(structure),
+	    TEST(clock_that_went_back_denies),
+	    TEST(r1_withdrawal_closes_the_key_with_versions_in_waiting),
+	    TEST(r1_refusing_the_new_version_ends_only_that),
+	    TEST(r2_first_of_several_reasons),
+	    TEST(r3_near_misses_in_order),
+	    TEST(r4_age_lapse_and_return),
+	    TEST(r4_custody_lapse),
+	    TEST(r4_minor_without_guardian),
+	    TEST(r5_acts_stay),
+	    TEST(r6_assessment_holds_within_its_band),
+	    TEST(r6_programme_stands_above_assessments),
+	    TEST(r6_an_unknown_age_is_never_yes),
+	    TEST(r7_withdrawal_by_agency_and_statute),
+	    TEST(r8_and_r11_membership),
+	    TEST(r10_phases),
+	    TEST(r12_types),
+	    TEST(r13_third_persons),
+	    TEST(r14_statute),
+	    TEST(r14_recording_requests),
+	    TEST(r15_policy_at_decision),
+	    TEST(one_guardian_enough_is_data),
+	    TEST(r16_protected),
+	    TEST(r17_forms),
+	    TEST(r17_acts),
+	    TEST(r19_versions_in_time),
+	    TEST(pause_and_resume),
+	    TEST(misregistration_is_no_withdrawal),
+	    TEST(explanations),
 	};
 #undef TEST
 	return cmocka_run_group_tests(tests, NULL, NULL);

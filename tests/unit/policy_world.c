@@ -38,7 +38,8 @@ static struct sluss_policy *load(const char *path)
 
 static void enrol(struct pworld *world, const char *agency, enum sluss_agency_type type)
 {
-	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_AGENCY_ENROLLED, .u.agency_enrolled = {.agency = agency, .type = type}});
+	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_AGENCY_ENROLLED,
+				.u.agency_enrolled = {.agency = agency, .type = type}});
 }
 
 void pworld_open(struct pworld *world)
@@ -62,7 +63,7 @@ void pworld_open(struct pworld *world)
 	enrol(world, "eva", SLUSS_AGENCY_EVALUATOR);
 	enrol(world, "house", SLUSS_AGENCY_HOUSING);
 	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_APPROVERS_SET,
-		.u.approvers_set = {.agency = "soc", .officers = approvers, .officer_count = 2}});
+				.u.approvers_set = {.agency = "soc", .officers = approvers, .officer_count = 2}});
 }
 
 void pworld_close(struct pworld *world)
@@ -89,7 +90,8 @@ void pworld_apply(struct pworld *world, struct sluss_record record)
 
 void pworld_policy(struct pworld *world, unsigned index)
 {
-	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_POLICY_SET, .u.policy_set = {.hash = {(uint8_t)index}}});
+	pworld_apply(
+	    world, (struct sluss_record){.type = SLUSS_REC_POLICY_SET, .u.policy_set = {.hash = {(uint8_t)index}}});
 }
 
 void pworld_age(struct pworld *world, struct sluss_id person, unsigned age)
@@ -97,55 +99,72 @@ void pworld_age(struct pworld *world, struct sluss_id person, unsigned age)
 	uint8_t from, until;
 	sluss_age_band(sluss_state_policy(world->state), (int)age, &from, &until);
 	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_PERSON_AGE,
-		.u.person_age = {.person = person, .from_years = from, .until_years = until}});
+				.u.person_age = {.person = person, .from_years = from, .until_years = until}});
 }
 
-void pworld_case(struct pworld *world, struct sluss_id kase, struct sluss_id person, const char *programme, unsigned age)
+void pworld_case(
+    struct pworld *world, struct sluss_id kase, struct sluss_id person, const char *programme, unsigned age)
 {
 	static const struct sluss_member_officer officers[] = {{"o1", true}, {"o2", false}};
-	static const struct sluss_member members[] = {{"soc", officers, 2}, {"pol", officers, 2}, {"sch", NULL, 0}, {"pro", NULL, 0},
-		{"club", NULL, 0}, {"eva", NULL, 0}, {"house", NULL, 0}};
-	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_CASE_OPENED, .u.case_opened = {.case_id = kase, .subject = person,
-		.programme = programme, .phase = SLUSS_PHASE_INQUIRY, .agency = "soc", .officer = "o1"}});
+	static const struct sluss_member members[] = {{"soc", officers, 2}, {"pol", officers, 2}, {"sch", NULL, 0},
+	    {"pro", NULL, 0}, {"club", NULL, 0}, {"eva", NULL, 0}, {"house", NULL, 0}};
+	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_CASE_OPENED,
+				.u.case_opened = {.case_id = kase,
+				    .subject = person,
+				    .programme = programme,
+				    .phase = SLUSS_PHASE_INQUIRY,
+				    .agency = "soc",
+				    .officer = "o1"}});
 	pworld_age(world, person, age);
 	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_MEMBERS_SET,
-		.u.members_set = {.case_id = kase, .members = members, .member_count = 7}});
+				.u.members_set = {.case_id = kase, .members = members, .member_count = 7}});
 	pworld_phase(world, kase, SLUSS_PHASE_ENROLLED);
 }
 
 void pworld_guardians(struct pworld *world, struct sluss_id kase, size_t count, const struct sluss_id *guardians)
 {
 	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_GUARDIANS_SET,
-		.u.guardians_set = {.case_id = kase, .guardians = guardians, .guardian_count = count}});
+				.u.guardians_set = {.case_id = kase, .guardians = guardians, .guardian_count = count}});
 }
 
 void pworld_phase(struct pworld *world, struct sluss_id kase, enum sluss_phase phase)
 {
-	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_PHASE_SET, .u.phase_set = {.case_id = kase, .phase = phase,
-		.reason = phase == SLUSS_PHASE_CLOSED ? SLUSS_CLOSE_GOALS_MET : SLUSS_CLOSE_NONE}});
+	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_PHASE_SET,
+				.u.phase_set = {.case_id = kase,
+				    .phase = phase,
+				    .reason = phase == SLUSS_PHASE_CLOSED ? SLUSS_CLOSE_GOALS_MET : SLUSS_CLOSE_NONE}});
 }
 
 void pworld_protect(struct pworld *world, struct sluss_id kase, bool on)
 {
 	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_PROTECTION_SET,
-		.u.protection_set = {.case_id = kase, .protected_identity = on}});
+				.u.protection_set = {.case_id = kase, .protected_identity = on}});
 }
 
 struct sluss_grant pgrant(struct sluss_id grant)
 {
-	return (struct sluss_grant){.grant = grant, .category = "needs", .sender = "soc", .recipient = "pol",
-		.purpose = SLUSS_PURPOSE_COORDINATION, .from_ms = START_MS, .until_ms = START_MS + 100 * DAY_MS};
+	return (struct sluss_grant){.grant = grant,
+	    .category = "needs",
+	    .sender = "soc",
+	    .recipient = "pol",
+	    .purpose = SLUSS_PURPOSE_COORDINATION,
+	    .from_ms = START_MS,
+	    .until_ms = START_MS + 100 * DAY_MS};
 }
 
-void pworld_consent(struct pworld *world, struct sluss_id kase, struct sluss_id consent, size_t count, const struct sluss_grant *grants)
+void pworld_consent(
+    struct pworld *world, struct sluss_id kase, struct sluss_id consent, size_t count, const struct sluss_grant *grants)
 {
-	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_CONSENT_RECORDED,
+	pworld_apply(world,
+	    (struct sluss_record){.type = SLUSS_REC_CONSENT_RECORDED,
 		.u.consent_recorded = {.consent = consent, .case_id = kase, .grants = grants, .grant_count = count}});
 }
 
-void pworld_act(struct pworld *world, struct sluss_id kase, struct sluss_id person, enum sluss_act act, struct sluss_id grant)
+void pworld_act(
+    struct pworld *world, struct sluss_id kase, struct sluss_id person, enum sluss_act act, struct sluss_id grant)
 {
-	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_GRANT_STATUS,
+	pworld_apply(world,
+	    (struct sluss_record){.type = SLUSS_REC_GRANT_STATUS,
 		.u.grant_status = {.case_id = kase, .act = act, .person = person, .grants = &grant, .grant_count = 1}});
 }
 
@@ -156,8 +175,10 @@ void pworld_give(struct pworld *world, struct sluss_id kase, struct sluss_id per
 
 void pworld_withdraw_all(struct pworld *world, struct sluss_id kase, struct sluss_id person)
 {
-	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_WITHDRAWAL,
-		.u.withdrawal = {.withdrawal = pid('w', 1), .case_id = kase, .person = person, .scope = SLUSS_SCOPE_ALL}});
+	pworld_apply(
+	    world, (struct sluss_record){.type = SLUSS_REC_WITHDRAWAL,
+		       .u.withdrawal = {
+			   .withdrawal = pid('w', 1), .case_id = kase, .person = person, .scope = SLUSS_SCOPE_ALL}});
 }
 
 void pworld_adult(struct pworld *world)
@@ -173,9 +194,17 @@ void pask_init(struct pask *ask)
 	*ask = (struct pask){0};
 	ask->concerned[0].kind = SLUSS_CONCERNED_SUBJECT;
 	ask->claims[0] = (struct sluss_claim){.kind = SLUSS_CLAIM_CONSENT, .id = CONSENT1};
-	ask->question = (struct sluss_question){.case_id = CASE1, .sender = "soc", .sender_officer = "o1", .recipient = "pol",
-		.recipient_officer = "", .message_type = SLUSS_MESSAGE_NEEDS_INVENTORY, .category = "needs",
-		.purpose = SLUSS_PURPOSE_COORDINATION, .concerned_count = 1, .claim_count = 1, .log_usable = true};
+	ask->question = (struct sluss_question){.case_id = CASE1,
+	    .sender = "soc",
+	    .sender_officer = "o1",
+	    .recipient = "pol",
+	    .recipient_officer = "",
+	    .message_type = SLUSS_MESSAGE_NEEDS_INVENTORY,
+	    .category = "needs",
+	    .purpose = SLUSS_PURPOSE_COORDINATION,
+	    .concerned_count = 1,
+	    .claim_count = 1,
+	    .log_usable = true};
 }
 
 struct sluss_decision pworld_decide(const struct pworld *world, const struct pask *ask)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A small authority for the unit tests of policy/: the shipped policies, a state, and short forms of the records. Every helper fails the test
-// when the state refuses what it is told.
+// A small authority for the unit tests of policy/: the shipped policies, a state, and short forms of the records. Every
+// helper fails the test when the state refuses what it is told.
 #ifndef SLUSS_TESTS_UNIT_POLICY_WORLD_H
 #define SLUSS_TESTS_UNIT_POLICY_WORLD_H
 
@@ -26,7 +26,8 @@ struct sluss_id pid(char kind, unsigned number);
 #define FATHER pid('p', 3)
 #define CONSENT1 pid('c', 1)
 
-// Agencies soc (social services), pol (police), sch (school), pro (probation), club (civil society), eva (evaluator), house (housing), soc2.
+// Agencies soc (social services), pol (police), sch (school), pro (probation), club (civil society), eva (evaluator),
+// house (housing), soc2.
 void pworld_open(struct pworld *world);
 void pworld_close(struct pworld *world);
 
@@ -34,8 +35,10 @@ enum sluss_apply pworld_try(struct pworld *world, struct sluss_record record);
 void pworld_apply(struct pworld *world, struct sluss_record record);
 void pworld_policy(struct pworld *world, unsigned index);
 
-// A case of `person` in phase enrolled with soc, pol, sch, pro, club, eva, house as members; officers "o1" (coordinator at soc).
-void pworld_case(struct pworld *world, struct sluss_id kase, struct sluss_id person, const char *programme, unsigned age);
+// A case of `person` in phase enrolled with soc, pol, sch, pro, club, eva, house as members; officers "o1" (coordinator
+// at soc).
+void pworld_case(
+    struct pworld *world, struct sluss_id kase, struct sluss_id person, const char *programme, unsigned age);
 void pworld_age(struct pworld *world, struct sluss_id person, unsigned age);
 void pworld_guardians(struct pworld *world, struct sluss_id kase, size_t count, const struct sluss_id *guardians);
 void pworld_phase(struct pworld *world, struct sluss_id kase, enum sluss_phase phase);
@@ -43,8 +46,10 @@ void pworld_protect(struct pworld *world, struct sluss_id kase, bool on);
 
 // One grant, from now for 100 days: soc -> pol, needs, coordination unless changed. `grant` is its id.
 struct sluss_grant pgrant(struct sluss_id grant);
-void pworld_consent(struct pworld *world, struct sluss_id kase, struct sluss_id consent, size_t count, const struct sluss_grant *grants);
-void pworld_act(struct pworld *world, struct sluss_id kase, struct sluss_id person, enum sluss_act act, struct sluss_id grant);
+void pworld_consent(struct pworld *world, struct sluss_id kase, struct sluss_id consent, size_t count,
+    const struct sluss_grant *grants);
+void pworld_act(
+    struct pworld *world, struct sluss_id kase, struct sluss_id person, enum sluss_act act, struct sluss_id grant);
 void pworld_give(struct pworld *world, struct sluss_id kase, struct sluss_id person, struct sluss_id grant);
 void pworld_withdraw_all(struct pworld *world, struct sluss_id kase, struct sluss_id person);
 // case 1 of SUBJECT, 19 years, SIG_YOUNG_ADULTS, with grant 'v' 1 of consent 1, given.
