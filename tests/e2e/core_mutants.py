@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Plants one mistake at a time in core and requires that the test named for it fails. The build tree (SLUSS_BUILD) is only read: the changed file is compiled with the
+tree's own command into a folder of its own and linked in front of the libraries."""
+import concurrent.futures
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import tempfile
+import time
+import unittest
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("SLUSS_BUILD", TOP / "build" / "release"))
+CORE = "gateway/core"
+
+# What decides again at delivery.
+AT_DELIVERY = "if (!decide_pair(txn, &question, s, &pair))"
+# The pair as it was when the message was accepted.
+FROM_ACCEPTANCE = """(void)question;
+		for (size_t i = 0; i < record->pair_count; i++)
+			if (record->pairs[i].section == s && strcmp(record->pairs[i].recipient, recipient->agency) == 0)
+				pair = record->pairs[i];
+		if (pair.recipient == NULL)"""
+
+MUTANTS = (  # name, file, what stands there, what is put in its place, test program, test that must fail
+    ("the decision at delivery is skipped", "exchange_decide.c", "if (exchange_permits(pair.reason))\n\t\t\tjudgement_out->permitted",
+     "if (s < record->section_count)\n\t\t\tjudgement_out->permitted", "core_withdraw_test", "delivery_is_decided_again_when_time_has_passed"),
+    ("the decision of acceptance is used again", "exchange_decide.c", AT_DELIVERY, FROM_ACCEPTANCE, "core_withdraw_test", "delivery_is_decided_again_after_a_pause"),
+    ("withdrawal does not wait for what is under way", "svc_withdraw.c", "\tsluss_txn_barrier(txn, &w.record.case_id);\n", "", "core_withdraw_test",
+     "withdrawal_waits_for_both_words"),
+    ("what waits is left where it is", "svc_withdraw.c", " || !stop_waiting(txn, &w)", " || (0 && !stop_waiting(txn, &w))", "core_withdraw_test",
+     "withdrawal_destroys_what_waits"),
+    ("withheld octets stay in the store", "exchange_decide.c", "return exchange_payload_erase(txn, message, before) && ", "(void)before;\n\treturn ", "core_withdraw_test",
+     "withdrawal_destroys_what_waits"),
+    ("a denied message is accepted", "svc_send.c", "else if (d.permitted == d.count || (m->partial && d.permitted > 0))", "else if (d.count > 0)", "core_exchange_test",
+     "denied_is_logged_with_every_pair"),
+)
+
+
+def command_of(target):
+    """The last command that ninja runs for a target, as words."""
+    lines = subprocess.run(["ninja", "-C", BUILD, "-t", "commands", target], capture_output=True, text=True, check=True).stdout.splitlines()
+    words = shlex.split(lines[-1])
+    return words[words.index("&&") + 1:-2] if words[0] == ":" else words
+
+
+def build(folder, file, text, program):
+    """The test program with the changed file in it."""
+    source, changed, result = TOP / CORE / file, folder / file, folder / program
+    changed.write_text(text)
+    words = command_of(f"{CORE}/CMakeFiles/sluss_core.dir/{file}.o")
+    made = folder / "changed.o"
+    replaced = {str(source): str(changed), f"{CORE}/CMakeFiles/sluss_core.dir/{file}.o": str(made), f"{CORE}/CMakeFiles/sluss_core.dir/{file}.o.d": str(folder / "deps")}
+    words = [replaced.get(w, w) for w in words] + [f"-I{source.parent}", "-Wno-error"]
+    subprocess.run(words, cwd=BUILD, check=True, capture_output=True, text=True)
+    words = command_of("tests/" + program)
+    at = words.index("-o")
+    words = words[:at] + [str(made), "-o", str(result)] + words[at + 2:]
+    subprocess.run(words, cwd=BUILD, check=True, capture_output=True, text=True)
+    return result
+
+
+def failed_tests(program, until=None):
+    """Names of the tests that failed; one in which the program dies or never ends counts. Goes no further than to the failure of `until`."""
+    with tempfile.TemporaryFile() as out:
+        running = subprocess.Popen(["stdbuf", "-oL", program], cwd=TOP, stdout=out, stderr=subprocess.STDOUT)
+        end = time.monotonic() + 40
+
+        def names(state):
+            return re.findall(r"\[ *" + state + r" *\] (\w+)", os.pread(out.fileno(), 1 << 20, 0).decode())
+        while running.poll() is None and time.monotonic() < end and until not in names("FAILED"):
+            time.sleep(0.05)
+        whole = running.poll() in (0, 1) or until in names("FAILED")
+        running.kill()
+        running.wait()
+        failed = set(names("FAILED"))
+        return failed if whole else failed | (set(names("RUN")[-1:]) - set(names("OK")))
+
+
+class Mutants(unittest.TestCase):
+    def failed(self, file, text, program, until=None):
+        with tempfile.TemporaryDirectory(prefix="sluss-mutant-") as folder:
+            return failed_tests(build(pathlib.Path(folder), file, text, program), until)
+
+    def test_each_is_caught_by_its_named_test(self):
+        texts = {file: (TOP / CORE / file).read_text() for _, file, *_ in MUTANTS}
+        for _, file, there, *_ in MUTANTS:
+            self.assertEqual(texts[file].count(there), 1, f"{file} has changed: {there}")
+        with concurrent.futures.ThreadPoolExecutor(len(MUTANTS)) as pool:  # they mostly wait
+            runs = [pool.submit(self.failed, file, texts[file].replace(there, instead), program, test) for _, file, there, instead, program, test in MUTANTS]
+        for (name, *_, test), run in zip(MUTANTS, runs):
+            with self.subTest(name):
+                self.assertIn(test, run.result())
+
+    def test_without_a_mistake_nothing_fails(self):
+        """The same way of building, with nothing changed."""
+        for file, program in (("exchange_decide.c", "core_withdraw_test"), ("svc_send.c", "core_exchange_test")):
+            with self.subTest(file):
+                self.assertEqual(self.failed(file, (TOP / CORE / file).read_text(), program), set())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
