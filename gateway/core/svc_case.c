@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // CaseService: cases are opened, read, and changed by their coordinator. What names a person goes to the register (persons.h), the rest into the log.
+#include "exchange.h"
 #include "svc_case_read.h"
 #include "svc_common.h"
 
@@ -8,6 +9,7 @@
 enum {
 	GUARDIANS_MAX = 8,
 	REASONS_MAX = 2000,
+	VIEW_LIMITS_MAX = 64,
 	PAGE_DEFAULT = 100,
 	PAGE_MAX = 1000,
 };
@@ -238,14 +240,85 @@ static void guardians_execute(struct sluss_txn *txn)
 		answer_change(txn, &case_id, index);
 }
 
+static bool is_guardian(const struct sluss_txn *txn, const struct sluss_id *case_id, const struct sluss_id *person)
+{
+	struct sluss_id guardian;
+	for (size_t i = 0; sluss_case_guardian(txn->state, case_id, i, &guardian); i++)
+		if (sluss_id_equal(&guardian, person))
+			return true;
+	return false;
+}
+
+static bool is_message_of(struct sluss_txn *txn, const struct sluss_id *case_id, const struct sluss_id *message)
+{
+	const struct sluss_messages *messages = exchange_messages(txn);
+	uint32_t at = sluss_messages_find(messages, message);
+	return at != SLUSS_NOWHERE && sluss_id_equal(&sluss_messages_at(messages, at)->case_id, case_id);
+}
+
+// One limit without its reasons: a guardian of today, or one whose view is limited already; the whole view, or a message of this case.
+static bool read_view_limit(struct sluss_txn *txn, const Sluss__V1__ViewLimit *from, size_t i, struct sluss_rec_view_limited *limit)
+{
+	const char *guardian = svc_path(txn, "view_limits[%zu].guardian_person_id", i), *message = svc_path(txn, "view_limits[%zu].message_id", i);
+	if (!svc_read_id(txn, from->guardian_person_id, guardian, &limit->guardian) ||
+	    (from->message_id[0] != '\0' && !svc_read_id(txn, from->message_id, message, &limit->message)))
+		return false;
+	if (!is_guardian(txn, &limit->case_id, &limit->guardian) && !sluss_case_view_limited(txn->state, &limit->case_id, &limit->guardian, &limit->message)) {
+		sluss_txn_refuse(txn, SLUSS_CODE_NOT_FOUND, SLUSS_NOT_FOUND, guardian, "this is no registered guardian of the case");
+		return false;
+	}
+	if (!sluss_id_is_none(&limit->message) && !is_message_of(txn, &limit->case_id, &limit->message)) {
+		sluss_txn_refuse(txn, SLUSS_CODE_NOT_FOUND, SLUSS_NOT_FOUND, message, "there is no such message in this case");
+		return false;
+	}
+	limit->limited = from->limited;
+	return svc_read_text(txn, from->reasons, svc_path(txn, "view_limits[%zu].reasons", i), REASONS_MAX);
+}
+
+// All are read before any is written.
+static struct sluss_rec_view_limited *read_view_limits(struct sluss_txn *txn, const Sluss__V1__SetProtection *s, const struct sluss_id *case_id)
+{
+	if (s->n_view_limits > VIEW_LIMITS_MAX) {
+		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "view_limits", "at most 64 limits at once");
+		return NULL;
+	}
+	struct sluss_rec_view_limited *limits = sluss_arena_array(txn->arena, s->n_view_limits, sizeof(*limits));
+	if (limits == NULL) {
+		svc_no_memory(txn);
+		return NULL;
+	}
+	for (size_t i = 0; i < s->n_view_limits; i++) {
+		limits[i] = (struct sluss_rec_view_limited){.case_id = *case_id, .agency = txn->caller, .officer = txn->header->officer_id};
+		if (!read_view_limit(txn, s->view_limits[i], i, &limits[i]))
+			return NULL;
+	}
+	return limits;
+}
+
+// The reasons lie under an id of their own: the statement's, with the position in the list added to its last octet.
+static bool append_view_limits(struct sluss_txn *txn, const Sluss__V1__SetProtection *s, const struct sluss_rec_view_limited *limits)
+{
+	for (size_t i = 0; i < s->n_view_limits; i++) {
+		struct sluss_record record = {.type = SLUSS_REC_VIEW_LIMITED, .u.view_limited = limits[i]};
+		struct sluss_id text = txn->header->id;
+		text.b[SLUSS_ID_BYTES - 1] = (uint8_t)(text.b[SLUSS_ID_BYTES - 1] + i);
+		if (!svc_keep_text(txn, SVC_TEXT_VIEW_LIMIT, &text, s->view_limits[i]->reasons, record.u.view_limited.reasons_hash) ||
+		    !sluss_txn_append(txn, &record, NULL))
+			return false;
+	}
+	return true;
+}
+
 static void protection_execute(struct sluss_txn *txn)
 {
 	const Sluss__V1__SetProtection *s = (const Sluss__V1__SetProtection *)txn->statement;
+	struct sluss_rec_view_limited *limits;
 	struct sluss_case_view view;
 	struct sluss_id case_id;
 	uint64_t index;
 	if (svc_read_id(txn, s->case_id, "case_id", &case_id) && svc_need_coordinator(txn, &case_id, &view) &&
-	    append_protection(txn, &case_id, s->protected_identity, s->login_locked, &index))
+	    (limits = read_view_limits(txn, s, &case_id)) != NULL && append_protection(txn, &case_id, s->protected_identity, s->login_locked, &index) &&
+	    append_view_limits(txn, s, limits))
 		answer_change(txn, &case_id, index);
 }
 

@@ -39,6 +39,7 @@ enum svc_text {
 	SVC_TEXT_ASSESSMENT = 1, // reasons of an assessment of maturity; by statement id
 	SVC_TEXT_NECESSITY = 2,  // of a statutory request; by its id
 	SVC_TEXT_DEFERRAL = 3,   // why the person is told later; by the request's id
+	SVC_TEXT_VIEW_LIMIT = 4, // why a disclosure is kept from a guardian's view; by the statement's id and its place (svc_case.c)
 };
 
 enum { SLUSS_SIDE_TEXT = 110 }; // kind (one octet), id -> salt[16], encrypted text

@@ -216,6 +216,40 @@ class ProtectedPersons(Law):
         self.assertNotIn(sent.id, world.take("pol"))
         self.assertEqual(world.status("soc", sent.id), [("WITHHELD", "PROTECTED")])
 
+    def test_a_disclosure_is_kept_from_a_guardian(self):
+        case = world.open(world.born(14))
+        other = world.open(world.born(18))
+        consent, _ = world.consent(case, world.draft("needs"))
+        sent = world.send(case, "soc", "pol", "NEEDS_INVENTORY", ("needs", consent))
+        elsewhere = world.send(other, "soc", "pol", "NEEDS_INVENTORY", ("needs", world.consent(other, world.draft("needs"))[0]))
+        self.assertTrue(sent.ok and elsewhere.ok)
+        reasons = "the father hit him when he last heard of it"
+
+        def limit(officer="soc.1", **fields):
+            return world.change(case, "SetProtection", officer=officer, view_limits=[
+                {"guardian_person_id": case.guardians[1], "message_id": sent.id, "limited": True, "reasons": reasons},
+                {"guardian_person_id": case.guardians[0], "limited": True, "reasons": reasons, **fields}])
+        before = world.gateway.health()["log_size"]
+        self.refused(limit(reasons=""), "MALFORMED", "view_limits[1].reasons")
+        self.refused(limit(guardian_person_id=case.subject), "NOT_FOUND", "view_limits[1].guardian_person_id")
+        self.refused(limit(message_id=elsewhere.id), "NOT_FOUND", "view_limits[1].message_id")
+        self.refused(limit(officer="soc.9"), "NOT_ENTITLED", "officer_id")
+        self.assertEqual(world.gateway.health()["log_size"], before)  # all or nothing
+        self.accepted(limit())
+        self.accepted(world.change(case, "SetProtection", view_limits=[{"guardian_person_id": case.guardians[0], "limited": False, "reasons": "he moved"}]))
+        self.assertEqual(set(world.required(case)), set(case.guardians))  # who must agree stays
+        records = world.gateway.log(world.desks["evaluator"])
+        kept = [r["view_limited"] for r in records if "view_limited" in r]
+        self.assertEqual([(harness.uuid_text(r["guardian"]), harness.uuid_text(r["message"]) if "message" in r else None, r.get("limited", False), len(r["reasons_hash"]))
+                          for r in kept], [(case.guardians[1], sent.id, True, 32), (case.guardians[0], None, True, 32), (case.guardians[0], None, False, 32)])
+        self.assertNotIn(reasons, json.dumps(records, default=repr))
+        self.assertFalse(any(reasons.encode() in f.read_bytes() for f in world.gateway.state.rglob("*") if f.is_file()))
+        world.gateway.stop()
+        world.gateway.start()  # the log folds to the same state
+        for desk in world.desks.values():
+            desk.connection = None
+        self.assertEqual(set(world.required(case)), set(case.guardians))
+
     def test_a_case_shows_itself_to_members_only(self):
         for desk, ok in (("pol", True), ("health", False)):
             self.assertEqual(world.desks[desk].ask_raw("CaseService/Get", {"case_id": self.case.id}).ok, ok)
