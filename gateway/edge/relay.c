@@ -92,9 +92,9 @@ static void end_of_client(struct edge_conn *conn)
 		(void)shutdown(conn->web.fd, SHUT_WR);
 }
 
-static void read_failed(struct edge_conn *conn, int result)
+static void read_failed(struct edge_conn *conn, int error)
 {
-	switch (SSL_get_error(conn->ssl, result)) {
+	switch (error) {
 	case SSL_ERROR_WANT_READ:
 		return;
 	case SSL_ERROR_WANT_WRITE: // the answer to a key update
@@ -109,6 +109,21 @@ static void read_failed(struct edge_conn *conn, int result)
 	}
 }
 
+// The records that lie in OpenSSL together, so that web gets them in one piece: clients often send a request's head and
+// body as two. Returns how many octets; error_out says why it stopped, SSL_ERROR_NONE when there is no more or no room.
+static size_t read_records(struct edge_conn *conn, uint8_t *out, int *error_out)
+{
+	size_t len = 0;
+	do {
+		size_t n = 0;
+		ERR_clear_error();
+		int result = SSL_read_ex(conn->ssl, out + len, EDGE_SCRATCH - len, &n);
+		*error_out = result == 1 ? SSL_ERROR_NONE : SSL_get_error(conn->ssl, result);
+		len += n;
+	} while (*error_out == SSL_ERROR_NONE && len < EDGE_SCRATCH && SSL_has_pending(conn->ssl) != 0);
+	return len;
+}
+
 static void read_client(struct edge_conn *conn)
 {
 	for (int round = 0; round < ROUNDS_MAX; round++) {
@@ -116,15 +131,20 @@ static void read_client(struct edge_conn *conn)
 				conn->up.len == 0 && !conn->handover_waits && !conn->read_ended;
 		if (!may_read)
 			return;
-		size_t len = 0;
-		ERR_clear_error();
-		int result = SSL_read_ex(conn->ssl, conn->loop->scratch, EDGE_SCRATCH, &len);
-		if (result != 1) {
-			read_failed(conn, result);
+		int error = SSL_ERROR_NONE;
+		size_t len = read_records(conn, conn->loop->scratch, &error);
+		if (len > 0)
+			forward_up(conn, conn->loop->scratch, len);
+		if (conn->state == EDGE_CONN_DEAD)
+			return;
+		// The end comes after all octets before it: OpenSSL tells it again when web has taken them.
+		if (error == SSL_ERROR_ZERO_RETURN && (conn->up.len > 0 || conn->handover_waits))
+			return;
+		if (error != SSL_ERROR_NONE) {
+			read_failed(conn, error);
 			return;
 		}
-		forward_up(conn, conn->loop->scratch, len);
-		if (conn->state == EDGE_CONN_DEAD || SSL_has_pending(conn->ssl) == 0)
+		if (SSL_has_pending(conn->ssl) == 0)
 			return;
 	}
 	edge_loop_mark_ready(conn->loop, conn);
