@@ -13,10 +13,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <malloc.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -166,6 +168,23 @@ static void set_signals(enum sluss_role role)
 		(void)sigaction(SIGTERM, &ignore, NULL);
 }
 
+// What ps and top show: the exec through /proc/self/exe would leave "exe".
+static void set_name(enum sluss_role role)
+{
+	char name[16]; // the kernel's limit
+	(void)snprintf(name, sizeof(name), "slussd-%s", sluss_role_name(role));
+	(void)prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+// Core's threads hand requests to one another, so that memory is often freed by another thread than took it. With
+// malloc's defaults each batch gives pages back to the kernel and the next one asks for them again.
+static void keep_memory(void)
+{
+	enum { KEEP = 32 << 20, STEP = 1 << 20 }; // octets an arena may hold unused; how far it grows at once
+	(void)mallopt(M_TRIM_THRESHOLD, KEEP);
+	(void)mallopt(M_TOP_PAD, STEP);
+}
+
 static bool enter_sandbox(enum sluss_role role, const struct sluss_settings *s, int parent_pid)
 {
 	char db[2 * SLUSS_SETTING_TEXT] = "";
@@ -187,6 +206,9 @@ int sluss_role_main(enum sluss_role role, int parent_pid)
 {
 	struct sluss_settings settings;
 	sluss_event_role(sluss_role_name(role));
+	set_name(role);
+	if (role == SLUSS_ROLE_CORE)
+		keep_memory();
 	if (!read_settings(&settings) || !wake_libraries())
 		return EXIT_REFUSED;
 	set_signals(role);
