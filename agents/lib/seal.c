@@ -138,15 +138,20 @@ enum sluss_seal_result sluss_section_open(const struct sluss_section_key *key, s
 
 void sluss_section_digest(struct sluss_bytes header, struct sluss_bytes ciphertext, struct sluss_digest *digest_out)
 {
+	uint8_t header_hash[SLUSS_HASH_BYTES], ciphertext_hash[SLUSS_HASH_BYTES];
+	(void)crypto_hash_sha256(header_hash, header.data, header.len);
+	(void)crypto_hash_sha256(ciphertext_hash, ciphertext.data, ciphertext.len);
+	sluss_section_digest_join(header_hash, ciphertext_hash, digest_out);
+}
+
+void sluss_section_digest_join(const uint8_t header_hash[SLUSS_HASH_BYTES], const uint8_t ciphertext_hash[SLUSS_HASH_BYTES], struct sluss_digest *digest_out)
+{
 	static const char tag[] = "sluss.v1.Section";
-	uint8_t part[SLUSS_HASH_BYTES];
 	crypto_hash_sha256_state state;
 	crypto_hash_sha256_init(&state);
 	crypto_hash_sha256_update(&state, (const uint8_t *)tag, sizeof(tag) - 1);
-	(void)crypto_hash_sha256(part, header.data, header.len);
-	crypto_hash_sha256_update(&state, part, sizeof(part));
-	(void)crypto_hash_sha256(part, ciphertext.data, ciphertext.len);
-	crypto_hash_sha256_update(&state, part, sizeof(part));
+	crypto_hash_sha256_update(&state, header_hash, SLUSS_HASH_BYTES);
+	crypto_hash_sha256_update(&state, ciphertext_hash, SLUSS_HASH_BYTES);
 	crypto_hash_sha256_final(&state, digest_out->b);
 }
 

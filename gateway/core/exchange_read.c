@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 // From a request to a message: form only, no state. What the label means is for the decision to judge; that it is one label, bound to the envelope that was signed, is
 // judged here.
-#include <sodium.h>
 #include <stdio.h>
 
 #include "exchange.h"
+#include "log_hash.h"
 #include "sluss/seal.h"
 
 enum {
@@ -178,10 +178,13 @@ static bool check_keys(struct sluss_txn *txn, size_t number, const Sluss__V1__Se
 	return true;
 }
 
-static bool check_digest(struct sluss_txn *txn, size_t number, const Sluss__V1__Section *section, const struct sluss_digest *list, size_t count, uint8_t *seen)
+// `header_hash`: of this section's header octets.
+static bool check_digest(struct sluss_txn *txn, size_t number, const Sluss__V1__Section *section, const uint8_t header_hash[SLUSS_HASH_BYTES], const struct sluss_digest *list, size_t count, uint8_t *seen)
 {
+	struct sluss_hash ciphertext_hash;
 	struct sluss_digest digest;
-	sluss_section_digest((struct sluss_bytes){section->header.data, section->header.len}, (struct sluss_bytes){section->ciphertext.data, section->ciphertext.len}, &digest);
+	sluss_hash_octets(section->ciphertext.data, section->ciphertext.len, &ciphertext_hash);
+	sluss_section_digest_join(header_hash, ciphertext_hash.b, &digest);
 	size_t place = sluss_digest_list_find(list, count, &digest);
 	if (place == count)
 		return wrong_section(txn, number, "header", "Its digest does not stand in the envelope.");
@@ -203,7 +206,9 @@ static bool read_section(struct sluss_txn *txn, size_t number, const struct exch
 	enum sluss_strict_result strict = sluss_strict_unpack(&sluss__v1__section_header__descriptor, octets, sluss_arena_allocator(txn->arena), &header, field);
 	if (strict != SLUSS_STRICT_OK)
 		return wrong_section(txn, number, "header", sluss_strict_result_name(strict));
-	crypto_hash_sha256(label->header_hash, octets.data, octets.len);
+	struct sluss_hash hash;
+	sluss_hash_octets(octets.data, octets.len, &hash);
+	memcpy(label->header_hash, hash.b, sizeof(hash.b));
 	return read_label(txn, number, (const Sluss__V1__SectionHeader *)header, m, label);
 }
 
@@ -224,7 +229,7 @@ static bool read_sections(struct sluss_txn *txn, struct exchange_message *m, boo
 		if (sealed && section->ciphertext.len < SLUSS_SECTION_OVERHEAD)
 			return wrong_section(txn, i, "ciphertext", "It is too short to be sealed content.");
 		if (!read_section(txn, i, m, &m->labels[i]) || (sealed && !check_keys(txn, i, section, m)) ||
-		    (has_content && !check_digest(txn, i, section, digests, m->envelope->n_section_digests, seen)))
+		    (has_content && !check_digest(txn, i, section, m->labels[i].header_hash, digests, m->envelope->n_section_digests, seen)))
 			return false;
 	}
 	return true;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Verify before trust: what of a request can be judged without state. Runs on the worker threads. The writer asks the directory again: a key may have been
 // revoked in between.
-#include <sodium.h>
-
+#include "log_hash.h"
 #include "request.h"
 
 enum {
@@ -118,7 +117,9 @@ static bool check_statement(struct sluss_request *request, const struct sluss_di
 	}
 	request->txn.statement_octets = (struct sluss_bytes){part->statement.data, part->statement.len};
 	request->txn.key_id = part->key_id;
-	crypto_hash_sha256(request->txn.statement_hash, part->statement.data, part->statement.len);
+	struct sluss_hash hash;
+	sluss_hash_octets(part->statement.data, part->statement.len, &hash);
+	memcpy(request->txn.statement_hash, hash.b, sizeof(hash.b));
 	return read_statement(request, authority) && check_signature(request, directory, part);
 }
 

@@ -72,6 +72,8 @@ struct sluss_digest {
 
 // SHA-256("sluss.v1.Section" || SHA-256(header) || SHA-256(ciphertext)).
 void sluss_section_digest(struct sluss_bytes header, struct sluss_bytes ciphertext, struct sluss_digest *digest_out);
+// The same from the two inner hashes, for who has them already.
+void sluss_section_digest_join(const uint8_t header_hash[SLUSS_HASH_BYTES], const uint8_t ciphertext_hash[SLUSS_HASH_BYTES], struct sluss_digest *digest_out);
 
 // Makes Envelope.section_digests from the real ones: adds 1 to 8 random decoys up to the next multiple of 8 and sorts ascending. `list_out` has room for
 // SLUSS_DIGESTS_MAX. Returns how many; 0 when count is 0, above SLUSS_SECTIONS_MAX, or two are alike.
