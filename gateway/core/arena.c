@@ -22,9 +22,12 @@ struct sluss_arena {
 	struct block *blocks;
 };
 
+static void *take(struct sluss_arena *arena, size_t len);
+
+// protobuf-c writes all of what it takes, as with malloc.
 static void *protobuf_alloc(void *arena, size_t len)
 {
-	return sluss_arena_alloc(arena, len);
+	return take(arena, len);
 }
 
 static void protobuf_free(void *arena, void *data)
@@ -37,10 +40,11 @@ static struct block *block_new(struct sluss_arena *arena, size_t room)
 {
 	if (room > arena->max - arena->total)
 		return NULL;
-	struct block *block = calloc(1, sizeof(*block) + room);
+	struct block *block = malloc(sizeof(*block) + room); // sluss_arena_alloc zeroes what it gives out
 	if (block == NULL)
 		return NULL;
 	block->room = room;
+	block->used = 0;
 	block->next = arena->blocks;
 	arena->blocks = block;
 	arena->total += room;
@@ -70,7 +74,8 @@ void sluss_arena_free(struct sluss_arena **arena)
 	*arena = NULL;
 }
 
-void *sluss_arena_alloc(struct sluss_arena *arena, size_t len)
+// Room that is not zeroed.
+static void *take(struct sluss_arena *arena, size_t len)
 {
 	if (len > arena->max)
 		return NULL;
@@ -93,6 +98,12 @@ void *sluss_arena_alloc(struct sluss_arena *arena, size_t len)
 	return data;
 }
 
+void *sluss_arena_alloc(struct sluss_arena *arena, size_t len)
+{
+	void *data = take(arena, len);
+	return data == NULL ? NULL : memset(data, 0, len);
+}
+
 void *sluss_arena_array(struct sluss_arena *arena, size_t count, size_t size)
 {
 	size_t len;
@@ -103,7 +114,7 @@ void *sluss_arena_array(struct sluss_arena *arena, size_t count, size_t size)
 
 void *sluss_arena_copy(struct sluss_arena *arena, const void *data, size_t len)
 {
-	void *copy = sluss_arena_alloc(arena, len);
+	void *copy = take(arena, len);
 	if (copy != NULL && len > 0)
 		memcpy(copy, data, len);
 	return copy;
