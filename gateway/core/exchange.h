@@ -59,6 +59,11 @@ Sluss__V1__PairDecision **exchange_pairs(struct sluss_txn *txn, const struct slu
 
 bool exchange_permits(enum sluss_reason reason);
 
+// Memory for looking at one waiting message: so many of them, and those of other officers, do not use up the request's own. Between the two calls txn->arena is the
+// scratch, and the records read before are gone. begin: NULL is refused. end: frees it; when `ok` is false it refuses anew, for the refusal's text lay in the scratch.
+SLUSS_MUST_CHECK struct sluss_arena *exchange_scratch_begin(struct sluss_txn *txn);
+bool exchange_scratch_end(struct sluss_txn *txn, struct sluss_arena *own, bool ok);
+
 // What may still be handed out of a recorded message to one recipient, decided again now.
 struct exchange_judgement {
 	struct sluss_pair *permitted, *denied; // in the arena

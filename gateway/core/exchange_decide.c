@@ -2,6 +2,8 @@
 #include "exchange.h"
 #include "writer.h"
 
+enum { SCRATCH_MAX = 4 << 20 }; // an entry has 64 KiB; 64 pairs and their grounds
+
 bool exchange_permits(enum sluss_reason reason)
 {
 	return reason == SLUSS_OK_CONSENT || reason == SLUSS_OK_STATUTE || reason == SLUSS_OK_TYPE;
@@ -25,6 +27,26 @@ static bool no_memory(struct sluss_txn *txn)
 {
 	sluss_txn_refuse(txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, "The request needs more memory than one may use.");
 	return false;
+}
+
+struct sluss_arena *exchange_scratch_begin(struct sluss_txn *txn)
+{
+	struct sluss_arena *own = txn->arena;
+	struct sluss_arena *scratch = sluss_arena_new(SCRATCH_MAX);
+	if (scratch == NULL) {
+		no_memory(txn);
+		return NULL;
+	}
+	sluss_codec_reset(sluss_writer_of(txn)->read_codec);
+	txn->arena = scratch;
+	return own;
+}
+
+bool exchange_scratch_end(struct sluss_txn *txn, struct sluss_arena *own, bool ok)
+{
+	sluss_arena_free(&txn->arena);
+	txn->arena = own;
+	return ok || no_memory(txn);
 }
 
 struct sluss_question exchange_question(const struct sluss_id *case_id, const char *sender, const char *officer, enum sluss_message_type type, const struct sluss_recipient *recipient, const struct sluss_section_label *label)

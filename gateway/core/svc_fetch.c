@@ -124,18 +124,11 @@ static bool release(struct sluss_txn *txn, struct fetching *f, uint32_t number, 
 
 // ---- the mailbox
 
-// One delivery that waits: decide, withhold what is not permitted any more, hand out the rest.
-static bool consider(struct sluss_txn *txn, struct fetching *f, uint32_t number)
+// Decides one delivery again, withholds what is not permitted any more, hands out the rest. What leaves lies in `own`, all else in the scratch.
+static bool judge_and_release(struct sluss_txn *txn, struct fetching *f, uint32_t number, struct sluss_arena *own)
 {
-	struct sluss_messages *messages = exchange_messages(txn);
-	const struct sluss_delivery *delivery = sluss_messages_delivery(messages, number);
 	struct sluss_record record;
-	if (delivery->lease_until_ms > f->now_ms && delivery->lease_connection != 0) {
-		if (delivery->lease_until_ms < f->wake_ms)
-			f->wake_ms = delivery->lease_until_ms;
-		return true;
-	}
-	if (!exchange_record(txn, delivery->message, &record))
+	if (!exchange_record(txn, sluss_messages_delivery(exchange_messages(txn), number)->message, &record))
 		return false;
 	const struct sluss_rec_message *message = &record.u.message_accepted;
 	struct exchange_judgement j;
@@ -148,7 +141,26 @@ static bool consider(struct sluss_txn *txn, struct fetching *f, uint32_t number)
 		return true; // could not be told: it stays where it is
 	if (j.denied_count > 0 && !exchange_withhold(txn, message, number, &j, &no_withdrawal))
 		return false;
-	return j.permitted_count == 0 || release(txn, f, number, message, &j);
+	if (j.permitted_count == 0)
+		return true;
+	struct sluss_arena *scratch = txn->arena;
+	txn->arena = own;
+	bool ok = release(txn, f, number, message, &j);
+	txn->arena = scratch;
+	return ok;
+}
+
+// One delivery that waits; leased ones are left to who has them.
+static bool consider(struct sluss_txn *txn, struct fetching *f, uint32_t number)
+{
+	const struct sluss_delivery *delivery = sluss_messages_delivery(exchange_messages(txn), number);
+	if (delivery->lease_until_ms > f->now_ms && delivery->lease_connection != 0) {
+		if (delivery->lease_until_ms < f->wake_ms)
+			f->wake_ms = delivery->lease_until_ms;
+		return true;
+	}
+	struct sluss_arena *own = exchange_scratch_begin(txn);
+	return own != NULL && exchange_scratch_end(txn, own, judge_and_release(txn, f, number, own));
 }
 
 static bool collect(struct sluss_txn *txn, struct fetching *f)

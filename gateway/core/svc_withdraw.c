@@ -128,8 +128,11 @@ static bool stop_waiting(struct sluss_txn *txn, struct withdrawal *w)
 		for (uint32_t number = sluss_mailbox_first(messages, box); number != SLUSS_NOWHERE;) {
 			const struct sluss_delivery *delivery = sluss_messages_delivery(messages, number);
 			uint32_t next = delivery->next;
-			if (may_touch(sluss_messages_at(messages, delivery->message), &w->record.case_id) && !stop_delivery(txn, w, number))
-				return false;
+			if (may_touch(sluss_messages_at(messages, delivery->message), &w->record.case_id)) {
+				struct sluss_arena *own = exchange_scratch_begin(txn);
+				if (own == NULL || !exchange_scratch_end(txn, own, stop_delivery(txn, w, number)))
+					return false;
+			}
 			number = next;
 		}
 	return true;

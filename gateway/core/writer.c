@@ -24,6 +24,23 @@ static void batch_add(struct batch *batch, struct sluss_request *request)
 
 // ---- executing
 
+// The service's part, and what is remembered of it.
+static void serve(struct sluss_writer *w, struct sluss_request *request)
+{
+	struct sluss_txn *txn = &request->txn;
+	request->service->execute(txn);
+	if (request->parked || request->refused)
+		return;
+	if (!request->answered) {
+		sluss_event(SLUSS_EVENT_ERROR, "service-silent", "method=%u", request->asked->method);
+		sluss_txn_refuse(txn, SLUSS_CODE_INTERNAL, SLUSS_UNAVAILABLE, NULL, NULL);
+		return;
+	}
+	bool remember = request->service->statement != NULL && (request->service->flags & (SLUSS_SERVICE_REPEATABLE | SLUSS_SERVICE_OWN_REPEAT)) == 0;
+	if (remember && !sluss_writer_remember(w, request))
+		sluss_txn_refuse(txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
+}
+
 static void execute(struct sluss_writer *w, struct sluss_request *request)
 {
 	struct sluss_txn *txn = &request->txn;
@@ -39,17 +56,11 @@ static void execute(struct sluss_writer *w, struct sluss_request *request)
 	if (!sluss_writer_admit(w, request) || !sluss_txn_settle(txn))
 		return;
 	txn->policy = sluss_state_policy(w->world->state);
-	request->service->execute(txn);
-	if (request->parked || request->refused)
-		return;
-	if (!request->answered) {
-		sluss_event(SLUSS_EVENT_ERROR, "service-silent", "method=%u", request->asked->method);
-		sluss_txn_refuse(txn, SLUSS_CODE_INTERNAL, SLUSS_UNAVAILABLE, NULL, NULL);
-		return;
-	}
-	bool remember = request->service->statement != NULL && (request->service->flags & (SLUSS_SERVICE_REPEATABLE | SLUSS_SERVICE_OWN_REPEAT)) == 0;
-	if (remember && !sluss_writer_remember(w, request))
-		sluss_txn_refuse(txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
+	unsigned before = request->appended;
+	serve(w, request);
+	// "Unavailable" means that nothing happened and it may be tried again: a part of it must not stand.
+	if (request->refused && request->code == SLUSS_CODE_UNAVAILABLE && request->appended > before)
+		sluss_batch_spoil(w, "execute", "a request failed half done");
 }
 
 static bool was_cancelled(const struct sluss_writer *w, const struct sluss_request *request)

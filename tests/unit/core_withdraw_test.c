@@ -16,6 +16,7 @@
 static const enum who to_soc[] = {SOC}, to_both[] = {SOC, POL};
 
 enum { OK = 0, NOT_FOUND = 5, ALREADY_EXISTS = 6, PERMISSION_DENIED = 7, UNAVAILABLE = 14 };
+enum { MAILBOX_MESSAGES = 900 };
 
 static int set_up(void **state)
 {
@@ -99,6 +100,20 @@ static void delivery_is_decided_again_after_a_pause(void **state)
 	assert_int_equal(fetch_count(w, SOC, 7), 0);
 	assert_int_equal(fetch_count(w, POL, 8), 1); // one recipient's denial does not hold back another's copy
 	assert_int_equal(state_of(w, SCH, &id, SOC), SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_WITHHELD);
+}
+
+// As many large messages as would fill a request's memory many times: each is looked at in memory of its own.
+static void a_full_mailbox_is_withdrawn_at_once(void **state)
+{
+	struct world *w = *state;
+	struct draft large = plain;
+	large.sections = 64;
+	for (int i = 0; i < MAILBOX_MESSAGES; i++)
+		send_expecting(w, &large, OK);
+	struct answer answer = withdraw(w, NULL);
+	assert_int_equal(answer.code, OK);
+	answer_free(&answer);
+	assert_int_equal(fetch_count(w, SOC, 7), 0);
 }
 
 static void withdrawal_destroys_what_waits(void **state)
@@ -387,6 +402,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(delivery_is_decided_again_when_time_has_passed, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(delivery_is_decided_again_after_a_pause, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_full_mailbox_is_withdrawn_at_once, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(withdrawal_destroys_what_waits, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(withdrawal_waits_for_both_words, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(both_give_their_word, set_up, tear_down),
