@@ -160,8 +160,8 @@ static void record_execute(struct sluss_txn *txn)
 	r->officer = txn->header->officer_id;
 	memcpy(r->statement_hash, txn->statement_hash, sizeof(r->statement_hash));
 	if ((r->grants = explode(txn, drafts, s->n_grants, r->grant_count)) == NULL ||
+	    !sluss_txn_append(txn, &record, &index) || // first: it may be too long, and then nothing is kept
 	    !keep_evidence(txn, &r->consent) ||
-	    !sluss_txn_append(txn, &record, &index) ||
 	    (response.grants = views_of(txn, r->grant_count, id_of_grant, r->grants)) == NULL)
 		return;
 	response.n_grants = r->grant_count;
