@@ -628,6 +628,9 @@ static void r16_protected(void **state)
 	pworld_expect(world, &ask, SLUSS_OK_CONSENT);
 	ask.question.category = "housing";
 	pworld_expect(world, &ask, SLUSS_PROTECTED); // no mark
+	ask.question.message_type = SLUSS_MESSAGE_ACTION_PLAN;
+	pworld_expect(world, &ask, SLUSS_PROTECTED); // which is looked at before the type
+	ask.question.message_type = SLUSS_MESSAGE_NEEDS_INVENTORY;
 	grants[0].grant = pid('v', 3);
 	grants[0].explicit_mark = true;
 	pworld_consent(world, CASE1, pid('c', 2), 1, grants);
@@ -808,6 +811,57 @@ static void misregistration_is_no_withdrawal(void **state)
 	pworld_expect(world, &ask, SLUSS_NO_GRANT);
 }
 
+static void r18_only_what_is_claimed(void **state)
+{
+	struct pworld *world = *state;
+	struct pask ask;
+	pworld_adult(world);
+	pworld_apply(world, (struct sluss_record){
+				.type = SLUSS_REC_STATUTE_REQUESTED, .u.statute_requested = request_of("OSL-10-18a")});
+	pask_init(&ask);
+	ask.claims[0] = (struct sluss_claim){.kind = SLUSS_CLAIM_APPROVAL, .id = pid('s', 1)};
+	pworld_expect(world, &ask, SLUSS_STATUTE_UNAPPROVED); // an active grant is there, but nobody relies on it
+	ask.question.claim_count = 2;
+	ask.claims[1] = (struct sluss_claim){.kind = SLUSS_CLAIM_CONSENT, .id = CONSENT1};
+	pworld_expect(world, &ask, SLUSS_OK_CONSENT); // either suffices
+	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_STATUTE_APPROVED,
+				.u.statute_approved = {.request = pid('s', 1), .agency = "soc", .officer = "o2"}});
+	pworld_withdraw_all(world, CASE1, SUBJECT);
+	pworld_expect(world, &ask, SLUSS_OK_STATUTE);
+	ask.question.claim_count = 1;
+	ask.claims[0] = ask.claims[1];
+	pworld_expect(world, &ask, SLUSS_WITHDRAWN); // an approval that is not claimed does not permit
+}
+
+// What the checks refuse to record opens nothing when it stands in a log all the same.
+static void a_record_that_should_not_be_there_opens_nothing(void **state)
+{
+	struct pworld *world = *state;
+	struct pask ask;
+	pworld_case(world, CASE1, SUBJECT, "SIG_YOUTH", 16);
+	pask_init(&ask);
+	ask.claims[0] = (struct sluss_claim){.kind = SLUSS_CLAIM_APPROVAL, .id = pid('s', 1)};
+	pworld_apply(world, (struct sluss_record){
+				.type = SLUSS_REC_STATUTE_REQUESTED, .u.statute_requested = request_of("OSL-10-18a")});
+	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_STATUTE_APPROVED,
+				.u.statute_approved = {.request = pid('s', 1), .agency = "soc", .officer = "o1"}});
+	pworld_expect(world, &ask, SLUSS_STATUTE_UNAPPROVED); // by the same officer
+	static const char *const to[] = {"soc"};
+	struct sluss_rec_statute_requested report = request_of("SoL-14-1");
+	report.request = pid('s', 2);
+	report.agency = "sch";
+	report.recipients = to;
+	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_STATUTE_REQUESTED, .u.statute_requested = report});
+	ask.claims[0].id = pid('s', 2);
+	ask.question.sender = "sch";
+	ask.question.recipient = "soc";
+	ask.question.message_type = SLUSS_MESSAGE_REFERRAL;
+	pworld_expect(world, &ask, SLUSS_OK_STATUTE); // a duty to report needs no second officer
+	pworld_apply(world, (struct sluss_record){.type = SLUSS_REC_STATUTE_REFUSED,
+				.u.statute_refused = {.request = pid('s', 2), .agency = "sch", .officer = "o2"}});
+	pworld_expect(world, &ask, SLUSS_STATUTE_UNAPPROVED);
+}
+
 static void explanations(void **state)
 {
 	struct pworld *world = *state;
@@ -872,6 +926,8 @@ int main(void)
 	    TEST(r19_versions_in_time),
 	    TEST(pause_and_resume),
 	    TEST(misregistration_is_no_withdrawal),
+	    TEST(r18_only_what_is_claimed),
+	    TEST(a_record_that_should_not_be_there_opens_nothing),
 	    TEST(explanations),
 	};
 #undef TEST
