@@ -149,14 +149,34 @@ static bool varint_fits(const ProtobufCFieldDescriptor *field, uint64_t value)
 
 static enum sluss_strict_result check_message(struct check *c, const ProtobufCMessageDescriptor *type, struct reader r, unsigned depth);
 
-// Adds "name", ".name" or "name[3]" to the path; returns the length to go back to.
+// Appends as much of the text as there is room for.
+static void append_path(struct check *c, const char *text, size_t len)
+{
+	size_t room = SLUSS_STRICT_FIELD_MAX - 1 - c->path_len;
+	size_t part = len < room ? len : room;
+	memcpy(c->path + c->path_len, text, part);
+	c->path_len += part;
+	c->path[c->path_len] = '\0';
+}
+
+// Adds "name", ".name" or "name[3]" to the path; returns the length to go back to. Once for every field of every statement: no printf here.
 static size_t push_path(struct check *c, const char *name, bool repeated, size_t index)
 {
 	size_t before = c->path_len;
-	size_t room = SLUSS_STRICT_FIELD_MAX - before;
-	int n = repeated ? snprintf(c->path + before, room, "%s%s[%zu]", before > 0 ? "." : "", name, index)
-	                 : snprintf(c->path + before, room, "%s%s", before > 0 ? "." : "", name);
-	c->path_len = n < 0 ? before : (size_t)n >= room ? SLUSS_STRICT_FIELD_MAX - 1 : before + (size_t)n;
+	if (before > 0)
+		append_path(c, ".", 1);
+	append_path(c, name, strlen(name));
+	if (repeated) {
+		char text[24];
+		size_t at = sizeof(text);
+		text[--at] = ']';
+		do {
+			text[--at] = (char)('0' + index % 10);
+			index /= 10;
+		} while (index > 0);
+		text[--at] = '[';
+		append_path(c, text + at, sizeof(text) - at);
+	}
 	return before;
 }
 
