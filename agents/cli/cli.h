@@ -49,6 +49,10 @@ struct cli_verb {
 };
 
 // Every verb, each in the list of its file; NULL-terminated by words.
+// cmd_send.c: what the gateway would decide about a message, without effect. Also `sluss policy explain` without a file.
+enum cli_exit cli_evaluate(struct cli *cli);
+extern const struct cli_option cli_evaluate_options[];
+
 extern const struct cli_verb cli_agency_verbs[];
 extern const struct cli_verb cli_case_verbs[];
 extern const struct cli_verb cli_consent_verbs[];

@@ -275,8 +275,41 @@ static enum cli_exit guardians(struct cli *cli)
 	return client == NULL ? CLI_USAGE : changed(cli, client, sluss_client_case_set_guardians(client, &d, &r), &r);
 }
 
+enum { VIEW_LIMITS_MAX = 64 };
+
+// "GUARDIAN" or "GUARDIAN:MESSAGE" of one option, each with the reasons given.
+static bool read_view_limits(struct cli *cli, const char *option, bool limited, Sluss__V1__SetProtection *d)
+{
+	for (size_t i = 0; i < cli_count(cli, option); i++) {
+		Sluss__V1__ViewLimit *limit = cli_alloc(cli, sizeof(*limit));
+		const char *value = cli_nth(cli, option, i), *reasons = cli_need(cli, "reasons");
+		if (reasons == NULL) {
+			return false;
+		}
+		if (d->n_view_limits == VIEW_LIMITS_MAX) {
+			(void)cli_fail(cli, CLI_USAGE, option, "at most %d limits at once", VIEW_LIMITS_MAX);
+			return false;
+		}
+		sluss__v1__view_limit__init(limit);
+		char *copy = cli_copy(cli, value, strlen(value)), *colon = strchr(copy, ':');
+		if (colon != NULL) {
+			*colon = '\0';
+			limit->message_id = colon + 1;
+		}
+		limit->guardian_person_id = copy;
+		limit->limited = limited;
+		limit->reasons = cli_copy(cli, reasons, strlen(reasons));
+		if (cli_check_id(cli, option, copy) == NULL || (colon != NULL && cli_check_id(cli, option, colon + 1) == NULL)) {
+			return false;
+		}
+		d->view_limits[d->n_view_limits++] = limit;
+	}
+	return true;
+}
+
 static enum cli_exit protect(struct cli *cli)
 {
+	Sluss__V1__ViewLimit *limits[VIEW_LIMITS_MAX];
 	Sluss__V1__SetProtection d = SLUSS__V1__SET_PROTECTION__INIT;
 	Sluss__V1__CaseChangeResponse *r = NULL;
 	d.case_id = case_argument(cli);
@@ -287,6 +320,10 @@ static enum cli_exit protect(struct cli *cli)
 	d.login_locked = cli_has(cli, "lock-login");
 	if (!d.protected_identity && strcmp(cli->arguments[1], "off") != 0) {
 		return cli_fail(cli, CLI_USAGE, "on|off", "'%s' is neither on nor off", cli->arguments[1]);
+	}
+	d.view_limits = limits;
+	if (!read_view_limits(cli, "hide-from", true, &d) || !read_view_limits(cli, "show-to", false, &d)) {
+		return CLI_USAGE;
 	}
 	struct sluss_client *client = cli_client(cli);
 	return client == NULL ? CLI_USAGE : changed(cli, client, sluss_client_case_set_protection(client, &d, &r), &r);
@@ -336,7 +373,9 @@ static const struct cli_option open_options[] = {
 static const struct cli_option list_options[] = {{"phase", CLI_TEXT, "PHASE", "only cases in this phase"}, END_OPTION};
 #define COORDINATOR_OPTION {"coordinator", CLI_MANY, "OFFICER", "our officers who lead the group"}
 static const struct cli_option members_options[] = {MEMBER_OPTION, COORDINATOR_OPTION, END_OPTION};
-static const struct cli_option protect_options[] = {{"lock-login", CLI_FLAG, NULL, "also lock the subject's web login (without it: unlocked)"}, END_OPTION};
+static const struct cli_option protect_options[] = {{"lock-login", CLI_FLAG, NULL, "also lock the subject's web login (without it: unlocked)"},
+    {"hide-from", CLI_MANY, "GUARDIAN[:MESSAGE]", "keep a disclosure, or all of the case, from this guardian's view"},
+    {"show-to", CLI_MANY, "GUARDIAN[:MESSAGE]", "end that"}, {"reasons", CLI_TEXT, "TEXT", "why, with --hide-from and --show-to"}, END_OPTION};
 static const struct cli_option phase_options[] = {{"reason", CLI_TEXT, "REASON", "why it is closed: goals_met, own_wish, crime_goes_on, wrong_programme, "
 	"placed_or_imprisoned, moved, transferred, safety, age, died, other"}, END_OPTION};
 static const struct cli_option guardians_options[] = {GUARDIAN_OPTION, {"none", CLI_FLAG, NULL, "there is no registered guardian any more"}, END_OPTION};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// sluss policy: looking at a policy file before it is put in force. No gateway is asked.
+// sluss policy: looking at a policy file before it is put in force, where no gateway is asked; and what the policy in force says of one message.
 #include "cli.h"
 #include "policy/policy.h"
 
@@ -77,6 +77,9 @@ static json_t *provisions(struct cli *cli, const struct sluss_policy *policy)
 
 static enum cli_exit explain(struct cli *cli)
 {
+	if (cli->argument_count == 0) {
+		return cli_evaluate(cli);
+	}
 	size_t len = 0;
 	struct sluss_policy *policy = NULL;
 	struct sluss_policy_error error;
@@ -99,6 +102,7 @@ static enum cli_exit explain(struct cli *cli)
 
 const struct cli_verb cli_policy_verbs[] = {
 	{"policy check", "FILE", "Is this policy file right? Errors and warnings with lines.", NULL, check, NULL},
-	{"policy explain", "FILE", "What a policy file says, in words.", NULL, explain, NULL},
+	{"policy explain", "[FILE]", "What a policy file says, in words; without FILE: why a message would be permitted or denied, as evaluate.", cli_evaluate_options, explain,
+	    NULL},
 	{NULL, NULL, NULL, NULL, NULL, NULL},
 };

@@ -156,7 +156,15 @@ static enum cli_exit send_message(struct cli *cli)
 	return code;
 }
 
-static enum cli_exit evaluate(struct cli *cli)
+// The records that a pair rests on, or that came nearest.
+static void print_grounds(struct cli *cli, const Sluss__V1__PairDecision *pair)
+{
+	for (size_t i = 0; i < pair->n_ground_ids; i++) {
+		cli_say(cli, "    %s %s", pair->permitted ? "rests on" : "nearest is", pair->ground_ids[i]);
+	}
+}
+
+enum cli_exit cli_evaluate(struct cli *cli)
 {
 	struct sluss_sealed_message sealed;
 	Sluss__V1__EvaluateResponse *r = NULL;
@@ -172,10 +180,11 @@ static enum cli_exit evaluate(struct cli *cli)
 	}
 	cli_own_message(cli, r);
 	cli_say(cli, "%s, as of log entry %llu", r->would_be_accepted ? "would be accepted" : "would be refused", (unsigned long long)r->log_size);
-	cli_print_pairs(cli, r->pairs, r->n_pairs);
-	for (size_t i = 0; i < r->n_what_would_change; i++) {
-		if (r->what_would_change[i][0] != '\0') {
-			cli_say(cli, "  %zu: %s", i, r->what_would_change[i]);
+	for (size_t i = 0; i < r->n_pairs; i++) {
+		cli_print_pairs(cli, &r->pairs[i], 1);
+		print_grounds(cli, r->pairs[i]);
+		if (!r->pairs[i]->permitted && i < r->n_what_would_change && r->what_would_change[i][0] != '\0') {
+			cli_say(cli, "    %s", r->what_would_change[i]);
 		}
 	}
 	return cli_show(cli, &r->base);
@@ -213,7 +222,7 @@ static enum cli_exit status(struct cli *cli)
 	    {"sealed", CLI_TEXT, "FILE", "sealed octets that were kept: the same message again"}
 
 static const struct cli_option send_options[] = {MESSAGE_OPTIONS, {"only-seal", CLI_FLAG, NULL, "seal and sign (see --save), do not send"}, {NULL, CLI_FLAG, NULL, NULL}};
-static const struct cli_option evaluate_options[] = {MESSAGE_OPTIONS, {NULL, CLI_FLAG, NULL, NULL}};
+const struct cli_option cli_evaluate_options[] = {MESSAGE_OPTIONS, {NULL, CLI_FLAG, NULL, NULL}};
 
 #define SECTION_HELP                                                                                                                                               \
 	"A section is key=value,key=value (a comma inside a value is written '\\,'), or a JSON object with the same keys:\n"                                       \
@@ -228,7 +237,7 @@ static const struct cli_option evaluate_options[] = {MESSAGE_OPTIONS, {NULL, CLI
 
 const struct cli_verb cli_exchange_verbs[] = {
 	{"send", "", "Seal, sign and hand in a message; the gateway decides each section for each recipient.", send_options, send_message, SECTION_HELP},
-	{"evaluate", "", "Ask what send would answer, without effect.", evaluate_options, evaluate, SECTION_HELP},
+	{"evaluate", "", "Ask what send would answer, without effect.", cli_evaluate_options, cli_evaluate, SECTION_HELP},
 	{"status", "ID", "Where a message that we sent stands.", NULL, status, NULL},
 	{NULL, NULL, NULL, NULL, NULL, NULL},
 };

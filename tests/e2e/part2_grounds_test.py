@@ -239,7 +239,7 @@ class ProtectedPersons(Law):
         self.accepted(world.change(case, "SetProtection", view_limits=[{"guardian_person_id": case.guardians[0], "limited": False, "reasons": "he moved"}]))
         self.assertEqual(set(world.required(case)), set(case.guardians))  # who must agree stays
         records = world.gateway.log(world.desks["evaluator"])
-        kept = [r["view_limited"] for r in records if "view_limited" in r]
+        kept = [r["view_limited"] for r in records if "view_limited" in r and harness.uuid_text(r["view_limited"]["case_id"]) == case.id]
         self.assertEqual([(harness.uuid_text(r["guardian"]), harness.uuid_text(r["message"]) if "message" in r else None, r.get("limited", False), len(r["reasons_hash"]))
                           for r in kept], [(case.guardians[1], sent.id, True, 32), (case.guardians[0], None, True, 32), (case.guardians[0], None, False, 32)])
         self.assertNotIn(reasons, json.dumps(records, default=repr))
@@ -345,6 +345,36 @@ class EvaluateSaysWhatSendWould(Law):
         named = []
         self.check("soc", lambda: world.message(self.case, "soc", [("pol", "pol.1" if named else None)], "ACTION_PLAN", ("action_plan", self.consent)),
                    lambda: named.append(True), "PROTECTED", "Address a contact officer")
+
+
+    def test_asked_again_after_it_was_sent(self):
+        self.agree()
+        request = self.plan()
+        self.accepted(world.hand_in("soc", request))
+        world.act(self.case, "PAUSE", self.case.guardians[0], self.grants)
+        told = world.evaluate("soc", request)
+        self.assertEqual([code(p["reason"]) for p in told["pairs"]], ["PAUSED"])
+
+    def test_through_the_program(self):
+        desk = world.gateway.cli("soc-cli", "social_services", "c1")
+        desk.now = ("--now", world.now().strftime("%Y-%m-%dT%H:%M:%SZ"))
+        opened = desk.run("case", "open", "--programme", "SSPF", "--subject", f"birth={world.born(14)},name=A", "--guardian", "name=B", "--member", "soc-cli=c1",
+                          "--member", "pol=pol.1", "--coordinator", "c1", *desk.now)["case"]
+        window = "/".join((world.now() + d * DAY).strftime("%Y-%m-%dT%H:%M:%SZ") for d in (-1, 30))
+        consent = desk.run("consent", "record", "--case", opened["caseId"], "--text-version", "1", "--language", "sv", "--obtained", "oral", "--grant",
+                           f"category=threat,from=soc-cli,to=pol,purpose=protection,valid={window}", *desk.now)
+        section = f"category=threat,purpose=protection,claim=consent:{consent['consentId']},text=hot"
+        told = desk.run("policy", "explain", "--case", opened["caseId"], "--type", "ThreatAssessment", "--to", "pol", "--section", section, *desk.now)
+        self.assertEqual([(p["reason"], p.get("groundIds", [])) for p in told["pairs"]], [("REASON_CODE_PHASE_FORBIDS", [])])
+        desk.run("case", "phase", opened["caseId"], "inquiry", *desk.now)
+        told = desk.run("policy", "explain", "--case", opened["caseId"], "--type", "ThreatAssessment", "--to", "pol", "--section", section, *desk.now)
+        self.assertEqual([(p["reason"], p.get("groundIds", [])) for p in told["pairs"]], [("REASON_CODE_CONSENTER_MISSING", [consent["grants"][0]["grantId"]])])
+        self.assertEqual(told["whatWouldChange"], ["The persons who have not agreed yet give the grant."])
+        guardian = opened["guardianPersonIds"][0]
+        desk.run("case", "protect", opened["caseId"], "off", "--hide-from", guardian, "--reasons", "harm", *desk.now)
+        self.assertEqual(desk.run("case", "protect", opened["caseId"], "off", "--hide-from", opened["subjectPersonId"], "--reasons", "harm", *desk.now, expect=3)["field"],
+                         "view_limits[0].guardian_person_id")
+        desk.run("case", "protect", opened["caseId"], "off", "--show-to", guardian, "--reasons", "over", *desk.now)
 
 
 class PolicyFiles(Law):
