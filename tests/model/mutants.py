@@ -4,14 +4,15 @@
 
     mutants.py [NAME...]
 
-The faults stand in mutants/*.mutant: a file of policy/, a text that must stand in it exactly once, what the fault makes
-of it, and the title of the case that must notice. When policy/ is rewritten and a text is not found, the test
+The faults stand in mutants/*.mutant: a file of policy/, a text that must stand in it exactly once (however its lines are
+broken), what the fault makes of it, and the title of the case that must notice. When policy/ is rewritten and a text is not found, the test
 fails, so that no fault is forgotten. Compiled in a temporary folder; nothing in the tree is touched.
 
 Two faults of the gateway live in core, not here: a delivery that does not decide again, and a decision that is kept.
 """
 import glob
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -85,11 +86,13 @@ class Bench:
         name = "policy/" + mutant["file"]
         with open(os.path.join(ROOT, name), encoding="utf-8") as file:
             text = file.read()
-        if text.count(mutant["find"]) != 1:
+        found = list(re.finditer(r"\s+".join(re.escape(word) for word in mutant["find"].split()), text))
+        if len(found) != 1:
             return None
+        begin, end = found[0].span()
         changed = os.path.join(self.folder, mutant["file"])
         with open(changed, "w", encoding="utf-8") as file:
-            file.write(text.replace(mutant["find"], mutant["replace"]))
+            file.write(text[:begin] + mutant["replace"].strip() + text[end:])
         target = changed + ".mutant.o"
         compile_file(self.compiler, changed, target, os.path.join(ROOT, "policy"))
         return self.link({name: target})
