@@ -41,6 +41,7 @@ struct sluss_decision {
 	enum sluss_ground ground; // NONE when denied; STATUTORY as soon as one person concerned rests on a provision
 	// Permitted: the grant versions and statutory requests that carry it. Denied: the version or request that came
 	// nearest, if any.
+	// What stands beyond ground_count means nothing.
 	struct sluss_id grounds[SLUSS_DECISION_GROUNDS];
 	size_t ground_count;
 	const char *provision; // name of the provision used, "" when none; belongs to the policy
@@ -80,10 +81,11 @@ struct sluss_grant_draft {
 SLUSS_MUST_CHECK enum sluss_reason sluss_check_consent(const struct sluss_state *state, const struct sluss_id *case_id,
     const struct sluss_grant_draft *drafts, size_t draft_count, int64_t now_ms, struct sluss_refusal *refusal_out);
 
-// May `person` do this to these grant versions now? GIVE: the subject or a registered guardian; the others: one who
-// must agree at this moment (NOT_ENTITLED). CLOSED_STATE for a version that is refused, withdrawn or invalidated.
-// NARROW: `from_ms`, `until_ms` as in the record (0: unchanged), MALFORMED when it would widen. RESUME of what is not
-// paused is MALFORMED.
+// May `person` do this to these grant versions now? GIVE: the subject or a registered guardian; INVALIDATE: also nobody
+// (an id of zeros); the others: one who must agree at this moment (NOT_ENTITLED). CLOSED_STATE for a version that is
+// refused, withdrawn, invalidated or past its end; refusing is never too late. NARROW: `from_ms`, `until_ms` as in the
+// record (0: unchanged), MALFORMED when it would widen, change nothing or leave nothing. RESUME of what is not paused
+// is MALFORMED. NOT_FOUND for a version of another case.
 struct sluss_act_request {
 	struct sluss_id case_id;
 	struct sluss_id person;
