@@ -82,10 +82,11 @@ def withdrawal(world, rng):
     return before_and_after(world, rng, act)
 
 
-def another_guardian(world, rng):
+def another_person(world, rng):
     def act(head, now):
-        cases = cases_of(head)
-        return "%d guardian %s 77" % (now, rng.choice(sorted(cases))) if cases else None
+        cases = sorted(cases_of(head))
+        more = rng.choice(("guardian %s 77", "assess %s guardians_and_subject"))
+        return "%d %s" % (now, more % rng.choice(cases)) if cases else None
     return before_and_after(world, rng, act)
 
 
@@ -130,7 +131,7 @@ def swapped(world, rng):
 
 PROPERTIES = (("without agreement nothing passes on consent", without_agreement),
               ("a withdrawal or refusal never widens access", withdrawal),
-              ("another required person never widens access", another_guardian),
+              ("another required person never widens access", another_person),
               ("the order of unrelated events does not matter", swapped))
 
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A world of the model tests (STREAM.md) on top of policy/: what the gateway's core would do with each line of the stream, without
-// store, network or signatures. Small fixed arrays: a world that does not fit ends the program.
+// A world of the model tests (STREAM.md) on top of policy/: what the gateway's core would do with each line of the
+// stream, without store, network or signatures. Small fixed arrays: a world that does not fit ends the program.
 #ifndef SLUSS_TESTS_MODEL_WORLD_H
 #define SLUSS_TESTS_MODEL_WORLD_H
 
@@ -10,7 +10,7 @@
 enum {
 	WORLD_POLICIES = 8,
 	WORLD_AGENCIES = 32,
-	WORLD_PERSONS = 64,  // numbers below this are kept with a birth date; others only by number
+	WORLD_PERSONS = 64, // numbers below this are kept with a birth date; others only by number
 	WORLD_CASES = 16,
 	WORLD_CONSENTS = 128,
 	WORLD_VERSIONS = 128, // of one consent
@@ -24,8 +24,8 @@ enum {
 struct person {
 	int number;
 	struct sluss_date birth;
-	bool subject;      // a case was opened: its age bands are recorded
-	int64_t next_ms;   // when the next age band begins
+	bool subject;	 // a case was opened: its age bands are recorded
+	int64_t next_ms; // when the next age band begins
 	struct sluss_id guardians[WORLD_GUARDIANS];
 	size_t guardian_count;
 };
@@ -56,9 +56,9 @@ struct world {
 	bool begun;
 	struct person persons[WORLD_PERSONS];
 	size_t person_count;
-	struct world_case cases[WORLD_CASES];          // by number; person < 0: not there
-	struct consent consents[WORLD_CONSENTS];       // by number; case_number 0: not there
-	int approvals[WORLD_APPROVALS];                // by number; the case, 0: not there
+	struct world_case cases[WORLD_CASES];	 // by number; person < 0: not there
+	struct consent consents[WORLD_CONSENTS]; // by number; case_number 0: not there
+	int approvals[WORLD_APPROVALS];		 // by number; the case, 0: not there
 	struct contact approvers[WORLD_CONTACTS];
 	size_t approver_count;
 	char answer[64];
@@ -101,10 +101,11 @@ struct consent *world_consent(struct world *world, const char *token);
 
 // What a verb does: returns the answer, or NULL for OK. `word` begins after the verb.
 typedef const char *world_verb(struct world *world, char **word, size_t count, int64_t now_ms);
-world_verb world_policy, world_agency, world_officer, world_person, world_open, world_protect, world_guardian, world_unguardian,
-    world_member, world_unmember, world_contact, world_uncontact, world_sent, world_setphase, world_assess, world_phase;
-world_verb world_consent_form, world_give, world_refuse, world_pause, world_resume, world_narrow, world_invalidate, world_withdraw,
-    world_request, world_approve, world_disapprove;
+world_verb world_policy, world_agency, world_officer, world_person, world_open, world_protect, world_guardian,
+    world_unguardian, world_member, world_unmember, world_contact, world_uncontact, world_sent, world_setphase,
+    world_assess, world_phase;
+world_verb world_consent_form, world_give, world_refuse, world_pause, world_resume, world_narrow, world_invalidate,
+    world_withdraw, world_request, world_approve, world_disapprove;
 world_verb world_ask, world_dead;
 
 #endif

@@ -44,7 +44,8 @@ static void form_read(struct form *form, char **word, size_t count, int consent)
 		if (i == GRANTS_MAX || at + 7 > count || at + 7 + (size_t)world_number(word[at + 6]) > count)
 			world_die("consent", "too few words or too many grants");
 		struct sluss_grant_draft *draft = &form->drafts[i];
-		*draft = (struct sluss_grant_draft){.category = dash_empty(word[at]), .sender = dash_empty(word[at + 1])};
+		*draft =
+		    (struct sluss_grant_draft){.category = dash_empty(word[at]), .sender = dash_empty(word[at + 1])};
 		draft->purpose = sluss_purpose_from_name(word[at + 2]);
 		draft->has_from = strcmp(word[at + 3], "-") != 0;
 		draft->has_until = strcmp(word[at + 4], "-") != 0;
@@ -58,10 +59,15 @@ static void form_read(struct form *form, char **word, size_t count, int consent)
 		at += 7;
 		for (size_t j = 0; j < draft->recipient_count; j++, at++) {
 			form->receivers[i][j] = dash_empty(word[at]);
-			form->grants[form->grant_count] = (struct sluss_grant){
-			    .grant = world_id('v', consent, (int)form->grant_count), .category = draft->category,
-			    .sender = draft->sender, .recipient = form->receivers[i][j], .purpose = draft->purpose,
-			    .from_ms = draft->from_ms, .until_ms = draft->until_ms, .explicit_mark = draft->explicit_mark};
+			form->grants[form->grant_count] =
+			    (struct sluss_grant){.grant = world_id('v', consent, (int)form->grant_count),
+				.category = draft->category,
+				.sender = draft->sender,
+				.recipient = form->receivers[i][j],
+				.purpose = draft->purpose,
+				.from_ms = draft->from_ms,
+				.until_ms = draft->until_ms,
+				.explicit_mark = draft->explicit_mark};
 			form->grant_count++;
 		}
 	}
@@ -95,7 +101,8 @@ const char *world_consent_form(struct world *world, char **word, size_t count, i
 	recorded->officer = "coordinator";
 	const char *answer = applied(world, &record, now_ms);
 	if (answer == NULL)
-		world->consents[number] = (struct consent){.case_number = world_number(word[1]), .versions = form.grant_count};
+		world->consents[number] =
+		    (struct consent){.case_number = world_number(word[1]), .versions = form.grant_count};
 	return answer;
 }
 
@@ -138,8 +145,13 @@ static const char *act(struct world *world, char **word, enum sluss_act what, in
 		status->from_ms = strcmp(word[3], "-") == 0 ? 0 : strtoll(word[3], NULL, 10);
 		status->until_ms = strcmp(word[4], "-") == 0 ? 0 : strtoll(word[4], NULL, 10);
 	}
-	const struct sluss_act_request request = {.case_id = status->case_id, .person = status->person, .act = what,
-	    .grants = grants, .grant_count = count, .from_ms = status->from_ms, .until_ms = status->until_ms};
+	const struct sluss_act_request request = {.case_id = status->case_id,
+	    .person = status->person,
+	    .act = what,
+	    .grants = grants,
+	    .grant_count = count,
+	    .from_ms = status->from_ms,
+	    .until_ms = status->until_ms};
 	struct sluss_refusal refusal;
 	enum sluss_reason reason = sluss_check_act(world->state, &request, now_ms, &refusal);
 	if (reason != SLUSS_REASON_NONE)

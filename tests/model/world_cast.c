@@ -34,7 +34,7 @@ void world_age(struct world *world, struct person *person, int64_t now_ms)
 	struct sluss_record record = {.type = SLUSS_REC_PERSON_AGE};
 	record.u.person_age.person = world_id('p', person->number, 0);
 	if (!sluss_age_band_at(sluss_state_policy(world->state), person->birth, now_ms, &record.u.person_age.from_years,
-	        &record.u.person_age.until_years, &person->next_ms))
+		&record.u.person_age.until_years, &person->next_ms))
 		world_die("age", "not born yet");
 	if (world_apply(world, &record, now_ms) != SLUSS_APPLY_OK)
 		world_die("age", "not applied");
@@ -170,7 +170,8 @@ const char *world_open(struct world *world, char **word, size_t count, int64_t n
 		world_die("cases", "too many");
 	uint8_t from_years, until_years;
 	int64_t next_ms;
-	if (!sluss_age_band_at(sluss_state_policy(world->state), person->birth, now_ms, &from_years, &until_years, &next_ms))
+	if (!sluss_age_band_at(
+		sluss_state_policy(world->state), person->birth, now_ms, &from_years, &until_years, &next_ms))
 		world_die("age", "not born yet");
 	struct sluss_refusal refusal;
 	enum sluss_reason reason = sluss_check_open(world->state, word[2], from_years, until_years, &refusal);
@@ -357,7 +358,8 @@ const char *world_setphase(struct world *world, char **word, size_t count, int64
 	set->agency = "1";
 	set->officer = "coordinator";
 	struct sluss_refusal refusal;
-	enum sluss_reason reason = sluss_check_phase(world->state, &set->case_id, set->phase, set->reason, now_ms, &refusal);
+	enum sluss_reason reason =
+	    sluss_check_phase(world->state, &set->case_id, set->phase, set->reason, now_ms, &refusal);
 	return reason == SLUSS_REASON_NONE ? applied(world, &record, now_ms) : sluss_reason_name(reason);
 }
 
@@ -370,8 +372,8 @@ const char *world_assess(struct world *world, char **word, size_t count, int64_t
 	struct sluss_rec_maturity_assessed *assessed = &record.u.maturity_assessed;
 	assessed->case_id = world_id('k', world_number(word[0]), 0);
 	assessed->who = strcmp(word[1], "guardians") == 0 ? SLUSS_WHO_GUARDIANS
-	    : strcmp(word[1], "subject") == 0             ? SLUSS_WHO_SUBJECT
-	                                                  : SLUSS_WHO_BOTH;
+			: strcmp(word[1], "subject") == 0 ? SLUSS_WHO_SUBJECT
+							  : SLUSS_WHO_BOTH;
 	assessed->agency = "1";
 	assessed->officer = "coordinator";
 	struct sluss_refusal refusal;

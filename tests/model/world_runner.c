@@ -13,15 +13,35 @@ static const struct {
 	world_verb *verb;
 	size_t words; // at least
 } verbs[] = {
-	{"policy", world_policy, 1}, {"agency", world_agency, 2}, {"officer", world_officer, 3}, {"person", world_person, 2},
-	{"open", world_open, 5}, {"protect", world_protect, 2}, {"guardian", world_guardian, 2},
-	{"unguardian", world_unguardian, 2}, {"member", world_member, 2}, {"unmember", world_unmember, 2},
-	{"contact", world_contact, 3}, {"uncontact", world_uncontact, 3}, {"sent", world_sent, 3},
-	{"setphase", world_setphase, 2}, {"assess", world_assess, 2}, {"phase", world_phase, 1},
-	{"consent", world_consent_form, 3}, {"give", world_give, 3}, {"refuse", world_refuse, 3}, {"pause", world_pause, 3},
-	{"resume", world_resume, 3}, {"narrow", world_narrow, 5}, {"invalidate", world_invalidate, 2},
-	{"withdraw", world_withdraw, 3}, {"request", world_request, 10}, {"approve", world_approve, 3},
-	{"disapprove", world_disapprove, 3}, {"ask", world_ask, 10}, {"dead", world_dead, 10},
+    {"policy", world_policy, 1},
+    {"agency", world_agency, 2},
+    {"officer", world_officer, 3},
+    {"person", world_person, 2},
+    {"open", world_open, 5},
+    {"protect", world_protect, 2},
+    {"guardian", world_guardian, 2},
+    {"unguardian", world_unguardian, 2},
+    {"member", world_member, 2},
+    {"unmember", world_unmember, 2},
+    {"contact", world_contact, 3},
+    {"uncontact", world_uncontact, 3},
+    {"sent", world_sent, 3},
+    {"setphase", world_setphase, 2},
+    {"assess", world_assess, 2},
+    {"phase", world_phase, 1},
+    {"consent", world_consent_form, 3},
+    {"give", world_give, 3},
+    {"refuse", world_refuse, 3},
+    {"pause", world_pause, 3},
+    {"resume", world_resume, 3},
+    {"narrow", world_narrow, 5},
+    {"invalidate", world_invalidate, 2},
+    {"withdraw", world_withdraw, 3},
+    {"request", world_request, 10},
+    {"approve", world_approve, 3},
+    {"disapprove", world_disapprove, 3},
+    {"ask", world_ask, 10},
+    {"dead", world_dead, 10},
 };
 
 void world_die(const char *what, const char *detail)
@@ -98,7 +118,8 @@ static void begin(struct world *world, int64_t now_ms)
 static void keep_time(struct world *world)
 {
 	struct sluss_record record = {.type = SLUSS_REC_RESTART};
-	if (sluss_state_time_ms(world->state) < world->now_ms && world_apply(world, &record, world->now_ms) != SLUSS_APPLY_OK)
+	if (sluss_state_time_ms(world->state) < world->now_ms &&
+	    world_apply(world, &record, world->now_ms) != SLUSS_APPLY_OK)
 		world_die("restart", "not applied");
 }
 
