@@ -33,6 +33,7 @@ struct sluss_core_config {
 	uint32_t queue_max_per_agency; // messages that wait for one agency; beyond: resource_exhausted BUSY [100,000]
 	uint32_t batch_max;            // requests in one transaction [256]
 	uint32_t max_frame;            // [4 MiB]
+	uint32_t request_max;          // octets of memory that one request may use [32 MiB]
 	uint32_t fetch_wait_max_ms;    // [60,000]
 	uint32_t clock_skew_max_ms;    // [300,000]
 	uint32_t lease_ms;             // a released message is handed out again after this, unless acknowledged [30,000]

@@ -61,7 +61,7 @@ static void tell_writer(struct sluss_intake *intake, enum sluss_item_kind kind, 
 
 bool intake_frame_request(struct sluss_intake *intake, struct sluss_bytes octets, uint64_t channel)
 {
-	struct sluss_arena *arena = sluss_arena_new(SLUSS_REQUEST_ARENA_MAX);
+	struct sluss_arena *arena = sluss_arena_new(intake->config.request_max);
 	if (arena == NULL)
 		return false;
 	const Sluss__V1__IpcFrame *frame = sluss__v1__ipc_frame__unpack(sluss_arena_allocator(arena), octets.len, octets.data);

@@ -16,7 +16,7 @@
 static const enum who to_soc[] = {SOC}, to_both[] = {SOC, POL};
 
 enum { OK = 0, NOT_FOUND = 5, ALREADY_EXISTS = 6, PERMISSION_DENIED = 7, UNAVAILABLE = 14 };
-enum { MAILBOX_MESSAGES = 900 };
+enum { MAILBOX_MESSAGES = 120, REQUEST_MAX = 2 << 20 };
 
 static int set_up(void **state)
 {
@@ -102,12 +102,15 @@ static void delivery_is_decided_again_after_a_pause(void **state)
 	assert_int_equal(state_of(w, SCH, &id, SOC), SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_WITHHELD);
 }
 
-// As many large messages as would fill a request's memory many times: each is looked at in memory of its own.
+// More large messages than a request's memory holds: each is looked at in memory of its own.
 static void a_full_mailbox_is_withdrawn_at_once(void **state)
 {
 	struct world *w = *state;
 	struct draft large = plain;
 	large.sections = 64;
+	world_stop(w);
+	w->config.request_max = REQUEST_MAX;
+	world_run(w);
 	for (int i = 0; i < MAILBOX_MESSAGES; i++)
 		send_expecting(w, &large, OK);
 	struct answer answer = withdraw(w, NULL);
