@@ -59,6 +59,15 @@ const char *svc_path(struct sluss_txn *txn, const char *format, ...)
 	return copy != NULL ? copy : "";
 }
 
+bool svc_keep_statement(struct sluss_txn *txn, uint16_t kind, const struct sluss_id *id, const Sluss__V1__SignedStatement *signed_statement)
+{
+	uint8_t *octets = sluss_arena_alloc(txn->arena, sluss__v1__signed_statement__get_packed_size(signed_statement));
+	if (octets == NULL)
+		return svc_no_memory(txn);
+	size_t len = sluss__v1__signed_statement__pack(signed_statement, octets);
+	return sluss_txn_put_side(txn, kind, (struct sluss_bytes){id->b, sizeof(id->b)}, (struct sluss_bytes){octets, len});
+}
+
 // ---- who may
 
 bool svc_need_member(struct sluss_txn *txn, const struct sluss_id *case_id, struct sluss_case_view *view_out)

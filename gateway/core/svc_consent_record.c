@@ -122,17 +122,6 @@ static const struct sluss_id *id_of_id(const void *list, size_t index)
 	return &((const struct sluss_id *)list)[index];
 }
 
-// The statement with its signature, as it came.
-static bool keep_evidence(struct sluss_txn *txn, const struct sluss_id *consent)
-{
-	const Sluss__V1__SignedStatement *signed_statement = ((const Sluss__V1__ConsentRecordRequest *)txn->request)->statement;
-	uint8_t *octets = sluss_arena_alloc(txn->arena, sluss__v1__signed_statement__get_packed_size(signed_statement));
-	if (octets == NULL)
-		return svc_no_memory(txn);
-	size_t len = sluss__v1__signed_statement__pack(signed_statement, octets);
-	return sluss_txn_put_side(txn, SLUSS_SIDE_CONSENT_STATEMENT, (struct sluss_bytes){consent->b, sizeof(consent->b)}, (struct sluss_bytes){octets, len});
-}
-
 static void record_execute(struct sluss_txn *txn)
 {
 	const Sluss__V1__RecordConsent *s = (const Sluss__V1__RecordConsent *)txn->statement;
@@ -161,7 +150,7 @@ static void record_execute(struct sluss_txn *txn)
 	memcpy(r->statement_hash, txn->statement_hash, sizeof(r->statement_hash));
 	if ((r->grants = explode(txn, drafts, s->n_grants, r->grant_count)) == NULL ||
 	    !sluss_txn_append(txn, &record, &index) || // first: it may be too long, and then nothing is kept
-	    !keep_evidence(txn, &r->consent) ||
+	    !svc_keep_statement(txn, SLUSS_SIDE_CONSENT_STATEMENT, &r->consent, ((const Sluss__V1__ConsentRecordRequest *)txn->request)->statement) ||
 	    (response.grants = views_of(txn, r->grant_count, id_of_grant, r->grants)) == NULL)
 		return;
 	response.n_grants = r->grant_count;

@@ -6,6 +6,10 @@
 #include "svc_common.h"
 #include "writer.h"
 
+enum {
+	SLUSS_SIDE_WITHDRAWAL_STATEMENT = 119, // withdrawal id -> signed statement as it came: who recorded it, how and when it was made
+};
+
 struct withdrawal {
 	struct sluss_rec_withdrawal record;
 	char **grant_ids;          // that it closes
@@ -167,7 +171,9 @@ static void withdraw(struct sluss_txn *txn)
 		return;
 	}
 	struct sluss_record record = {.type = SLUSS_REC_WITHDRAWAL, .u.withdrawal = w.record};
-	if (!note_covered(txn, &w) || !sluss_txn_append(txn, &record, &index) || !sluss_txn_settle(txn) || !stop_waiting(txn, &w))
+	const Sluss__V1__SignedStatement *evidence = ((const Sluss__V1__WithdrawRequest *)txn->request)->statement;
+	if (!note_covered(txn, &w) || !svc_keep_statement(txn, SLUSS_SIDE_WITHDRAWAL_STATEMENT, &w.record.withdrawal, evidence) ||
+	    !sluss_txn_append(txn, &record, &index) || !sluss_txn_settle(txn) || !stop_waiting(txn, &w))
 		return;
 	respond(txn, &w);
 	sluss_txn_receipt(txn, index, 4);

@@ -2,6 +2,7 @@
 """Consents through the whole gateway: what is refused at recording (ruling 17), who must agree and when that changes, withdrawal with its consequences, pausing,
 narrowing and resuming. Time passes by stepping a demo authority's clock."""
 import datetime
+import hashlib
 import unittest
 import uuid
 
@@ -251,18 +252,23 @@ class Withdrawal(Law):
                     self.assertEqual(world.standing(case)[grants[0]], "WITHDRAWN" if person in who(case) else "OK_CONSENT")
 
     def test_any_member_records_it_with_evidence(self):
-        case = self.case()
+        case, desk, stated = self.case(), world.desks["school"], []
+        sign = desk.signed
+        desk.signed = lambda octets: (stated.append(octets), sign(octets))[1]
         self.accepted(world.withdraw(case, case.guardians[0], by="school", category="school_support"))
+        desk.signed = sign
         self.assertEqual(self.left(case), [True, True, False, True])
         stranger = world.withdraw(case, case.guardians[0], by="health", everything=True)
         self.refused(stranger, "UNKNOWN_CASE", "case_id")
         self.assertEqual((stranger.status, self.left(case)), (404, [True, True, False, True]))
         records = world.gateway.log(world.desks["evaluator"])
         records = [r["withdrawal"] for r in records if "withdrawal" in r and lawworld.harness.uuid_text(r["withdrawal"]["case_id"]) == case.id]
-        self.assertEqual([(r["agency"], r["officer"], len(r["evidence_hash"])) for r in records], [("school", "school.1", 32)])
+        self.assertEqual([(r["agency"], r["officer"], r["channel"], r["evidence_hash"]) for r in records],
+                         [("school", "school.1", "LOG_CHANNEL_ORAL", hashlib.sha256(stated[0]).digest())])
 
     def octets_in_store(self, octets):
-        """Whether pieces of these octets stand in any file of the state folder (database, its write-ahead log, anything else)."""
+        """Whether pieces of these octets stand in any file of the state folder (database, its write-ahead log, anything else). The store encrypts what it may have to
+        erase, so they never should; that the keys are destroyed is tests/contract's to show."""
         files = [path.read_bytes() for path in world.gateway.state.rglob("*") if path.is_file()]
         return any(octets[at:at + 24] in content for content in files for at in range(0, len(octets) - 24, 8))
 
