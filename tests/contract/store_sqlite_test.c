@@ -342,7 +342,7 @@ static void readers_beside_the_writer(void **state)
 // ---- erasure
 
 enum {
-	SECRETS = 600,
+	SECRETS = 300,
 };
 
 // Octets that stand nowhere else: 24 random ones at several places of a text of random length.
@@ -355,8 +355,8 @@ struct secret_text {
 
 static void put_secret(struct sluss_store *store, struct secret_text *mine, uint64_t number)
 {
-	static uint8_t octets[40000];
-	size_t len = 24 + randombytes_uniform(number % 10 == 0 ? 39000 : number % 3 == 0 ? 5000 : 300);
+	static uint8_t octets[21000];
+	size_t len = 24 + randombytes_uniform(number % 10 == 0 ? 20000 : number % 3 == 0 ? 5000 : 300);
 	randombytes_buf(mine->mark, sizeof(mine->mark));
 	mine->side = randombytes_uniform(2) == 0;
 	mine->erased = false;
