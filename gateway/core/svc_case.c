@@ -224,6 +224,21 @@ static void phase_execute(struct sluss_txn *txn)
 		answer_change(txn, &case_id, index);
 }
 
+// As many different guardians as the state can tell apart.
+static bool guardians_fit(struct sluss_txn *txn, const struct sluss_id *case_id, const struct svc_persons *guardians)
+{
+	struct sluss_refusal refusal = {0};
+	struct sluss_id *ids = sluss_arena_array(txn->arena, guardians->count, sizeof(*ids));
+	if (ids == NULL)
+		return svc_no_memory(txn);
+	for (size_t i = 0; i < guardians->count; i++)
+		ids[i] = guardians->persons[i].id;
+	if (sluss_check_guardians(txn->state, case_id, ids, guardians->count, &refusal) == SLUSS_REASON_NONE)
+		return true;
+	sluss_txn_refuse_check(txn, &refusal);
+	return false;
+}
+
 static void guardians_execute(struct sluss_txn *txn)
 {
 	const Sluss__V1__SetGuardians *s = (const Sluss__V1__SetGuardians *)txn->statement;
@@ -235,7 +250,7 @@ static void guardians_execute(struct sluss_txn *txn)
 	    !svc_read_persons(txn, s->n_guardians, s->guardians, "guardians", GUARDIANS_MAX, &guardians))
 		return;
 	struct sluss_person subject = {.id = view.subject};
-	if (svc_distinct(txn, &subject, &guardians) && svc_register(txn, &guardians, false) &&
+	if (svc_distinct(txn, &subject, &guardians) && guardians_fit(txn, &case_id, &guardians) && svc_register(txn, &guardians, false) &&
 	    append_guardians(txn, &case_id, &guardians, &index))
 		answer_change(txn, &case_id, index);
 }
