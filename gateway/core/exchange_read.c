@@ -11,6 +11,7 @@ enum {
 	SALT = SLUSS_SECTION_SALT_BYTES,
 	PAYLOAD_TYPE_MAX = 127,
 	NECESSITY_MAX = 8000, // 2,000 characters of up to four octets
+	MESSAGE_MAX = 3 << 20, // octets of all sections: one delivery has to fit a frame (4 MiB), with its envelope and what surrounds it
 };
 
 static bool wrong(struct sluss_txn *txn, const char *field, const char *why)
@@ -198,7 +199,7 @@ static bool read_section(struct sluss_txn *txn, size_t number, const struct exch
 	const Sluss__V1__Section *section = m->sections[number];
 	char field[SLUSS_STRICT_FIELD_MAX];
 	ProtobufCMessage *header;
-	if (section->header.len > EXCHANGE_HEADER_MAX) {
+	if (section->header.len > EXCHANGE_HEADER_MAX || sluss__v1__section__get_packed_size(section) > SLUSS_STORE_PAYLOAD_MAX) {
 		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_TOO_LARGE, "sections", NULL);
 		return false;
 	}
@@ -212,12 +213,29 @@ static bool read_section(struct sluss_txn *txn, size_t number, const struct exch
 	return read_label(txn, number, (const Sluss__V1__SectionHeader *)header, m, label);
 }
 
+// What is accepted can be kept (each section is a part of the payload) and fetched again (all of them in one answer).
+static bool check_size(struct sluss_txn *txn, const struct exchange_message *m)
+{
+	size_t total = 0;
+	for (size_t i = 0; i < m->section_count; i++) {
+		size_t len = sluss__v1__section__get_packed_size(m->sections[i]);
+		total += len;
+		if (len > SLUSS_STORE_PAYLOAD_MAX || total > MESSAGE_MAX) {
+			sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_TOO_LARGE, "sections", "A section has at most 1 MiB, a message 3 MiB in all.");
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool read_sections(struct sluss_txn *txn, struct exchange_message *m, bool sealed)
 {
 	struct sluss_digest digests[SLUSS_DIGESTS_MAX];
 	uint8_t seen[SLUSS_DIGESTS_MAX] = {0};
 	if (m->section_count == 0 || m->section_count > EXCHANGE_SECTIONS_MAX)
 		return wrong(txn, "sections", "A message has 1 to 64 sections.");
+	if (!check_size(txn, m))
+		return false;
 	m->labels = sluss_arena_array(txn->arena, m->section_count, sizeof(*m->labels));
 	if (m->labels == NULL)
 		return wrong(txn, "sections", "The message is too large.");

@@ -18,6 +18,7 @@ struct fetching {
 	Sluss__V1__Delivery **deliveries;
 	size_t count, max;
 	size_t octets;
+	bool full;
 	int64_t now_ms, wake_ms; // monotonic
 };
 
@@ -110,6 +111,11 @@ static bool release(struct sluss_txn *txn, struct fetching *f, uint32_t number, 
 		sluss_event(SLUSS_EVENT_ERROR, "payload-missing", "message=%s", sluss_id_format(&message.id, id));
 		return true;
 	}
+	size_t octets = sluss__v1__delivery__get_packed_size(delivery);
+	if (f->count > 0 && octets > FETCH_OCTETS - f->octets) {
+		f->full = true; // it comes first in the next answer
+		return true;
+	}
 	struct sluss_record entry = {.type = SLUSS_REC_RELEASED};
 	entry.u.released = (struct sluss_rec_release){.message = record->message, .case_id = record->case_id, .recipient = txn->caller, .pairs = j->permitted, .pair_count = j->permitted_count};
 	if (!sluss_txn_append(txn, &entry, &delivery->release_index) || !add_sender_key(txn, delivery) || !note_cases(txn, record))
@@ -117,7 +123,7 @@ static bool release(struct sluss_txn *txn, struct fetching *f, uint32_t number, 
 	struct sluss_delivery *kept = sluss_messages_delivery(messages, number);
 	kept->lease_connection = txn->connection_id;
 	kept->lease_until_ms = f->now_ms + sluss_writer_of(txn)->config.lease_ms;
-	f->octets += sluss__v1__delivery__get_packed_size(delivery);
+	f->octets += octets;
 	f->deliveries[f->count++] = delivery;
 	return true;
 }
@@ -169,7 +175,7 @@ static bool collect(struct sluss_txn *txn, struct fetching *f)
 	uint32_t box = sluss_mailbox_find(messages, txn->caller);
 	if (box == SLUSS_NOWHERE)
 		return true;
-	for (uint32_t number = sluss_mailbox_first(messages, box); number != SLUSS_NOWHERE && f->count < f->max && f->octets < FETCH_OCTETS;) {
+	for (uint32_t number = sluss_mailbox_first(messages, box); number != SLUSS_NOWHERE && f->count < f->max && f->octets < FETCH_OCTETS && !f->full;) {
 		uint32_t next = sluss_messages_delivery(messages, number)->next;
 		if (!consider(txn, f, number))
 			return false;

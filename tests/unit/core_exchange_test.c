@@ -281,6 +281,44 @@ static void a_report_beyond_an_entry_is_refused_alone(void **state)
 	assert_int_equal(count_records(w, SLUSS_REC_CASE_OPENED), 2);
 }
 
+static char *long_text(size_t len)
+{
+	char *text = malloc(len + 1);
+	assert_non_null(text);
+	memset(text, 'a', len);
+	text[len] = 0;
+	return text;
+}
+
+static void refused_as_too_large(struct world *w, size_t sections, size_t text_len)
+{
+	char *text = long_text(text_len);
+	struct draft draft = {.from = SCH, .to = to_soc, .to_count = 1, .sections = sections, .text = text};
+	struct sluss_sealed_message sealed = seal(w, &draft);
+	struct answer answer = send_sealed(w, SCH, &sealed);
+	assert_int_equal(answer.code, INVALID_ARGUMENT);
+	assert_int_equal(answer.reason, SLUSS__V1__REASON_CODE__REASON_CODE_TOO_LARGE);
+	answer_free(&answer);
+	sluss_sealed_message_free(&sealed);
+	free(text);
+}
+
+// However large max_body is: nothing is accepted that could not be kept, or not be fetched in one answer; what is accepted comes, one by one if need be.
+static void what_is_accepted_can_be_fetched(void **state)
+{
+	struct world *w = *state;
+	refused_as_too_large(w, 1, 1 << 20);
+	refused_as_too_large(w, 4, 900 << 10);
+	char *text = long_text(900 << 10);
+	struct draft draft = {.from = SCH, .to = to_soc, .to_count = 1, .sections = 2, .text = text};
+	send_expecting(w, &draft, OK);
+	draft.sections = 3;
+	send_expecting(w, &draft, OK);
+	assert_int_equal(fetch_count(w, SOC, 7), 1);
+	assert_int_equal(fetch_count(w, SOC, 7), 1);
+	free(text);
+}
+
 static void redelivery_until_acknowledged(void **state)
 {
 	struct world *w = *state;
@@ -384,6 +422,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_non_member_learns_nothing, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_concern_report_opens_a_case, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_report_beyond_an_entry_is_refused_alone, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(what_is_accepted_can_be_fetched, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(redelivery_until_acknowledged, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(what_was_not_delivered_cannot_be_acknowledged, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_waiting_fetch_is_woken, set_up, tear_down),

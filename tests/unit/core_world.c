@@ -439,7 +439,7 @@ struct sluss_sealed_message seal(struct world *w, const struct draft *d)
 	third.other_case_id = (char *)(uintptr_t)sluss_id_format(&w->other_case, other);
 	Sluss__V1__Note note = SLUSS__V1__NOTE__INIT;
 	note.category = (char *)(uintptr_t)(d->category == NULL ? "school_attendance" : d->category);
-	note.text = (char *)(uintptr_t)"was there";
+	note.text = (char *)(uintptr_t)(d->text == NULL ? "was there" : d->text);
 	struct sluss_section_draft sections[64];
 	for (size_t i = 0; i < d->sections; i++)
 		sections[i] = (struct sluss_section_draft){.purpose = SLUSS__V1__PURPOSE__PURPOSE_COORDINATION, .concerned = concerned, .concerned_count = d->about_other_case ? 2 : 1, .claims = claims, .claim_count = 1, .content = &note.base};

@@ -101,6 +101,7 @@ struct draft {
 	struct sluss_id id, case_id;     // none: random, the world's case
 	int64_t skew_ms;
 	const struct sluss_signing_key *key; // NULL: the sender's
+	const char *text;                // what each section says; NULL: a few words
 	const char *provision;           // claims this in place of the consent
 	bool about_other_case;           // concerns the subject of other_case as well
 };
