@@ -94,6 +94,11 @@ void world_links(struct world *world, int64_t now_ms);
 // A new age band of a subject.
 void world_age(struct world *world, struct person *person, int64_t now_ms);
 
+// Before a withdrawal: which versions its scope names, and how each stands. After it: whether just those carry nothing
+// any more.
+void world_note_grants(const struct world *world, const struct sluss_rec_withdrawal *withdrawal, int64_t now_ms);
+bool world_withdrawal_holds(const struct world *world, int64_t now_ms);
+
 // The case of a token, NULL when it is not there.
 struct world_case *world_case(struct world *world, const char *token);
 // The consent of a token, NULL when it is not there.

@@ -253,7 +253,9 @@ const char *world_withdraw(struct world *world, char **word, size_t count, int64
 	withdrawal->channel = SLUSS_CHANNEL_ORAL;
 	withdrawal->agency = "1";
 	withdrawal->officer = "coordinator";
-	return applied(world, &record, now_ms);
+	world_note_grants(world, withdrawal, now_ms);
+	const char *answer = applied(world, &record, now_ms);
+	return answer == NULL && !world_withdrawal_holds(world, now_ms) ? "WITHDRAWAL_COVERS_ANOTHER_SET" : answer;
 }
 
 const char *world_request(struct world *world, char **word, size_t count, int64_t now_ms)
