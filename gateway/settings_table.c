@@ -43,7 +43,7 @@ static const struct sluss_setting table[] = {
 	{"data_key", SLUSS_SETTING_PATH, AT(data_key), "keys/data.key", 0, 0, 0, "",
 	    "Key that encrypts personal data at rest: 32 octets. Only core gets it."},
 
-	{"max_body", SLUSS_SETTING_NUMBER, AT(max_body), "1048576", 4096, 16777216, CORE | WEB, "octets",
+	{"max_body", SLUSS_SETTING_NUMBER, AT(max_body), "1048576", 4096, 3670016, CORE | WEB, "octets",
 	    "Longest request, counted after decompression."},
 	{"connections_max", SLUSS_SETTING_NUMBER, AT(connections_max), "16000", 16, 1000000, WEB | EDGE, "connections",
 	    "Connections at one time; a quarter of them at most on the public port. When it is reached the oldest handshake makes room, then the longest idle connection."},
