@@ -79,6 +79,7 @@ void intake_front_lost(struct sluss_intake *in)
 	if (in->web.fd < 0 && in->edge.fd < 0)
 		return;
 	sluss_event(SLUSS_EVENT_WARNING, "front-lost", NULL);
+	sluss_queue_push(in->to_writer, &sluss_word_new(SLUSS_ITEM_FRONT_LOST, 0)->item);
 	sluss_wire_close(&in->web);
 	sluss_wire_close(&in->edge);
 	// The parent sees their end as well and brings new ones; without a parent nothing can come any more.
@@ -92,7 +93,9 @@ void intake_front_new(struct sluss_intake *in, int web_fd, int edge_fd)
 	sluss_wire_close(&in->edge);
 	in->generation++;
 	// First the word, then the first frame of the new ones.
-	sluss_queue_push(in->to_writer, &sluss_word_new(SLUSS_ITEM_FRONT_NEW, 0)->item);
+	struct sluss_word *word = sluss_word_new(SLUSS_ITEM_FRONT_NEW, 0);
+	word->generation = in->generation;
+	sluss_queue_push(in->to_writer, &word->item);
 	bool web = sluss_wire_open(&in->web, web_fd, in->config.max_frame, false, in->epoll_fd, TAG_WEB);
 	bool edge = sluss_wire_open(&in->edge, edge_fd, in->config.max_frame, false, in->epoll_fd, TAG_EDGE);
 	if (!web || !edge)

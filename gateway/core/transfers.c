@@ -3,7 +3,10 @@
 
 #include <stdlib.h>
 
-enum { BUCKETS = 1024 };
+enum {
+	BUCKETS = 1024,
+	REPLACEMENT = 5, // times the time-out: how long a front that was lost may take to come back
+};
 
 struct carried {
 	struct sluss_id case_id;
@@ -40,6 +43,7 @@ struct sluss_transfers {
 	struct sluss_queue *to_intake;
 	uint32_t timeout_ms;
 	uint64_t last_drop, last_order;
+	bool lost;    // a channel closed; the new front has not come
 	bool killing; // web and edge are to be restarted; one order is enough
 	struct barrier *barriers;
 	struct connection *buckets[BUCKETS];
@@ -172,6 +176,11 @@ static size_t count_carrying(const struct sluss_transfers *t, const struct sluss
 	return count;
 }
 
+static int64_t patience(const struct sluss_transfers *t)
+{
+	return t->lost ? (int64_t)t->timeout_ms * REPLACEMENT : (int64_t)t->timeout_ms;
+}
+
 void sluss_transfers_wait(struct sluss_transfers *t, struct sluss_request *request, const struct sluss_id *case_id, int64_t now_ms)
 {
 	size_t count = count_carrying(t, case_id, NULL);
@@ -186,7 +195,7 @@ void sluss_transfers_wait(struct sluss_transfers *t, struct sluss_request *reque
 		pass_on(t, request);
 		return;
 	}
-	*barrier = (struct barrier){.next = t->barriers, .request = request, .case_id = *case_id, .drop_id = ++t->last_drop, .order = t->last_order, .stage = STAGE_WEB, .deadline_ms = now_ms + t->timeout_ms, .count = count};
+	*barrier = (struct barrier){.next = t->barriers, .request = request, .case_id = *case_id, .drop_id = ++t->last_drop, .order = t->last_order, .stage = STAGE_WEB, .deadline_ms = now_ms + patience(t), .count = count};
 	count_carrying(t, case_id, barrier->connections);
 	t->barriers = barrier;
 	order_drop(t, barrier, SLUSS_ITEM_DROP_WEB);
@@ -227,9 +236,17 @@ void sluss_transfers_edge_dropped(struct sluss_transfers *t, uint64_t drop_id)
 	finish(t, place);
 }
 
+void sluss_transfers_front_lost(struct sluss_transfers *t, int64_t now_ms)
+{
+	t->lost = true;
+	for (struct barrier *barrier = t->barriers; barrier != NULL; barrier = barrier->next)
+		barrier->deadline_ms = now_ms + patience(t);
+}
+
 void sluss_transfers_front_dead(struct sluss_transfers *t)
 {
 	forget_connections(t);
+	t->lost = false;
 	t->killing = false;
 	while (t->barriers != NULL)
 		finish(t, &t->barriers);

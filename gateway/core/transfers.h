@@ -28,6 +28,8 @@ void sluss_transfers_wait(struct sluss_transfers *transfers, struct sluss_reques
 
 void sluss_transfers_web_dropped(struct sluss_transfers *transfers, uint64_t drop_id, int64_t now_ms);
 void sluss_transfers_edge_dropped(struct sluss_transfers *transfers, uint64_t drop_id);
+// A channel closed: whoever died is being replaced already. Nobody is killed for being silent now, unless the new ones do not come.
+void sluss_transfers_front_lost(struct sluss_transfers *transfers, int64_t now_ms);
 // Both processes are dead, their buffers purged: nothing is under way any more.
 void sluss_transfers_front_dead(struct sluss_transfers *transfers);
 

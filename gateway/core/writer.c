@@ -3,10 +3,14 @@
 #include "writer.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "log_event.h"
 
-enum { SCRUB_TRIES = 5 };
+enum {
+	SCRUB_TRIES = 25,
+	SCRUB_PAUSE_MS = 20,
+};
 
 struct batch {
 	struct sluss_request *first, *last; // executed, by next_in_batch
@@ -48,7 +52,8 @@ static void execute(struct sluss_writer *w, struct sluss_request *request)
 	txn->now_ms = w->now_ms;
 	txn->committed = w->committed;
 	sluss_codec_reset(w->read_codec);
-	if (w->world == NULL || w->spoiled) {
+	bool orphan = request->channel == 0 && request->generation < w->generation; // web is gone, and the answer with it
+	if (w->world == NULL || w->spoiled || orphan) {
 		sluss_txn_refuse(txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
 		return;
 	}
@@ -160,6 +165,28 @@ static bool add_receipt(struct sluss_writer *w, struct sluss_request *request)
 	return receipt.tlog_proof != NULL && sluss_request_seal(request, &receipt);
 }
 
+static bool is_closed(const struct sluss_writer *w, uint64_t connection)
+{
+	for (size_t i = 0; i < SLUSS_CLOSED; i++)
+		if (w->closed[i] == connection && connection != 0)
+			return true;
+	return false;
+}
+
+// From now on the connection carries what was released. One that is closed already carries nothing: what it was given waits for the next Fetch.
+static bool track(struct sluss_writer *w, const struct sluss_request *request)
+{
+	uint64_t connection = request->txn.connection_id;
+	if (request->released_count > 0 && is_closed(w, connection)) {
+		sluss_messages_end_leases(w->world->messages, connection);
+		return true;
+	}
+	for (size_t i = 0; i < request->released_count; i++)
+		if (!sluss_transfers_released(w->transfers, connection, &request->released_cases[i]))
+			return false;
+	return true;
+}
+
 // The request as it is after the commit.
 static void complete(struct sluss_writer *w, struct sluss_request *request)
 {
@@ -167,10 +194,9 @@ static void complete(struct sluss_writer *w, struct sluss_request *request)
 		return;
 	if (request->service->finish != NULL)
 		request->service->finish(&request->txn);
-	bool ok = !request->has_receipt || add_receipt(w, request);
-	for (size_t i = 0; ok && i < request->released_count; i++)
-		ok = sluss_transfers_released(w->transfers, request->txn.connection_id, &request->released_cases[i]);
-	if (!ok)
+	bool ok = (!request->has_receipt || add_receipt(w, request)) && track(w, request);
+	// "Destroyed" is said when no octet is left. The record stands; the same statement again asks again.
+	if (!ok || (request->has_barrier && w->scrub_due))
 		sluss_txn_refuse(&request->txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
 }
 
@@ -233,8 +259,12 @@ static void tell_edge(struct sluss_writer *w)
 static void scrub(struct sluss_writer *w)
 {
 	enum sluss_store_result result = SLUSS_STORE_AGAIN;
-	for (int i = 0; i < SCRUB_TRIES && result == SLUSS_STORE_AGAIN; i++)
+	for (int i = 0; i < SCRUB_TRIES && result == SLUSS_STORE_AGAIN; i++) {
+		if (i > 0)
+			usleep(SCRUB_PAUSE_MS * 1000);
 		result = sluss_store_scrub(w->store);
+	}
+	w->scrub_due = result != SLUSS_STORE_OK;
 	if (result != SLUSS_STORE_OK)
 		sluss_event(SLUSS_EVENT_WARNING, "scrub-later", "result=%s", sluss_store_result_name(result));
 }
@@ -251,7 +281,8 @@ static void run_batch(struct sluss_writer *w, struct sluss_item *list)
 	wake(w, &batch);
 	bool committed = sluss_batch_commit(w);
 	w->again = committed && w->entry_count > 0 && w->parked != NULL;
-	if (committed && w->destroyed)
+	w->scrub_due |= w->destroyed;
+	if (committed && w->scrub_due && batch.first != NULL)
 		scrub(w);
 	if (committed)
 		tell_edge(w);
@@ -285,6 +316,7 @@ static void end_leases(struct sluss_writer *w, uint64_t connection)
 static void front_is_new(struct sluss_writer *w)
 {
 	sluss_transfers_front_dead(w->transfers);
+	memset(w->closed, 0, sizeof(w->closed)); // a new edge may count its connections anew
 	end_leases(w, 0);
 	sluss_directory_each_revoked(w->directory, each_revoked, w->to_intake);
 	// What was parked for the old web is answered into the void.
@@ -300,14 +332,19 @@ static void hear(struct sluss_writer *w, struct sluss_word *note)
 	if (note->item.kind == SLUSS_ITEM_CANCEL) {
 		cancel(w, note);
 	} else if (note->item.kind == SLUSS_ITEM_CLOSED) {
-		for (size_t i = 0; i < note->count; i++)
+		for (size_t i = 0; i < note->count; i++) {
+			w->closed[w->next_closed++ % SLUSS_CLOSED] = note->u.ids[i];
 			if (sluss_transfers_closed(w->transfers, note->u.ids[i]))
 				end_leases(w, note->u.ids[i]);
+		}
 	} else if (note->item.kind == SLUSS_ITEM_WEB_DROPPED) {
 		sluss_transfers_web_dropped(w->transfers, note->number, sluss_monotonic_ms());
 	} else if (note->item.kind == SLUSS_ITEM_EDGE_DROPPED) {
 		sluss_transfers_edge_dropped(w->transfers, note->number);
+	} else if (note->item.kind == SLUSS_ITEM_FRONT_LOST) {
+		sluss_transfers_front_lost(w->transfers, sluss_monotonic_ms());
 	} else if (note->item.kind == SLUSS_ITEM_FRONT_NEW) {
+		w->generation = note->generation;
 		front_is_new(w);
 	} else if (note->item.kind == SLUSS_ITEM_STOP) {
 		w->stopping = true;

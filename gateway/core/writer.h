@@ -30,6 +30,7 @@ struct sluss_clock {
 enum {
 	SLUSS_NONCES = 64,          // nonces that are drawn from the kernel at once
 	SLUSS_CANCELS = 64,         // cancellations remembered for requests that are still with a worker
+	SLUSS_CLOSED = 256,
 	SLUSS_PARKED_PER_AGENCY = 32, // beyond it the one that waits longest is answered with nothing
 };
 
@@ -77,6 +78,10 @@ struct sluss_writer {
 		uint64_t generation, request_id;
 	} cancels[SLUSS_CANCELS];
 	size_t next_cancel;
+	uint64_t closed[SLUSS_CLOSED]; // connections that closed lately: a release for one of them must not count as under way
+	size_t next_closed;
+	uint64_t generation; // of web and edge; older requests have nobody to go to
+	bool scrub_due;      // destroyed octets may still lie in the store's files
 };
 
 static inline struct sluss_writer *sluss_writer_of(struct sluss_txn *txn)

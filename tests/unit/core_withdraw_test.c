@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -199,6 +201,46 @@ static void a_closed_connection_needs_no_word(void **state)
 	struct answer answer = withdraw(w, NULL);
 	assert_int_equal(answer.code, OK);
 	assert_int_equal(w->drops_web, 0);
+	answer_free(&answer);
+}
+
+// Edge's word may come before the request that it is about has been executed.
+static void a_connection_that_closed_before_carries_nothing(void **state)
+{
+	struct world *w = *state;
+	send_expecting(w, &plain, OK);
+	tell_closed(w, 7);
+	struct answer answer = fetch(w, SCH, 5, 50); // by now the word was heard
+	answer_free(&answer);
+	assert_int_equal(fetch_count(w, SOC, 7), 1);
+	assert_int_equal(fetch_count(w, SOC, 8), 1); // no lease for a connection that is gone
+	tell_closed(w, 8);
+	answer = fetch(w, SCH, 5, 50);
+	answer_free(&answer);
+	answer = withdraw(w, NULL);
+	assert_int_equal(answer.code, OK);
+	assert_int_equal(w->drops_web, 0);
+	answer_free(&answer);
+}
+
+// Web dies while a withdrawal waits for its word: the parent replaces it anyway, nobody has to be killed.
+static void a_front_that_is_being_replaced_is_not_killed(void **state)
+{
+	struct world *w = *state;
+	send_expecting(w, &plain, OK);
+	assert_int_equal(fetch_count(w, SOC, 7), 1);
+	w->web_obeys = false;
+	struct answer answer;
+	uint64_t number = ask_withdraw(w, NULL, 99);
+	assert_false(wait_answer(w, number, SLUSS_METHOD_CONSENT_WITHDRAW, 100, &answer));
+	shutdown(w->web, SHUT_RDWR);
+	struct timespec longer_than_the_timeout = {.tv_nsec = 600000000};
+	nanosleep(&longer_than_the_timeout, NULL);
+	tell_front_new(w);
+	w->web_obeys = true;
+	answer = withdraw(w, NULL);
+	assert_int_equal(answer.code, OK);
+	assert_int_equal(w->front_restarts, 0);
 	answer_free(&answer);
 }
 
@@ -410,6 +452,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(withdrawal_waits_for_both_words, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(both_give_their_word, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_closed_connection_needs_no_word, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_connection_that_closed_before_carries_nothing, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_front_that_is_being_replaced_is_not_killed, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(edge_that_is_silent_is_killed, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_failed_commit_answers_unavailable_and_leaves_nothing, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_withdrawal_is_whole_or_not_at_all, set_up, tear_down),
