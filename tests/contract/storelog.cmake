@@ -7,5 +7,16 @@ if(SLUSS_TESTS)
 endif()
 sluss_unit_test(store_contract_test LABEL contract SOURCES contract/store_contract_test.c LIBS storelog_suite)
 sluss_unit_test(store_fault_test LABEL contract SOURCES contract/store_fault_test.c LIBS storelog_suite sluss_log)
-sluss_unit_test(store_sqlite_test LABEL contract SOURCES contract/store_sqlite_test.c contract/storelog_vfs.c
+sluss_unit_test(store_sqlite_test LABEL contract TIMEOUT 600 SOURCES contract/store_sqlite_test.c contract/storelog_vfs.c
   LIBS storelog_suite sluss_log PkgConfig::SQLITE)
+
+# A verifier that others wrote reads what we write: golang.org/x/mod/sumdb.
+if(SLUSS_TESTS)
+  add_executable(log_publish foreign/go/publish.c)
+  target_link_libraries(log_publish PRIVATE sluss_flags sluss_log sluss_store_fakes PkgConfig::SODIUM)
+  find_program(GO_PROGRAM go)
+  if(GO_PROGRAM AND EXISTS /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog)
+    add_test(NAME foreign.go COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/foreign/go/run $<TARGET_FILE:log_publish>)
+    set_tests_properties(foreign.go PROPERTIES LABELS foreign TIMEOUT 300)
+  endif()
+endif()
