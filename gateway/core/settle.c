@@ -75,9 +75,10 @@ void sluss_writer_ages_due(struct sluss_writer *w)
 	sluss_persons_each(w->persons, make_due, &ids);
 }
 
-bool sluss_writer_settle(struct sluss_writer *w)
+// Everything that changes by itself at w->now_ms.
+static bool settle_instant(struct sluss_writer *w)
 {
-	if (w->spoiled || !settle_ages(w))
+	if (!settle_ages(w))
 		return false;
 	struct sluss_id case_id;
 	while (sluss_state_link_lost(w->world->state, w->now_ms, &case_id)) {
@@ -86,6 +87,33 @@ bool sluss_writer_settle(struct sluss_writer *w)
 			return sluss_batch_spoil(w, "phase", "the record was refused");
 	}
 	return true;
+}
+
+// The next instant at which something changes by itself, not before the log's own time.
+static int64_t next_instant(const struct sluss_writer *w)
+{
+	int64_t age_ms = sluss_persons_next_due(w->persons);
+	int64_t edge_ms = sluss_state_next_edge_ms(w->world->state);
+	int64_t next_ms = age_ms < edge_ms ? age_ms : edge_ms;
+	int64_t log_ms = sluss_state_time_ms(w->world->state);
+	return next_ms > log_ms ? next_ms : log_ms;
+}
+
+// A silent stretch is gone through instant by instant, in the order in which things happened: a birthday between the beginning and the end of a grant, a link that was
+// lost and is there again, count as they would have had somebody asked in between.
+bool sluss_writer_settle(struct sluss_writer *w)
+{
+	if (w->spoiled)
+		return false;
+	const int64_t now_ms = w->now_ms;
+	int64_t last_ms = INT64_MIN;
+	bool ok = true;
+	for (int64_t at_ms = next_instant(w); ok && at_ms < now_ms && at_ms > last_ms; at_ms = next_instant(w)) {
+		w->now_ms = last_ms = at_ms;
+		ok = settle_instant(w);
+	}
+	w->now_ms = now_ms;
+	return ok && settle_instant(w);
 }
 
 // ---- for services
@@ -118,6 +146,18 @@ bool sluss_txn_policy(struct sluss_txn *txn, struct sluss_bytes json, uint8_t ha
 	return sluss_txn_put_side(txn, SLUSS_SIDE_POLICY, (struct sluss_bytes){hash_out, SLUSS_HASH_BYTES}, json);
 }
 
+static bool step(struct sluss_txn *txn, int64_t to_ms, uint64_t *index_out)
+{
+	struct sluss_writer *w = sluss_writer_of(txn);
+	struct sluss_record record = {.type = SLUSS_REC_CLOCK_STEP, .u.clock_step = {.to_ms = to_ms}};
+	if (!sluss_txn_append(txn, &record, index_out))
+		return false;
+	sluss_clock_set(&w->clock, to_ms);
+	w->now_ms = to_ms;
+	txn->now_ms = to_ms;
+	return true;
+}
+
 bool sluss_txn_step_clock(struct sluss_txn *txn, int64_t to_ms, uint64_t *index_out)
 {
 	struct sluss_writer *w = sluss_writer_of(txn);
@@ -129,11 +169,9 @@ bool sluss_txn_step_clock(struct sluss_txn *txn, int64_t to_ms, uint64_t *index_
 		sluss_txn_refuse(txn, SLUSS_CODE_FAILED_PRECONDITION, SLUSS_CLOCK_SKEW, "to", "The clock never goes back.");
 		return false;
 	}
-	struct sluss_record record = {.type = SLUSS_REC_CLOCK_STEP, .u.clock_step = {.to_ms = to_ms}};
-	if (!sluss_txn_append(txn, &record, index_out))
-		return false;
-	sluss_clock_set(&w->clock, to_ms);
-	w->now_ms = to_ms;
-	txn->now_ms = to_ms;
-	return true;
+	// After a step no record can be older than it: so the clock is stepped from instant to instant at which something changes by itself.
+	for (int64_t at_ms = next_instant(w); at_ms > w->now_ms && at_ms < to_ms; at_ms = next_instant(w))
+		if (!step(txn, at_ms, index_out) || !sluss_txn_settle(txn))
+			return false;
+	return step(txn, to_ms, index_out);
 }

@@ -334,6 +334,16 @@ class Withdrawal(Law):
         world.step(world.now() + datetime.timedelta(hours=3))
         self.assertEqual(world.phase(case), "closing")
 
+    def test_a_silent_stretch_is_gone_through_instant_by_instant(self):
+        # Lost after two hours, there again after four; nobody asks before the fifth: the case closes as it would have had somebody asked.
+        case = world.open(world.born(19), programme="SIG_YOUTH", phase="inquiry")
+        hours = lambda n: stamp(world.now() + datetime.timedelta(hours=n))
+        world.consent(case, world.draft("police_observation", "pol", ("soc",), until=hours(2)), world.draft("enrolment", "soc", ("pol",)))
+        world.consent(case, world.draft("police_observation", "pol", ("soc",), **{"from": hours(4)}))
+        self.assertEqual(world.phase(case), "inquiry")
+        world.step(world.now() + datetime.timedelta(hours=5))
+        self.assertEqual(world.phase(case), "closing")
+
 
 class PauseAndNarrow(Law):
     """Anyone who must agree narrows or pauses; widening and resuming need all of them and make a new version; a closed state never reopens."""
