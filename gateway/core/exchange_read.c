@@ -199,7 +199,7 @@ static bool read_section(struct sluss_txn *txn, size_t number, const struct exch
 	const Sluss__V1__Section *section = m->sections[number];
 	char field[SLUSS_STRICT_FIELD_MAX];
 	ProtobufCMessage *header;
-	if (section->header.len > EXCHANGE_HEADER_MAX || sluss__v1__section__get_packed_size(section) > SLUSS_STORE_PAYLOAD_MAX) {
+	if (section->header.len > EXCHANGE_HEADER_MAX) {
 		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_TOO_LARGE, "sections", NULL);
 		return false;
 	}

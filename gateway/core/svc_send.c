@@ -4,8 +4,6 @@
 #include "policy/explain.h"
 #include "writer.h"
 
-enum { ANSWER_ROOM = 64 << 10 }; // what the answer of a Fetch needs beyond the message
-
 // ---- Send
 
 void exchange_send_prepare(struct sluss_txn *txn)
@@ -178,11 +176,6 @@ void exchange_send(struct sluss_txn *txn)
 	struct sluss_case_view view;
 	if (sluss_txn_repeated(txn)) {
 		send_again(txn);
-		return;
-	}
-	// What is accepted must fit into the answer of a Fetch.
-	if (sluss_request_of(txn)->octets + ANSWER_ROOM > sluss_writer_of(txn)->config.max_frame) {
-		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_TOO_LARGE, "sections", NULL);
 		return;
 	}
 	bool exists = sluss_case_find(txn->state, &m->case_id, &view);
