@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The least that TLS and HTTP cost: OpenSSL (TLS 1.3, client certificate demanded) before libmicrohttpd on a socketpair, one thread, an answer of fixed size.
-// bench_echo CERTIFICATE KEY CLIENT_CA ANSWER_LEN: prints its port, serves until its standard input ends, then prints the CPU time of a request in microseconds
-// (handshakes left out).
+// The least that TLS and HTTP cost: OpenSSL (TLS 1.3, client certificate demanded) before libmicrohttpd on a
+// socketpair, one thread, an answer of fixed size. bench_echo CERTIFICATE KEY CLIENT_CA ANSWER_LEN: prints its port,
+// serves until its standard input ends, then prints the CPU time of a request in microseconds (handshakes left out).
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <microhttpd.h>
@@ -44,7 +44,8 @@ struct link {
 	int plain_fd;
 	bool shaken;
 	bool closed;
-	struct link *next; // all links, freed at the end: events of the same round may still point to one that was closed
+	struct link
+	    *next; // all links, freed at the end: events of the same round may still point to one that was closed
 	struct watch tls_watch;
 	struct watch plain_watch;
 };
@@ -74,8 +75,8 @@ static uint64_t cpu_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url, const char *method, const char *version, const char *data,
-    size_t *data_len, void **state)
+static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+    const char *version, const char *data, size_t *data_len, void **state)
 {
 	(void)url, (void)method, (void)version, (void)data;
 	static int seen;
@@ -185,7 +186,8 @@ static struct server make_server(char **argv)
 	struct server server = {.epoll = epoll_create1(EPOLL_CLOEXEC), .context = SSL_CTX_new(TLS_server_method())};
 	if (server.epoll < 0 || !server.context || SSL_CTX_set_min_proto_version(server.context, TLS1_3_VERSION) != 1)
 		fail("TLS context");
-	if (SSL_CTX_use_certificate_chain_file(server.context, argv[1]) != 1 || SSL_CTX_use_PrivateKey_file(server.context, argv[2], SSL_FILETYPE_PEM) != 1 ||
+	if (SSL_CTX_use_certificate_chain_file(server.context, argv[1]) != 1 ||
+	    SSL_CTX_use_PrivateKey_file(server.context, argv[2], SSL_FILETYPE_PEM) != 1 ||
 	    SSL_CTX_load_verify_locations(server.context, argv[3], NULL) != 1)
 		fail("certificates");
 	SSL_CTX_set_verify(server.context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
@@ -196,14 +198,16 @@ static struct server make_server(char **argv)
 	server.answer = MHD_create_response_from_buffer(answer_len, answer, MHD_RESPMEM_MUST_FREE);
 	server.listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	if (server.listener < 0 || bind(server.listener, (const struct sockaddr *)&address, sizeof(address)) < 0 || listen(server.listener, 256) < 0)
+	if (server.listener < 0 || bind(server.listener, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(server.listener, 256) < 0)
 		fail("listen");
 	return server;
 }
 
 static void serve(struct server *server)
 {
-	struct watch input = {.source = SOURCE_INPUT}, listener = {.source = SOURCE_LISTENER}, http = {.source = SOURCE_HTTP};
+	struct watch input = {.source = SOURCE_INPUT}, listener = {.source = SOURCE_LISTENER},
+		     http = {.source = SOURCE_HTTP};
 	watch(server, STDIN_FILENO, &input);
 	watch(server, server->listener, &listener);
 	watch(server, MHD_get_daemon_info(server->http, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, &http);
@@ -240,7 +244,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	struct server server = make_server(argv);
-	server.http = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, handle, &server, MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL, MHD_OPTION_END);
+	server.http = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, handle, &server,
+	    MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL, MHD_OPTION_END);
 	struct sockaddr_in address;
 	socklen_t len = sizeof(address);
 	if (!server.http || getsockname(server.listener, (struct sockaddr *)&address, &len) < 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Sends messages that were sealed and signed beforehand over many mutual-TLS connections, one request in flight on each, and prints what came of it as JSON.
-// bench_load PLAN MESSAGES CONNECTIONS TEXT_LEN [PORT]: with PORT the same octets go to the echo server there.
+// Sends messages that were sealed and signed beforehand over many mutual-TLS connections, one request in flight on
+// each, and prints what came of it as JSON. bench_load PLAN MESSAGES CONNECTIONS TEXT_LEN [PORT]: with PORT the same
+// octets go to the echo server there.
 #include "conn.h"
 #include "message.h"
 #include "plan.h"
@@ -23,7 +24,7 @@ enum {
 struct load {
 	struct octets *messages;
 	size_t count;
-	size_t next;     // first message that was not sent yet
+	size_t next; // first message that was not sent yet
 	size_t answered;
 	size_t accepted;
 	size_t octets_sent;
@@ -55,7 +56,8 @@ static void make_messages(const struct plan *plan, size_t text_len, struct load 
 		fail("no memory");
 	char category[] = "police_observation";
 	struct note_draft draft = {
-	    .author = {plan->authority, plan->sender.id, plan->sender.officer, (int64_t)(clock_ns(CLOCK_REALTIME) / 1000000u)},
+	    .author = {plan->authority, plan->sender.id, plan->sender.officer,
+		(int64_t)(clock_ns(CLOCK_REALTIME) / 1000000u)},
 	    .key = plan->sender.signing,
 	    .type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_SUITABILITY_ASSESSMENT,
 	    .purpose = SLUSS__V1__PURPOSE__PURPOSE_COORDINATION,
@@ -92,7 +94,8 @@ static void take_answer(struct load *load, size_t at)
 	if (answer.status == 200)
 		load->accepted++;
 	else if (load->answered - load->accepted == 1)
-		fprintf(stderr, "load: first refusal: %d %.*s\n", answer.status, (int)answer.body.len, (const char *)answer.body.data);
+		fprintf(stderr, "load: first refusal: %d %.*s\n", answer.status, (int)answer.body.len,
+		    (const char *)answer.body.data);
 	send_next(load, at);
 }
 
@@ -131,10 +134,11 @@ static int by_size(const void *a, const void *b)
 static void report(struct load *load, uint64_t wall_ns, uint64_t cpu_ns)
 {
 	qsort(load->latency_ns, load->count, sizeof(*load->latency_ns), by_size);
-	printf("{\"messages\": %zu, \"accepted\": %zu, \"seconds\": %.6f, \"octets_each\": %zu, \"latency_median_us\": %" PRIu64
-	       ", \"latency_p99_us\": %" PRIu64 ", \"generator_cpu_us\": %.3f}\n",
-	    load->count, load->accepted, (double)wall_ns / 1e9, load->octets_sent / load->count, load->latency_ns[load->count / 2] / 1000,
-	    load->latency_ns[load->count * 99 / 100] / 1000, (double)cpu_ns / 1000 / (double)load->count);
+	printf("{\"messages\": %zu, \"accepted\": %zu, \"seconds\": %.6f, \"octets_each\": %zu, \"latency_median_us\": "
+	       "%" PRIu64 ", \"latency_p99_us\": %" PRIu64 ", \"generator_cpu_us\": %.3f}\n",
+	    load->count, load->accepted, (double)wall_ns / 1e9, load->octets_sent / load->count,
+	    load->latency_ns[load->count / 2] / 1000, load->latency_ns[load->count * 99 / 100] / 1000,
+	    (double)cpu_ns / 1000 / (double)load->count);
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What one message costs at least in signature checks and in a durable group commit: bench_primitives FOLDER OCTETS GROUP ROUNDS. Prints JSON, microseconds a
-// message. The database lies in FOLDER, on the same disk as the gateway's state.
+// What one message costs at least in signature checks and in a durable group commit: bench_primitives FOLDER OCTETS
+// GROUP ROUNDS. Prints JSON, microseconds a message. The database lies in FOLDER, on the same disk as the gateway's
+// state.
 #include "sluss/key.h"
 
 #include <sqlite3.h>
@@ -35,7 +36,8 @@ static double verify_us(void)
 	sluss_sign(key, octets, sizeof(octets), signature);
 	uint64_t start = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	for (int i = 0; i < VERIFY_ROUNDS; i++)
-		if (!sluss_signature_verify(sluss_signing_key_public(key), octets, sizeof(octets), signature, sizeof(signature)))
+		if (!sluss_signature_verify(
+			sluss_signing_key_public(key), octets, sizeof(octets), signature, sizeof(signature)))
 			fail("a good signature was refused");
 	double us = (double)(clock_ns(CLOCK_PROCESS_CPUTIME_ID) - start) / 1000 / VERIFY_ROUNDS;
 	sluss_signing_key_free(&key);
@@ -53,13 +55,16 @@ static sqlite3 *open_database(const char *folder)
 {
 	char path[4096];
 	sqlite3 *db;
-	if (snprintf(path, sizeof(path), "%s/bound.db", folder) >= (int)sizeof(path) || sqlite3_open(path, &db) != SQLITE_OK)
+	if (snprintf(path, sizeof(path), "%s/bound.db", folder) >= (int)sizeof(path) ||
+	    sqlite3_open(path, &db) != SQLITE_OK)
 		fail("database");
-	run(db, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE m (id INTEGER PRIMARY KEY, payload BLOB)");
+	run(db, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE m (id INTEGER "
+		"PRIMARY KEY, payload BLOB)");
 	return db;
 }
 
-static void commit_groups(const char *folder, size_t octets, int group, int rounds, double *cpu_us_out, double *wall_us_out)
+static void commit_groups(
+    const char *folder, size_t octets, int group, int rounds, double *cpu_us_out, double *wall_us_out)
 {
 	sqlite3 *db = open_database(folder);
 	sqlite3_stmt *insert;
@@ -71,8 +76,8 @@ static void commit_groups(const char *folder, size_t octets, int group, int roun
 	for (int round = 0; round < rounds; round++) {
 		run(db, "BEGIN IMMEDIATE");
 		for (int i = 0; i < group; i++) {
-			if (sqlite3_bind_blob(insert, 1, payload, (int)octets, SQLITE_STATIC) != SQLITE_OK || sqlite3_step(insert) != SQLITE_DONE ||
-			    sqlite3_reset(insert) != SQLITE_OK)
+			if (sqlite3_bind_blob(insert, 1, payload, (int)octets, SQLITE_STATIC) != SQLITE_OK ||
+			    sqlite3_step(insert) != SQLITE_DONE || sqlite3_reset(insert) != SQLITE_OK)
 				fail(sqlite3_errmsg(db));
 		}
 		run(db, "COMMIT");
@@ -91,6 +96,7 @@ int main(int argc, char **argv)
 		fail("usage: bench_primitives FOLDER OCTETS GROUP ROUNDS");
 	double cpu_us, wall_us;
 	commit_groups(argv[1], strtoul(argv[2], NULL, 10), atoi(argv[3]), atoi(argv[4]), &cpu_us, &wall_us);
-	printf("{\"verify_us\": %.3f, \"commit_cpu_us\": %.3f, \"commit_wall_us\": %.3f}\n", verify_us(), cpu_us, wall_us);
+	printf(
+	    "{\"verify_us\": %.3f, \"commit_cpu_us\": %.3f, \"commit_wall_us\": %.3f}\n", verify_us(), cpu_us, wall_us);
 	return 0;
 }

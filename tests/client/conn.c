@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-	TAKE_MAX = 65536,           // octets from the kernel in one read
+	TAKE_MAX = 65536,	      // octets from the kernel in one read
 	ANSWER_MAX = 8 * 1024 * 1024, // head and body
 };
 
@@ -29,7 +29,7 @@ struct conn {
 	BIO *out; // what TLS wants written
 	bool ready;
 	bool closed;
-	bool answered; // the answer in `answer` was told to the caller
+	bool answered;	       // the answer in `answer` was told to the caller
 	struct buffer waiting; // ciphertext that the kernel did not take yet
 	struct buffer answer;  // head and body in clear
 	size_t head_len;       // 0 until the head is whole
@@ -90,7 +90,8 @@ static int connect_socket(uint16_t port, int receive_buffer)
 		fail("TCP_NODELAY");
 	if (receive_buffer > 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer)) < 0)
 		fail("SO_RCVBUF");
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {
+	    .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		fail("connect");
 	int nonblocking = 1;
@@ -183,7 +184,8 @@ void conn_post(struct conn *c, const char *method, struct sluss_bytes body)
 {
 	char head[256];
 	int len = snprintf(head, sizeof(head),
-	    "POST /%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/proto\r\nConnect-Protocol-Version: 1\r\nContent-Length: %zu\r\n\r\n",
+	    "POST /%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/proto\r\nConnect-Protocol-Version: "
+	    "1\r\nContent-Length: %zu\r\n\r\n",
 	    method, body.len);
 	if (len < 0 || (size_t)len >= sizeof(head))
 		fail(method);

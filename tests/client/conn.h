@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// One non-blocking HTTPS connection with a client certificate, for tests and load: TLS runs over memory, so that the caller decides how many octets are
-// taken from the kernel and knows how many had arrived. One request in flight. One thread.
+// One non-blocking HTTPS connection with a client certificate, for tests and load: TLS runs over memory, so that the
+// caller decides how many octets are taken from the kernel and knows how many had arrived. One request in flight. One
+// thread.
 #ifndef SLUSS_TEST_CONN_H
 #define SLUSS_TEST_CONN_H
 
@@ -23,10 +24,12 @@ struct conn_answer {
 	struct sluss_bytes body;
 };
 
-// A client context that trusts `ca` only and shows certificate and key (PEM files). Exits with a message when a file is no good.
+// A client context that trusts `ca` only and shows certificate and key (PEM files). Exits with a message when a file is
+// no good.
 SSL_CTX *conn_context_new(const char *ca, const char *certificate, const char *key);
 
-// Connects to 127.0.0.1 and starts the handshake. `receive_buffer`: the kernel's for this socket, 0 = its default. Exits when out of resources.
+// Connects to 127.0.0.1 and starts the handshake. `receive_buffer`: the kernel's for this socket, 0 = its default.
+// Exits when out of resources.
 struct conn *conn_new(SSL_CTX *context, uint16_t port, int receive_buffer);
 // Takes NULL; nulls.
 void conn_free(struct conn **conn);

@@ -76,7 +76,8 @@ struct octets note_make(const struct note_draft *d, struct sluss_id *id_out)
 	return octets;
 }
 
-struct octets statement_make(ProtobufCMessage *statement, const struct sluss_author *author, const struct sluss_signing_key *key)
+struct octets statement_make(
+    ProtobufCMessage *statement, const struct sluss_author *author, const struct sluss_signing_key *key)
 {
 	struct sluss_id id;
 	struct sluss_stamp stamp;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Messages and statements as octets ready to post, made by libsluss. One thread. Exits when something cannot be made: a test has no use for half of it.
+// Messages and statements as octets ready to post, made by libsluss. One thread. Exits when something cannot be made: a
+// test has no use for half of it.
 #ifndef SLUSS_TEST_MESSAGE_H
 #define SLUSS_TEST_MESSAGE_H
 
@@ -29,8 +30,10 @@ struct octets {
 // A SendRequest with a fresh message id, which is written to id_out.
 struct octets note_make(const struct note_draft *draft, struct sluss_id *id_out);
 
-// A request that carries one signed statement in field 1 (WithdrawRequest, ActRequest ...). `statement` has everything but fields 1 to 6.
-struct octets statement_make(ProtobufCMessage *statement, const struct sluss_author *author, const struct sluss_signing_key *key);
+// A request that carries one signed statement in field 1 (WithdrawRequest, ActRequest ...). `statement` has everything
+// but fields 1 to 6.
+struct octets statement_make(
+    ProtobufCMessage *statement, const struct sluss_author *author, const struct sluss_signing_key *key);
 
 struct octets octets_pack(const ProtobufCMessage *message);
 

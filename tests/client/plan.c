@@ -26,7 +26,8 @@ static bool read_agency(const char *value, struct plan_agency *agency)
 {
 	char seed_text[65], public_text[65];
 	uint8_t seed[SLUSS_KEY_BYTES];
-	if (sscanf(value, "%31s %255s %255s %32s %64s %64s", agency->id, agency->certificate, agency->key, agency->officer, seed_text, public_text) != 6)
+	if (sscanf(value, "%31s %255s %255s %32s %64s %64s", agency->id, agency->certificate, agency->key,
+		agency->officer, seed_text, public_text) != 6)
 		return false;
 	if (!read_hex(seed_text, seed) || !read_hex(public_text, agency->sealing_public))
 		return false;
@@ -73,7 +74,8 @@ void plan_read(const char *path, struct plan *plan_out)
 			fail(path, line);
 	}
 	fclose(file);
-	if (plan_out->port == 0 || !plan_out->sender.signing || !plan_out->recipient.signing || plan_out->case_count == 0)
+	if (plan_out->port == 0 || !plan_out->sender.signing || !plan_out->recipient.signing ||
+	    plan_out->case_count == 0)
 		fail(path, "port, sender, recipient or case is missing");
 }
 

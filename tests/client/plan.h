@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What a load or race program is told: a text file of `key value` lines, written by the Python harness for one gateway and one pair of agencies.
+// What a load or race program is told: a text file of `key value` lines, written by the Python harness for one gateway
+// and one pair of agencies.
 #ifndef SLUSS_TEST_PLAN_H
 #define SLUSS_TEST_PLAN_H
 
@@ -23,7 +24,7 @@ struct plan_agency {
 
 struct plan_case {
 	char case_id[SLUSS_ID_TEXT];
-	char person_id[SLUSS_ID_TEXT];  // who must agree, alone
+	char person_id[SLUSS_ID_TEXT];	// who must agree, alone
 	char consent_id[SLUSS_ID_TEXT]; // empty when the program records consents itself
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Withdraw racing send and fetch from several connections: race_client PLAN ROUNDS SEED. One thread, so that the order of arrival is known: at the moment
-// the withdrawal's acknowledgement is read, what every fetching socket holds (FIONREAD) is taken; nothing that is covered may arrive beyond it. Prints counts as JSON;
-// exits 1 after the first covered octet that came too late.
+// Withdraw racing send and fetch from several connections: race_client PLAN ROUNDS SEED. One thread, so that the order
+// of arrival is known: at the moment the withdrawal's acknowledgement is read, what every fetching socket holds
+// (FIONREAD) is taken; nothing that is covered may arrive beyond it. Prints counts as JSON; exits 1 after the first
+// covered octet that came too late.
 #include "conn.h"
 #include "message.h"
 #include "plan.h"
@@ -38,11 +39,11 @@ struct link {
 
 struct counts {
 	unsigned rounds;
-	unsigned delivered;      // messages that arrived before the acknowledgement
+	unsigned delivered; // messages that arrived before the acknowledgement
 	unsigned sends_accepted;
 	unsigned sends_denied;
-	unsigned cut;            // transfers that the withdrawal ended half way
-	unsigned withheld;       // messages that it destroyed, as the gateway counts them
+	unsigned cut;	   // transfers that the withdrawal ended half way
+	unsigned withheld; // messages that it destroyed, as the gateway counts them
 };
 
 struct race {
@@ -98,7 +99,8 @@ static bool pump(struct race *r, int timeout_ms)
 	for (size_t i = 0; i < LINKS; i++) {
 		const struct link *link = &r->links[i];
 		bool mute = link->unread || link->state == LINK_CLOSED;
-		fds[i] = (struct pollfd){.fd = mute ? -1 : conn_fd(link->conn), .events = (short)(POLLIN | (conn_unsent(link->conn) ? POLLOUT : 0))};
+		fds[i] = (struct pollfd){.fd = mute ? -1 : conn_fd(link->conn),
+		    .events = (short)(POLLIN | (conn_unsent(link->conn) ? POLLOUT : 0))};
 	}
 	if (poll(fds, LINKS, timeout_ms) <= 0)
 		return false;
@@ -131,7 +133,8 @@ static void link_open(struct race *r, struct link *link)
 {
 	bool fetches = link - r->links < FETCHERS;
 	conn_free(&link->conn);
-	link->conn = conn_new(fetches ? r->recipient_context : r->sender_context, r->plan.port, fetches ? SMALL_BUFFER : 0);
+	link->conn =
+	    conn_new(fetches ? r->recipient_context : r->sender_context, r->plan.port, fetches ? SMALL_BUFFER : 0);
 	link->unread = false;
 	link->state = LINK_BUSY;
 	wait_for(r, link);
@@ -252,7 +255,8 @@ static void post_withdraw(struct race *r, struct plan_case *c)
 	withdraw.obtained = SLUSS__V1__OBTAINED__OBTAINED_ORAL;
 	withdraw.received_at = &received;
 	struct sluss_author by = author(r);
-	post(withdrawer(r), "sluss.v1.ConsentService/Withdraw", statement_make(&withdraw.base, &by, r->plan.sender.signing));
+	post(withdrawer(r), "sluss.v1.ConsentService/Withdraw",
+	    statement_make(&withdraw.base, &by, r->plan.sender.signing));
 }
 
 // Takes a send's answer: accepted, or denied by decision. Nothing else will do.
@@ -266,7 +270,8 @@ static void settle_send(struct race *r, struct link *link, bool after_withdrawal
 	else if (status == 403)
 		r->counts.sends_denied++;
 	else
-		fail(r, status == 200 ? "a send was accepted after the withdrawal" : "a send was neither accepted nor denied");
+		fail(r, status == 200 ? "a send was accepted after the withdrawal"
+				      : "a send was neither accepted nor denied");
 }
 
 static size_t deliveries(struct race *r, struct link *link)
@@ -277,11 +282,13 @@ static size_t deliveries(struct race *r, struct link *link)
 	return count;
 }
 
-// The acknowledgement was read a moment ago: takes exactly what had arrived before it. Returns how much of an unfinished answer that was.
+// The acknowledgement was read a moment ago: takes exactly what had arrived before it. Returns how much of an
+// unfinished answer that was.
 static size_t take_arrived(struct race *r, struct link *link)
 {
 	if (link->state == LINK_BUSY) {
-		for (size_t pending = conn_pending(link->conn); pending > 0 && link->state == LINK_BUSY; pending -= pending < TAKE ? pending : TAKE)
+		for (size_t pending = conn_pending(link->conn); pending > 0 && link->state == LINK_BUSY;
+		     pending -= pending < TAKE ? pending : TAKE)
 			note_event(r, link, conn_step(link->conn, pending < TAKE ? pending : TAKE));
 	}
 	if (link->state == LINK_ANSWERED)
@@ -362,11 +369,13 @@ int main(int argc, char **argv)
 	plan_read(argv[1], &race.plan);
 	srandom((unsigned)strtoul(argv[3], NULL, 10));
 	race.sender_context = conn_context_new(race.plan.ca, race.plan.sender.certificate, race.plan.sender.key);
-	race.recipient_context = conn_context_new(race.plan.ca, race.plan.recipient.certificate, race.plan.recipient.key);
+	race.recipient_context =
+	    conn_context_new(race.plan.ca, race.plan.recipient.certificate, race.plan.recipient.key);
 	for (size_t i = 0; i < LINKS; i++)
 		race.links[i].state = LINK_CLOSED; // not to be waited for before it is opened
 	for (size_t i = 0; i < LINKS; i++)
-		race.links[i].conn = conn_new(i < FETCHERS ? race.recipient_context : race.sender_context, race.plan.port, 0);
+		race.links[i].conn =
+		    conn_new(i < FETCHERS ? race.recipient_context : race.sender_context, race.plan.port, 0);
 	for (size_t i = 0; i < LINKS; i++)
 		link_open(&race, &race.links[i]);
 
@@ -374,8 +383,10 @@ int main(int argc, char **argv)
 	for (race.round = 0; race.round < rounds; race.round++)
 		run_round(&race);
 
-	printf("{\"rounds\": %u, \"delivered\": %u, \"sends_accepted\": %u, \"sends_denied\": %u, \"cut\": %u, \"withheld\": %u}\n", race.counts.rounds,
-	    race.counts.delivered, race.counts.sends_accepted, race.counts.sends_denied, race.counts.cut, race.counts.withheld);
+	printf("{\"rounds\": %u, \"delivered\": %u, \"sends_accepted\": %u, \"sends_denied\": %u, \"cut\": %u, "
+	       "\"withheld\": %u}\n",
+	    race.counts.rounds, race.counts.delivered, race.counts.sends_accepted, race.counts.sends_denied,
+	    race.counts.cut, race.counts.withheld);
 	for (size_t i = 0; i < LINKS; i++)
 		conn_free(&race.links[i].conn);
 	SSL_CTX_free(race.sender_context);
