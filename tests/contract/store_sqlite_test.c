@@ -205,6 +205,36 @@ static void failing_disk(void **state)
 	storelog_vfs_forget();
 }
 
+// The disk fails while the store cares for its write-ahead log in the background: nobody was asking, but the next
+// writer is told.
+static void failing_disk_in_the_background(void **state)
+{
+	(void)state;
+	struct storelog_folder folder;
+	struct sluss_log *log = NULL;
+	struct sluss_store_error error;
+	enum sluss_store_result result = SLUSS_STORE_OK;
+	storelog_vfs_forget();
+	storelog_folder_make(&folder);
+	struct sluss_store *store = open_store(&folder);
+	OK(sluss_log_open(store, &key, secret, &error, &log));
+	for (uint64_t number = 0; number < 4; number++)
+		OK(batch(store, log, number)); // with erasures, so that the log is emptied some seconds later
+	storelog_vfs_plan(1, true);
+	for (int i = 0; i < 150 && result == SLUSS_STORE_OK; i++) {
+		(void)usleep(100000);
+		result = sluss_log_begin(log);
+		sluss_log_rollback(log);
+	}
+	assert_int_equal(result, SLUSS_STORE_UNCERTAIN);
+	storelog_vfs_plan(0, false);
+	assert_int_equal(sluss_log_begin(log), SLUSS_STORE_UNCERTAIN);
+	sluss_log_close(&log);
+	sluss_store_close(&store);
+	storelog_vfs_forget();
+	storelog_folder_remove(&folder);
+}
+
 // kill -9 at random moments: a child writes and says on a pipe what was acknowledged.
 static void killed_writer(void **state)
 {
@@ -555,6 +585,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(power_cuts),
 	    cmocka_unit_test(failing_disk),
+	    cmocka_unit_test(failing_disk_in_the_background),
 	    cmocka_unit_test(killed_writer),
 	    cmocka_unit_test(readers_beside_the_writer),
 	    cmocka_unit_test(nothing_remains),
