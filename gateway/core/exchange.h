@@ -79,15 +79,16 @@ SLUSS_MUST_CHECK bool exchange_judge(struct sluss_txn *txn, const struct sluss_r
 SLUSS_MUST_CHECK bool exchange_withhold(struct sluss_txn *txn, const struct sluss_rec_message *record, uint32_t delivery, const struct exchange_judgement *judgement,
     const struct sluss_id *cause);
 
-// ---- payload. Part 0 is the signed envelope, part 1 + s is section s.
+// ---- payload. Part 0 is a Delivery with the signed envelope, part 1 + s is section s. The only section of a message stands in part 0: one row for most messages.
 
 // Key of the payload of a message whose record is number `index`: rising, so that the store's table grows at its end.
 struct sluss_id exchange_payload_id(uint64_t index, const struct sluss_id *message);
 // Keeps envelope and the sections that at least one recipient may get. False: refused.
 SLUSS_MUST_CHECK bool exchange_payload_put(struct sluss_txn *txn, uint64_t index, const struct exchange_message *message, const Sluss__V1__SignedEnvelope *envelope, uint64_t sections);
-// Reads the envelope and one section, with this recipient's key only. *_out NULL: it is not there. False: refused.
-SLUSS_MUST_CHECK bool exchange_payload_envelope(struct sluss_txn *txn, const struct sluss_id *payload, Sluss__V1__SignedEnvelope **envelope_out);
-SLUSS_MUST_CHECK bool exchange_payload_section(struct sluss_txn *txn, const struct sluss_id *payload, uint32_t section, const char *recipient, Sluss__V1__Section **section_out);
+// Reads part 0, then one section with this recipient's key only. *_out NULL: it is not there. False: refused.
+SLUSS_MUST_CHECK bool exchange_payload_head(struct sluss_txn *txn, const struct sluss_id *payload, Sluss__V1__Delivery **head_out);
+SLUSS_MUST_CHECK bool exchange_payload_section(
+    struct sluss_txn *txn, const struct sluss_id *payload, const Sluss__V1__Delivery *head, uint32_t section, const char *recipient, Sluss__V1__Section **section_out);
 // Destroys sections that were needed before and are not any more; everything when nothing is needed. False: refused.
 SLUSS_MUST_CHECK bool exchange_payload_erase(struct sluss_txn *txn, uint32_t message, uint64_t needed_before);
 

@@ -31,8 +31,15 @@ static bool put(struct sluss_txn *txn, const struct sluss_id *payload, uint32_t 
 bool exchange_payload_put(struct sluss_txn *txn, uint64_t index, const struct exchange_message *m, const Sluss__V1__SignedEnvelope *envelope, uint64_t sections)
 {
 	struct sluss_id payload = exchange_payload_id(index, &m->message);
-	if (!put(txn, &payload, 0, &envelope->base))
-		return false;
+	Sluss__V1__Delivery head = SLUSS__V1__DELIVERY__INIT;
+	Sluss__V1__Section *only[] = {m->sections[0]};
+	Sluss__V1__SignedEnvelope signed_envelope = *envelope;
+	bool single = m->section_count == 1;
+	head.envelope = &signed_envelope;
+	head.sections = only;
+	head.n_sections = single ? 1 : 0;
+	if (!put(txn, &payload, 0, &head.base) || single)
+		return !sluss_txn_refused(txn);
 	for (uint32_t i = 0; i < m->section_count; i++)
 		if ((sections & (UINT64_C(1) << i)) != 0 && !put(txn, &payload, i + 1, &m->sections[i]->base))
 			return false;
@@ -52,18 +59,21 @@ static bool get(struct sluss_txn *txn, const struct sluss_id *payload, uint32_t 
 	return ok;
 }
 
-bool exchange_payload_envelope(struct sluss_txn *txn, const struct sluss_id *payload, Sluss__V1__SignedEnvelope **envelope_out)
+bool exchange_payload_head(struct sluss_txn *txn, const struct sluss_id *payload, Sluss__V1__Delivery **head_out)
 {
 	ProtobufCMessage *message;
-	bool ok = get(txn, payload, 0, &sluss__v1__signed_envelope__descriptor, &message);
-	*envelope_out = (Sluss__V1__SignedEnvelope *)message;
+	bool ok = get(txn, payload, 0, &sluss__v1__delivery__descriptor, &message);
+	*head_out = (Sluss__V1__Delivery *)message;
+	if (*head_out != NULL && (*head_out)->envelope == NULL)
+		*head_out = NULL;
 	return ok;
 }
 
-bool exchange_payload_section(struct sluss_txn *txn, const struct sluss_id *payload, uint32_t number, const char *recipient, Sluss__V1__Section **section_out)
+bool exchange_payload_section(
+    struct sluss_txn *txn, const struct sluss_id *payload, const Sluss__V1__Delivery *head, uint32_t number, const char *recipient, Sluss__V1__Section **section_out)
 {
-	ProtobufCMessage *message;
-	bool ok = get(txn, payload, number + 1, &sluss__v1__section__descriptor, &message);
+	ProtobufCMessage *message = head->n_sections == 1 && number == 0 ? &head->sections[0]->base : NULL;
+	bool ok = message != NULL || get(txn, payload, number + 1, &sluss__v1__section__descriptor, &message);
 	Sluss__V1__Section *section = (Sluss__V1__Section *)message;
 	*section_out = section;
 	if (section == NULL)

@@ -54,11 +54,13 @@ static bool read_payload(struct sluss_txn *txn, const struct sluss_message *mess
 	delivery->message_id = id;
 	delivery->sections = sections;
 	delivery->n_sections = j->permitted_count;
-	if (!exchange_payload_envelope(txn, &payload, &delivery->envelope))
+	Sluss__V1__Delivery *head;
+	if (!exchange_payload_head(txn, &payload, &head))
 		return false;
-	bool whole = delivery->envelope != NULL;
+	bool whole = head != NULL;
+	delivery->envelope = whole ? head->envelope : NULL;
 	for (size_t i = 0; whole && i < j->permitted_count; i++) {
-		if (!exchange_payload_section(txn, &payload, j->permitted[i].section, txn->caller, &sections[i]))
+		if (!exchange_payload_section(txn, &payload, head, j->permitted[i].section, txn->caller, &sections[i]))
 			return false;
 		whole = sections[i] != NULL;
 	}
