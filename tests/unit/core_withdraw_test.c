@@ -257,6 +257,71 @@ static void edge_that_is_silent_is_killed(void **state)
 	assert_int_equal(w->front_restarts, 1);
 }
 
+struct order {
+	uint64_t withdrawal, last_release, last_accepted;
+};
+
+static bool note_order(void *context, uint64_t index, struct sluss_bytes entry)
+{
+	struct order *order = context;
+	struct sluss_codec *codec = sluss_codec_new();
+	struct sluss_record record;
+	assert_int_equal(sluss_record_decode(codec, entry, &record, NULL), SLUSS_CODEC_OK);
+	if (record.type == SLUSS_REC_WITHDRAWAL)
+		order->withdrawal = index;
+	if (record.type == SLUSS_REC_RELEASED)
+		order->last_release = index;
+	if (record.type == SLUSS_REC_MESSAGE_ACCEPTED)
+		order->last_accepted = index;
+	sluss_codec_free(&codec);
+	return true;
+}
+
+// Many requests at once, verified by several threads and written in batches: all are answered, and the withdrawal is a line in the log.
+static void a_withdrawal_amid_many_requests_is_a_line(void **state)
+{
+	struct world *w = *state;
+	enum { EACH = 120 };
+	static struct sluss_sealed_message sealed[2 * EACH];
+	uint64_t numbers[2 * EACH], fetches[2 * EACH], line = 0;
+	for (size_t i = 0; i < 2 * EACH; i++)
+		sealed[i] = seal(w, &plain);
+	Sluss__V1__FetchRequest request = SLUSS__V1__FETCH_REQUEST__INIT;
+	request.wait_ms = 300;
+	for (size_t i = 0; i < 2 * EACH; i++) {
+		if (i == EACH)
+			line = ask_withdraw(w, NULL, 9999);
+		numbers[i] = ask(w, SLUSS_METHOD_EXCHANGE_SEND, SCH, 1, sealed[i].request, sealed[i].request_len);
+		fetches[i] = i % 4 == 0 ? ask_message(w, SLUSS_METHOD_EXCHANGE_FETCH, i % 8 == 0 ? SOC : POL, 100 + i, &request.base) : 0;
+	}
+	struct answer answer;
+	size_t accepted = 0, denied = 0;
+	assert_true(wait_answer(w, line, SLUSS_METHOD_CONSENT_WITHDRAW, 10000, &answer));
+	assert_int_equal(answer.code, OK);
+	answer_free(&answer);
+	for (size_t i = 0; i < 2 * EACH; i++) {
+		if (wait_answer(w, numbers[i], SLUSS_METHOD_EXCHANGE_SEND, 10000, &answer)) {
+			accepted += answer.code == OK;
+			denied += answer.code == PERMISSION_DENIED;
+			answer_free(&answer);
+		}
+		if (fetches[i] != 0 && wait_answer(w, fetches[i], SLUSS_METHOD_EXCHANGE_FETCH, 10000, &answer))
+			answer_free(&answer);
+		sluss_sealed_message_free(&sealed[i]);
+	}
+	assert_int_equal(accepted + denied, 2 * EACH);
+	assert_true(denied > 0);
+	world_stop(w);
+	struct order order = {0};
+	struct sluss_store *store;
+	uint64_t size;
+	assert_int_equal(sluss_store_memory_open(w->db, SLUSS_STORE_READER, &store), SLUSS_STORE_OK);
+	assert_int_equal(sluss_store_size(store, &size), SLUSS_STORE_OK);
+	assert_int_equal(sluss_store_read(store, 0, size, note_order, &order), SLUSS_STORE_OK);
+	sluss_store_close(&store);
+	assert_true(order.withdrawal != 0 && order.last_release < order.withdrawal && order.last_accepted < order.withdrawal);
+}
+
 // ---- failures
 
 static void a_failed_commit_answers_unavailable_and_leaves_nothing(void **state)
@@ -455,6 +520,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_connection_that_closed_before_carries_nothing, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_front_that_is_being_replaced_is_not_killed, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(edge_that_is_silent_is_killed, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_withdrawal_amid_many_requests_is_a_line, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_failed_commit_answers_unavailable_and_leaves_nothing, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_withdrawal_is_whole_or_not_at_all, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(what_was_told_is_there_after_a_restart, set_up, tear_down),

@@ -206,6 +206,8 @@ void world_stop(struct world *w)
 	close(w->web);
 	close(w->edge);
 	close(w->control);
+	while (w->kept_count > 0)
+		sluss_ipc_frame_free(&w->kept[--w->kept_count]);
 	w->running = false;
 }
 
@@ -304,45 +306,50 @@ static void other_frame(struct world *w, int fd, const Sluss__V1__IpcFrame *fram
 	}
 }
 
-static bool read_frames(struct world *w, int fd, struct sluss_frame_reader *reader, uint64_t number, Sluss__V1__IpcFrame **found)
+// Takes the frames that are complete, until the answer to `number` is among them.
+static void take_frames(struct world *w, int fd, struct sluss_frame_reader *reader, uint64_t number, Sluss__V1__IpcFrame **found)
 {
-	if (sluss_frame_reader_fill(reader, fd) != SLUSS_IPC_OK)
-		return false;
 	struct sluss_bytes octets;
 	while (*found == NULL && sluss_frame_reader_next(reader, &octets) == SLUSS_IPC_OK) {
 		Sluss__V1__IpcFrame *frame = sluss_ipc_frame_unpack(octets);
 		assert_non_null(frame);
-		if (frame->body_case == SLUSS__V1__IPC_FRAME__BODY_RESPONSE && frame->response->request_id == number) {
+		bool answer = frame->body_case == SLUSS__V1__IPC_FRAME__BODY_RESPONSE;
+		if (answer && frame->response->request_id == number) {
 			*found = frame;
-			return true;
-		}
-		other_frame(w, fd, frame);
-		sluss_ipc_frame_free(&frame);
-	}
-	return true;
-}
-
-static bool next_buffered(struct world *w, uint64_t number, Sluss__V1__IpcFrame **found)
-{
-	struct sluss_bytes octets;
-	while (*found == NULL && sluss_frame_reader_next(w->web_reader, &octets) == SLUSS_IPC_OK) {
-		Sluss__V1__IpcFrame *frame = sluss_ipc_frame_unpack(octets);
-		if (frame->body_case == SLUSS__V1__IPC_FRAME__BODY_RESPONSE && frame->response->request_id == number) {
-			*found = frame;
+		} else if (answer && w->kept_count < sizeof(w->kept) / sizeof(w->kept[0])) {
+			w->kept[w->kept_count++] = frame;
 		} else {
-			other_frame(w, w->web, frame);
+			other_frame(w, fd, frame);
 			sluss_ipc_frame_free(&frame);
 		}
 	}
-	return *found != NULL;
+}
+
+static bool read_frames(struct world *w, int fd, struct sluss_frame_reader *reader, uint64_t number, Sluss__V1__IpcFrame **found)
+{
+	if (sluss_frame_reader_fill(reader, fd) != SLUSS_IPC_OK)
+		return false;
+	take_frames(w, fd, reader, number, found);
+	return true;
+}
+
+static Sluss__V1__IpcFrame *take_kept(struct world *w, uint64_t number)
+{
+	for (size_t i = 0; i < w->kept_count; i++)
+		if (w->kept[i]->response->request_id == number) {
+			Sluss__V1__IpcFrame *frame = w->kept[i];
+			w->kept[i] = w->kept[--w->kept_count];
+			return frame;
+		}
+	return NULL;
 }
 
 bool wait_answer(struct world *w, uint64_t number, enum sluss_method method, int timeout_ms, struct answer *answer_out)
 {
-	Sluss__V1__IpcFrame *found = NULL;
+	Sluss__V1__IpcFrame *found = take_kept(w, number);
 	int64_t end = sluss_monotonic_ms() + timeout_ms;
 	*answer_out = (struct answer){0};
-	next_buffered(w, number, &found);
+	take_frames(w, w->web, w->web_reader, number, &found);
 	while (found == NULL) {
 		struct pollfd polls[] = {{w->web, POLLIN, 0}, {w->edge, POLLIN, 0}, {w->control, POLLIN, 0}};
 		int64_t left = end - sluss_monotonic_ms();

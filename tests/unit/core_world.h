@@ -54,6 +54,8 @@ struct world {
 	int web, edge, control; // the test's ends, blocking
 	struct sluss_frame_reader *web_reader, *edge_reader, *control_reader;
 	uint64_t last_request;
+	Sluss__V1__IpcFrame *kept[1024]; // answers that nobody waited for yet
+	size_t kept_count;
 	unsigned drops_web, drops_edge, front_restarts;
 	bool fatal, ready;
 };
