@@ -13,13 +13,14 @@ import logcheck
 SENDS = int(os.environ.get("SLUSS_CRASH_SENDS", "2000"))
 SENDERS = 4
 PATIENCE = 60  # seconds that a client tries again
+PACE = 0.01  # seconds between two sends of one sender, so that the kills fall among them on a fast machine too
 
 
 class Sender(threading.Thread):
     """Sends its share one after the other; repeats the same octets until it gets an answer, as any client does."""
 
     def __init__(self, agency, requests):
-        super().__init__()
+        super().__init__(daemon=True)
         self.agency = agency
         self.requests = requests
         self.receipts = {}  # message id -> log index, as acknowledged
@@ -30,6 +31,7 @@ class Sender(threading.Thread):
             for message_id, request in self.requests:
                 answer = insist(lambda: self.agency.send(request))
                 self.receipts[message_id] = answer.message["receipt"]["log_index"]
+                time.sleep(PACE)
         except Exception as failure:  # told to the test, which fails with it
             self.failure = failure
 
@@ -38,7 +40,7 @@ class Receiver(threading.Thread):
     """Fetches and acknowledges until it is told to stop and nothing is left; keeps how often each message came and was acknowledged."""
 
     def __init__(self, agency):
-        super().__init__()
+        super().__init__(daemon=True)
         self.agency = agency
         self.seen = collections.Counter()
         self.acknowledged = set()
@@ -127,7 +129,7 @@ class Crash(unittest.TestCase):
     def kill_while_alive(self, running, senders, chance):
         kills = collections.Counter()
         while any(s.is_alive() for s in senders):
-            time.sleep(chance.uniform(0.1, 0.6))
+            time.sleep(chance.uniform(0.2, 1.0))
             missing = [r for r in ("core", "web", "edge", "parent") if not kills[r]]
             role = chance.choice(missing or ["core", "web", "edge", "core", "web", "edge", "parent"])
             running.kill(role)

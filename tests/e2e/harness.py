@@ -85,8 +85,9 @@ class Gateway:
         return {name: int(pid) for name, pid in (line.split() for line in (self.state / "pids").read_text().splitlines())}
 
     def kill(self, role):
-        """kill -9 of one role; the parent starts it again. Killing the parent takes the roles along: start() is the caller's."""
-        os.kill(self.pids()[role], signal.SIGKILL)
+        """kill -9 of one role; the parent starts it again. Killing the parent takes the roles along: start() is the caller's. A role that is being started anew is
+        waited for."""
+        wait_until(lambda: os.kill(self.pids()[role], signal.SIGKILL) or True, f"no process to kill: {role}")
         if role == "parent":
             self.process.wait()
 
