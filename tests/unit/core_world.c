@@ -15,15 +15,11 @@
 
 #include <cmocka.h>
 
-#include "sluss/v1/payload.pb-c.h"
 #include "writer.h"
 
-enum { PATIENCE_MS = 10000 };
-
-#define START_MS INT64_C(1767261600000) // 2026-01-01T10:00:00Z
 #define YEAR_MS (INT64_C(300) * 24 * 3600 * 1000)
 
-static const char *const names[WHO_COUNT] = {"soc-1", "pol-1", "sch-1", "soc-2"};
+const char *const world_names[WHO_COUNT] = {"soc-1", "pol-1", "sch-1", "soc-2"};
 static const enum sluss_agency_type types[WHO_COUNT] = {SLUSS_AGENCY_SOCIAL_SERVICES, SLUSS_AGENCY_POLICE, SLUSS_AGENCY_SCHOOL, SLUSS_AGENCY_SOCIAL_SERVICES};
 
 // ---- descriptors and the store
@@ -73,7 +69,7 @@ static void append(struct sluss_writer *writer, const struct sluss_record *recor
 static void enrol_all(struct world *w, struct sluss_writer *writer)
 {
 	for (int i = 0; i < WHO_COUNT; i++) {
-		struct sluss_record record = {.type = SLUSS_REC_AGENCY_ENROLLED, .u.agency_enrolled = {.agency = names[i], .type = types[i]}};
+		struct sluss_record record = {.type = SLUSS_REC_AGENCY_ENROLLED, .u.agency_enrolled = {.agency = world_names[i], .type = types[i]}};
 		memcpy(record.u.agency_enrolled.sign_key, sluss_signing_key_public(w->actors[i].sign), 32);
 		memcpy(record.u.agency_enrolled.seal_key, sluss_sealing_key_public(w->actors[i].seal), 32);
 		memcpy(record.u.agency_enrolled.certificate, w->actors[i].certificate, 32);
@@ -87,16 +83,16 @@ static void open_case(struct sluss_writer *writer, const struct sluss_id *case_i
 	sluss_age_band(sluss_state_policy(writer->world->state), 22, &record.u.person_age.from_years, &record.u.person_age.until_years);
 	append(writer, &record);
 	append(writer, &(struct sluss_record){.type = SLUSS_REC_CASE_OPENED,
-			   .u.case_opened = {.case_id = *case_id, .subject = *subject, .programme = "SIG_YOUNG_ADULTS", .phase = SLUSS_PHASE_INQUIRY, .agency = names[SOC], .officer = "s1", .reporter = ""}});
+			   .u.case_opened = {.case_id = *case_id, .subject = *subject, .programme = "SIG_YOUNG_ADULTS", .phase = SLUSS_PHASE_INQUIRY, .agency = world_names[SOC], .officer = "s1", .reporter = ""}});
 	struct sluss_member_officer lead = {.officer = "s1", .coordinator = true}, police = {.officer = "p1"}, school = {.officer = "t1"};
-	struct sluss_member members[] = {{names[SOC], &lead, 1}, {names[POL], &police, 1}, {names[SCH], &school, 1}};
-	append(writer, &(struct sluss_record){.type = SLUSS_REC_MEMBERS_SET, .u.members_set = {.case_id = *case_id, .members = members, .member_count = 3, .agency = names[SOC], .officer = "s1"}});
-	append(writer, &(struct sluss_record){.type = SLUSS_REC_PHASE_SET, .u.phase_set = {.case_id = *case_id, .phase = SLUSS_PHASE_ENROLLED, .agency = names[SOC], .officer = "s1"}});
+	struct sluss_member members[] = {{world_names[SOC], &lead, 1}, {world_names[POL], &police, 1}, {world_names[SCH], &school, 1}};
+	append(writer, &(struct sluss_record){.type = SLUSS_REC_MEMBERS_SET, .u.members_set = {.case_id = *case_id, .members = members, .member_count = 3, .agency = world_names[SOC], .officer = "s1"}});
+	append(writer, &(struct sluss_record){.type = SLUSS_REC_PHASE_SET, .u.phase_set = {.case_id = *case_id, .phase = SLUSS_PHASE_ENROLLED, .agency = world_names[SOC], .officer = "s1"}});
 }
 
 static struct sluss_grant grant(const struct sluss_id *id, const char *category, enum who from, enum who to)
 {
-	return (struct sluss_grant){.grant = *id, .category = category, .sender = names[from], .recipient = names[to], .purpose = SLUSS_PURPOSE_COORDINATION, .from_ms = START_MS - 1000, .until_ms = START_MS + YEAR_MS};
+	return (struct sluss_grant){.grant = *id, .category = category, .sender = world_names[from], .recipient = world_names[to], .purpose = SLUSS_PURPOSE_COORDINATION, .from_ms = START_MS - 1000, .until_ms = START_MS + YEAR_MS};
 }
 
 static void give_consent(struct world *w, struct sluss_writer *writer)
@@ -107,9 +103,9 @@ static void give_consent(struct world *w, struct sluss_writer *writer)
 	// The last two are the links that the programme cannot do without.
 	struct sluss_grant grants[] = {grant(&w->grant_soc, "school_attendance", SCH, SOC), grant(&w->grant_pol, "school_attendance", SCH, POL), grant(&more[0], "enrolment", SOC, POL), grant(&more[1], "enrolment", POL, SOC)};
 	append(writer, &(struct sluss_record){.type = SLUSS_REC_CONSENT_RECORDED,
-			   .u.consent_recorded = {.consent = w->consent, .case_id = w->case_id, .grants = grants, .grant_count = 4, .text_version = "1", .language = "sv", .channel = SLUSS_CHANNEL_PAPER, .obtained_ms = START_MS - 1000, .agency = names[SOC], .officer = "s1"}});
+			   .u.consent_recorded = {.consent = w->consent, .case_id = w->case_id, .grants = grants, .grant_count = 4, .text_version = "1", .language = "sv", .channel = SLUSS_CHANNEL_PAPER, .obtained_ms = START_MS - 1000, .agency = world_names[SOC], .officer = "s1"}});
 	append(writer, &(struct sluss_record){.type = SLUSS_REC_GRANT_STATUS,
-			   .u.grant_status = {.case_id = w->case_id, .act = SLUSS_ACT_GIVE, .person = w->subject, .consent = w->consent, .channel = SLUSS_CHANNEL_PAPER, .agency = names[SOC], .officer = "s1"}});
+			   .u.grant_status = {.case_id = w->case_id, .act = SLUSS_ACT_GIVE, .person = w->subject, .consent = w->consent, .channel = SLUSS_CHANNEL_PAPER, .agency = world_names[SOC], .officer = "s1"}});
 }
 
 static void write_small_world(struct world *w)
@@ -222,7 +218,7 @@ void world_start_on(struct world *w, const char *store_url)
 	atomic_store(&w->now_ms, START_MS);
 	assert_true(sluss_crypto_init());
 	for (int i = 0; i < WHO_COUNT; i++) {
-		w->actors[i].id = names[i];
+		w->actors[i].id = world_names[i];
 		w->actors[i].sign = sluss_signing_key_new();
 		w->actors[i].seal = sluss_sealing_key_new();
 		randombytes_buf(w->actors[i].certificate, 32);
@@ -421,146 +417,6 @@ void tell_front_new(struct world *w)
 	sluss_frame_writer_free(&writer);
 	close(core[0]);
 	close(core[1]);
-}
-
-// ---- making requests
-
-struct sluss_sealed_message seal(struct world *w, const struct draft *d)
-{
-	struct sluss_recipient_draft recipients[WHO_COUNT] = {{0}};
-	for (size_t i = 0; i < d->to_count; i++) {
-		recipients[i].agency_id = names[d->to[i]];
-		memcpy(recipients[i].sealing_key, sluss_sealing_key_public(w->actors[d->to[i]].seal), 32);
-	}
-	char consent[SLUSS_ID_TEXT], other[SLUSS_ID_TEXT];
-	Sluss__V1__Claim claim = SLUSS__V1__CLAIM__INIT, *claims[] = {&claim};
-	claim.ground_case = d->provision == NULL ? SLUSS__V1__CLAIM__GROUND_CONSENT_ID : SLUSS__V1__CLAIM__GROUND_PROVISION;
-	if (d->provision == NULL)
-		claim.consent_id = (char *)(uintptr_t)sluss_id_format(&w->consent, consent);
-	else
-		claim.provision = (char *)(uintptr_t)d->provision;
-	Sluss__V1__Concerned subject = SLUSS__V1__CONCERNED__INIT, third = SLUSS__V1__CONCERNED__INIT, *concerned[] = {&subject, &third};
-	subject.who_case = SLUSS__V1__CONCERNED__WHO_SUBJECT;
-	subject.subject = true;
-	third.who_case = SLUSS__V1__CONCERNED__WHO_OTHER_CASE_ID;
-	third.other_case_id = (char *)(uintptr_t)sluss_id_format(&w->other_case, other);
-	Sluss__V1__Note note = SLUSS__V1__NOTE__INIT;
-	note.category = (char *)(uintptr_t)(d->category == NULL ? "school_attendance" : d->category);
-	note.text = (char *)(uintptr_t)(d->text == NULL ? "was there" : d->text);
-	struct sluss_section_draft sections[64];
-	for (size_t i = 0; i < d->sections; i++)
-		sections[i] = (struct sluss_section_draft){.purpose = SLUSS__V1__PURPOSE__PURPOSE_COORDINATION, .concerned = concerned, .concerned_count = d->about_other_case ? 2 : 1, .claims = claims, .claim_count = 1, .content = &note.base};
-	struct sluss_message_draft draft = {.id = d->id, .type = d->type == 0 ? SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_ATTENDANCE_REPORT : d->type, .case_id = sluss_id_is_none(&d->case_id) ? w->case_id : d->case_id, .partial_delivery = d->partial, .recipients = recipients, .recipient_count = d->to_count, .sections = sections, .section_count = d->sections};
-	struct sluss_author author = {AUTHORITY, names[d->from], "t1", atomic_load(&w->now_ms) + d->skew_ms};
-	struct sluss_sealed_message sealed;
-	assert_int_equal(sluss_message_seal(&draft, &author, d->key == NULL ? w->actors[d->from].sign : d->key, &sealed), SLUSS_MESSAGE_OK);
-	return sealed;
-}
-
-struct answer send_sealed(struct world *w, enum who who, const struct sluss_sealed_message *sealed)
-{
-	struct answer answer;
-	uint64_t number = ask(w, SLUSS_METHOD_EXCHANGE_SEND, who, 1, sealed->request, sealed->request_len);
-	assert_true(wait_answer(w, number, SLUSS_METHOD_EXCHANGE_SEND, PATIENCE_MS, &answer));
-	return answer;
-}
-
-struct sluss_id send_expecting(struct world *w, const struct draft *draft, uint32_t code)
-{
-	struct sluss_sealed_message sealed = seal(w, draft);
-	struct answer answer = send_sealed(w, draft->from, &sealed);
-	if (answer.code != code)
-		fail_msg("Send answered %u %s, not %u", answer.code, sluss_reason_name((enum sluss_reason)answer.reason), code);
-	answer_free(&answer);
-	struct sluss_id id = sealed.id;
-	sluss_sealed_message_free(&sealed);
-	return id;
-}
-
-struct answer fetch(struct world *w, enum who who, uint64_t connection, uint32_t wait_ms)
-{
-	Sluss__V1__FetchRequest request = SLUSS__V1__FETCH_REQUEST__INIT;
-	request.wait_ms = wait_ms;
-	return call(w, SLUSS_METHOD_EXCHANGE_FETCH, who, connection, &request.base);
-}
-
-size_t fetch_count(struct world *w, enum who who, uint64_t connection)
-{
-	struct answer answer = fetch(w, who, connection, 0);
-	size_t count = answer.code == 0 ? ((Sluss__V1__FetchResponse *)answer.message)->n_deliveries : 0;
-	answer_free(&answer);
-	return count;
-}
-
-uint64_t ask_statement(struct world *w, enum sluss_method method, enum who who, uint64_t connection, ProtobufCMessage *statement, const struct sluss_id *id)
-{
-	static const char *const officers[WHO_COUNT] = {"s1", "p1", "t1", "x1"};
-	struct sluss_author author = {AUTHORITY, names[who], officers[who], atomic_load(&w->now_ms)};
-	struct sluss_stamp stamp;
-	struct sluss_id fresh;
-	sluss_id_random(&fresh);
-	sluss_statement_stamp(statement, &author, id == NULL ? &fresh : id, &stamp);
-	struct sluss_signed made;
-	assert_true(sluss_statement_sign(statement, w->actors[who].sign, &made));
-	// Every request with a statement has it as its first and only field that matters: any of them will do to pack it.
-	Sluss__V1__WithdrawRequest request = SLUSS__V1__WITHDRAW_REQUEST__INIT;
-	Sluss__V1__SignedStatement view;
-	sluss_signed_view(&made, &view);
-	request.statement = &view;
-	uint64_t number = ask_message(w, method, who, connection, &request.base);
-	sluss_signed_free(&made);
-	return number;
-}
-
-struct answer acknowledge(struct world *w, enum who who, const Sluss__V1__Delivery *delivery, Sluss__V1__DeliveryOutcome outcome)
-{
-	Sluss__V1__AcknowledgeDelivery statement = SLUSS__V1__ACKNOWLEDGE_DELIVERY__INIT;
-	uint8_t hash[32];
-	crypto_hash_sha256(hash, delivery->envelope->envelope.data, delivery->envelope->envelope.len);
-	statement.message_id = delivery->message_id;
-	statement.envelope_hash = (ProtobufCBinaryData){32, hash};
-	statement.outcome = outcome;
-	struct answer answer;
-	uint64_t number = ask_statement(w, SLUSS_METHOD_EXCHANGE_ACKNOWLEDGE, who, 1, &statement.base, NULL);
-	assert_true(wait_answer(w, number, SLUSS_METHOD_EXCHANGE_ACKNOWLEDGE, PATIENCE_MS, &answer));
-	return answer;
-}
-
-Sluss__V1__DeliveryState state_of(struct world *w, enum who sender, const struct sluss_id *message, enum who recipient)
-{
-	Sluss__V1__GetStatusRequest request = SLUSS__V1__GET_STATUS_REQUEST__INIT;
-	char id[SLUSS_ID_TEXT];
-	request.message_id = (char *)(uintptr_t)sluss_id_format(message, id);
-	struct answer answer = call(w, SLUSS_METHOD_EXCHANGE_GET_STATUS, sender, 1, &request.base);
-	Sluss__V1__DeliveryState state = SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_UNSPECIFIED;
-	const Sluss__V1__GetStatusResponse *response = (const Sluss__V1__GetStatusResponse *)answer.message;
-	for (size_t i = 0; response != NULL && i < response->n_recipients; i++)
-		if (strcmp(response->recipients[i]->recipient_agency_id, names[recipient]) == 0)
-			state = response->recipients[i]->state;
-	answer_free(&answer);
-	return state;
-}
-
-uint64_t ask_withdraw(struct world *w, const struct sluss_id *id, uint64_t connection)
-{
-	Sluss__V1__WithdrawConsent statement = SLUSS__V1__WITHDRAW_CONSENT__INIT;
-	Google__Protobuf__Timestamp at;
-	char case_id[SLUSS_ID_TEXT], person[SLUSS_ID_TEXT];
-	sluss_timestamp_set(&at, START_MS);
-	statement.case_id = (char *)(uintptr_t)sluss_id_format(&w->case_id, case_id);
-	statement.person_id = (char *)(uintptr_t)sluss_id_format(&w->subject, person);
-	statement.scope_case = SLUSS__V1__WITHDRAW_CONSENT__SCOPE_EVERYTHING;
-	statement.everything = true;
-	statement.obtained = SLUSS__V1__OBTAINED__OBTAINED_ORAL;
-	statement.received_at = &at;
-	return ask_statement(w, SLUSS_METHOD_CONSENT_WITHDRAW, SOC, connection, &statement.base, id);
-}
-
-struct answer withdraw(struct world *w, const struct sluss_id *id)
-{
-	struct answer answer;
-	assert_true(wait_answer(w, ask_withdraw(w, id, 99), SLUSS_METHOD_CONSENT_WITHDRAW, PATIENCE_MS, &answer));
-	return answer;
 }
 
 // ---- looking

@@ -17,6 +17,9 @@
 #include "store_memory.h"
 
 #define AUTHORITY "sluss.test/core"
+#define START_MS INT64_C(1767261600000) // 2026-01-01T10:00:00Z
+
+enum { PATIENCE_MS = 10000 }; // for an answer that has to come
 
 enum who {
 	SOC = 0,  // social services, leads the case
@@ -25,6 +28,8 @@ enum who {
 	OTHER,    // another social services agency, no member
 	WHO_COUNT
 };
+
+extern const char *const world_names[WHO_COUNT]; // their agency ids
 
 struct actor {
 	const char *id;
@@ -122,6 +127,8 @@ Sluss__V1__DeliveryState state_of(struct world *w, enum who sender, const struct
 // A signed withdrawal of everything by the subject, recorded by social services. `id` may be NULL. Sent on `connection`.
 uint64_t ask_withdraw(struct world *w, const struct sluss_id *id, uint64_t connection);
 struct answer withdraw(struct world *w, const struct sluss_id *id);
+// The subject does this to one grant, recorded by social services.
+struct answer act_on_grant(struct world *w, enum sluss_method method, Sluss__V1__GrantAct what, const struct sluss_id *grant);
 // Any statement: stamps it, signs it as `who`, puts it into a request message whose first field is a SignedStatement, and asks.
 uint64_t ask_statement(struct world *w, enum sluss_method method, enum who who, uint64_t connection, ProtobufCMessage *statement, const struct sluss_id *id);
 
