@@ -16,6 +16,7 @@ void sluss_batch_start(struct sluss_writer *w)
 	w->open = w->spoiled = w->destroyed = w->left = false;
 	w->entry_count = w->revoked_count = 0;
 	sluss_codec_reset(w->codec);
+	w->clock_before = w->clock;
 	w->now_ms = sluss_clock_now(&w->clock);
 	w->committed = w->world == NULL ? 0 : w->world->size;
 }
@@ -143,6 +144,7 @@ void sluss_batch_reopen(struct sluss_writer *w)
 static void fail(struct sluss_writer *w)
 {
 	sluss_writer_unload(w);
+	w->clock = w->clock_before;
 	w->open = false;
 	w->down = true;
 	w->retry_ms = 0;

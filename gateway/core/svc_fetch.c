@@ -264,7 +264,10 @@ void exchange_fetch(struct sluss_txn *txn)
 		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "max_messages", "At most 64 messages at once.");
 		return;
 	}
-	f.deliveries = sluss_arena_array(txn->arena, f.max, sizeof(Sluss__V1__Delivery *));
+	// Once for all times that a waiting request is tried again: its arena must not grow with every message that another one takes.
+	if (txn->prepared == NULL)
+		txn->prepared = sluss_arena_array(txn->arena, f.max, sizeof(Sluss__V1__Delivery *));
+	f.deliveries = txn->prepared;
 	if (f.deliveries == NULL) {
 		no_memory(txn);
 		return;

@@ -55,6 +55,7 @@ struct sluss_writer {
 	// The batch.
 	struct sluss_codec *codec;      // its records; emptied at its end
 	struct sluss_codec *read_codec; // entries that a request reads again; emptied before each request
+	struct sluss_clock clock_before; // as it was when the batch began: a step that cannot be committed did not happen
 	bool open;      // the transaction has begun
 	bool spoiled;   // it cannot be committed any more
 	bool destroyed; // payload was erased because its ground is gone: scrub before answering
