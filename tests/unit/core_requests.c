@@ -19,8 +19,10 @@ struct sluss_sealed_message seal(struct world *w, const struct draft *d)
 		recipients[i].agency_id = world_names[d->to[i]];
 		memcpy(recipients[i].sealing_key, sluss_sealing_key_public(w->actors[d->to[i]].seal), 32);
 	}
-	char consent[SLUSS_ID_TEXT], other[SLUSS_ID_TEXT];
-	Sluss__V1__Claim claim = SLUSS__V1__CLAIM__INIT, *claims[] = {&claim};
+	char consent[SLUSS_ID_TEXT], other[SLUSS_ID_TEXT], other_consent[SLUSS_ID_TEXT];
+	Sluss__V1__Claim claim = SLUSS__V1__CLAIM__INIT, third_claim = SLUSS__V1__CLAIM__INIT, *claims[] = {&claim, &third_claim};
+	third_claim.ground_case = SLUSS__V1__CLAIM__GROUND_CONSENT_ID;
+	third_claim.consent_id = (char *)(uintptr_t)sluss_id_format(&w->other_consent, other_consent);
 	claim.ground_case = d->provision == NULL ? SLUSS__V1__CLAIM__GROUND_CONSENT_ID : SLUSS__V1__CLAIM__GROUND_PROVISION;
 	if (d->provision == NULL)
 		claim.consent_id = (char *)(uintptr_t)sluss_id_format(&w->consent, consent);
@@ -36,7 +38,7 @@ struct sluss_sealed_message seal(struct world *w, const struct draft *d)
 	note.text = (char *)(uintptr_t)(d->text == NULL ? "was there" : d->text);
 	struct sluss_section_draft sections[64];
 	for (size_t i = 0; i < d->sections; i++)
-		sections[i] = (struct sluss_section_draft){.purpose = SLUSS__V1__PURPOSE__PURPOSE_COORDINATION, .concerned = concerned, .concerned_count = d->about_other_case ? 2 : 1, .claims = claims, .claim_count = 1, .content = &note.base};
+		sections[i] = (struct sluss_section_draft){.purpose = SLUSS__V1__PURPOSE__PURPOSE_COORDINATION, .concerned = concerned, .concerned_count = d->about_other_case ? 2 : 1, .claims = claims, .claim_count = d->about_other_case ? 2 : 1, .content = &note.base};
 	struct sluss_message_draft draft = {.id = d->id, .type = d->type == 0 ? SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_ATTENDANCE_REPORT : d->type, .case_id = sluss_id_is_none(&d->case_id) ? w->case_id : d->case_id, .partial_delivery = d->partial, .recipients = recipients, .recipient_count = d->to_count, .sections = sections, .section_count = d->sections};
 	struct sluss_author author = {AUTHORITY, world_names[d->from], "t1", atomic_load(&w->now_ms) + d->skew_ms};
 	struct sluss_sealed_message sealed;
@@ -128,19 +130,32 @@ Sluss__V1__DeliveryState state_of(struct world *w, enum who sender, const struct
 	return state;
 }
 
-uint64_t ask_withdraw(struct world *w, const struct sluss_id *id, uint64_t connection)
+static uint64_t ask_withdraw_in(struct world *w, const struct sluss_id *case_id, const struct sluss_id *person, const struct sluss_id *id, uint64_t connection)
 {
 	Sluss__V1__WithdrawConsent statement = SLUSS__V1__WITHDRAW_CONSENT__INIT;
 	Google__Protobuf__Timestamp at;
-	char case_id[SLUSS_ID_TEXT], person[SLUSS_ID_TEXT];
+	char case_text[SLUSS_ID_TEXT], person_text[SLUSS_ID_TEXT];
 	sluss_timestamp_set(&at, START_MS);
-	statement.case_id = (char *)(uintptr_t)sluss_id_format(&w->case_id, case_id);
-	statement.person_id = (char *)(uintptr_t)sluss_id_format(&w->subject, person);
+	statement.case_id = (char *)(uintptr_t)sluss_id_format(case_id, case_text);
+	statement.person_id = (char *)(uintptr_t)sluss_id_format(person, person_text);
 	statement.scope_case = SLUSS__V1__WITHDRAW_CONSENT__SCOPE_EVERYTHING;
 	statement.everything = true;
 	statement.obtained = SLUSS__V1__OBTAINED__OBTAINED_ORAL;
 	statement.received_at = &at;
 	return ask_statement(w, SLUSS_METHOD_CONSENT_WITHDRAW, SOC, connection, &statement.base, id);
+}
+
+uint64_t ask_withdraw(struct world *w, const struct sluss_id *id, uint64_t connection)
+{
+	return ask_withdraw_in(w, &w->case_id, &w->subject, id, connection);
+}
+
+struct answer withdraw_other(struct world *w)
+{
+	struct answer answer;
+	uint64_t number = ask_withdraw_in(w, &w->other_case, &w->other_subject, NULL, 99);
+	assert_true(wait_answer(w, number, SLUSS_METHOD_CONSENT_WITHDRAW, PATIENCE_MS, &answer));
+	return answer;
 }
 
 struct answer withdraw(struct world *w, const struct sluss_id *id)

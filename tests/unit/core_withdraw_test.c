@@ -122,6 +122,28 @@ static void withdrawal_destroys_what_waits(void **state)
 	assert_false(has_payload(w, &id));
 }
 
+// What a section says about another case's subject stops with that person's withdrawal: what waits, and what is under way.
+static void a_third_person_withdraws_too(void **state)
+{
+	struct world *w = *state;
+	const enum who to_soc[] = {SOC};
+	struct draft draft = {.from = SCH, .to = to_soc, .to_count = 1, .sections = 1, .about_other_case = true};
+	struct sluss_id first = send_expecting(w, &draft, OK);
+	assert_int_equal(fetch_count(w, SOC, 7), 1);
+	struct sluss_id second = send_expecting(w, &draft, OK);
+	struct sluss_id own = send_expecting(w, &plain, OK); // about this case's subject only
+	struct answer answer = withdraw_other(w);
+	assert_int_equal(answer.code, OK);
+	assert_int_equal(((const Sluss__V1__WithdrawResponse *)answer.message)->messages_withheld, 2);
+	assert_int_equal(w->drops_web, 1);
+	answer_free(&answer);
+	assert_int_equal(state_of(w, SCH, &first, SOC), SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_WITHHELD);
+	assert_int_equal(state_of(w, SCH, &second, SOC), SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_WITHHELD);
+	assert_int_equal(state_of(w, SCH, &own, SOC), SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_WAITING);
+	assert_false(has_payload(w, &second));
+	send_expecting(w, &draft, PERMISSION_DENIED);
+}
+
 static void withdrawal_waits_for_both_words(void **state)
 {
 	struct world *w = *state;
@@ -308,6 +330,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(delivery_is_decided_again_after_a_pause, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_full_mailbox_is_withdrawn_at_once, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(withdrawal_destroys_what_waits, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_third_person_withdraws_too, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(withdrawal_waits_for_both_words, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(both_give_their_word, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_closed_connection_needs_no_word, set_up, tear_down),

@@ -108,6 +108,18 @@ static void give_consent(struct world *w, struct sluss_writer *writer)
 			   .u.grant_status = {.case_id = w->case_id, .act = SLUSS_ACT_GIVE, .person = w->subject, .consent = w->consent, .channel = SLUSS_CHANNEL_PAPER, .agency = world_names[SOC], .officer = "s1"}});
 }
 
+// The other subject lets the school tell social services about attendance.
+static void give_other_consent(struct world *w, struct sluss_writer *writer)
+{
+	struct sluss_id id;
+	sluss_id_random(&id);
+	struct sluss_grant one = grant(&id, "school_attendance", SCH, SOC);
+	append(writer, &(struct sluss_record){.type = SLUSS_REC_CONSENT_RECORDED,
+			   .u.consent_recorded = {.consent = w->other_consent, .case_id = w->other_case, .grants = &one, .grant_count = 1, .text_version = "1", .language = "sv", .channel = SLUSS_CHANNEL_PAPER, .obtained_ms = START_MS - 1000, .agency = world_names[SOC], .officer = "s1"}});
+	append(writer, &(struct sluss_record){.type = SLUSS_REC_GRANT_STATUS,
+			   .u.grant_status = {.case_id = w->other_case, .act = SLUSS_ACT_GIVE, .person = w->other_subject, .consent = w->other_consent, .channel = SLUSS_CHANNEL_PAPER, .agency = world_names[SOC], .officer = "s1"}});
+}
+
 static void write_small_world(struct world *w)
 {
 	struct sluss_queue nobody;
@@ -126,6 +138,7 @@ static void write_small_world(struct world *w)
 	open_case(writer, &w->case_id, &w->subject);
 	open_case(writer, &w->other_case, &w->other_subject);
 	give_consent(w, writer);
+	give_other_consent(w, writer);
 	assert_true(sluss_batch_commit(writer));
 	w->records = writer->world->size;
 	sluss_writer_close(&writer);
@@ -223,7 +236,7 @@ void world_start_on(struct world *w, const char *store_url)
 		w->actors[i].seal = sluss_sealing_key_new();
 		randombytes_buf(w->actors[i].certificate, 32);
 	}
-	struct sluss_id *ids[] = {&w->case_id, &w->subject, &w->consent, &w->other_case, &w->other_subject, &w->grant_soc, &w->grant_pol};
+	struct sluss_id *ids[] = {&w->case_id, &w->subject, &w->consent, &w->other_case, &w->other_subject, &w->other_consent, &w->grant_soc, &w->grant_pol};
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
 		sluss_id_random(ids[i]);
 	w->db = sluss_memory_db_new();

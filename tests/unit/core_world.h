@@ -46,7 +46,7 @@ struct world {
 	bool web_obeys, edge_obeys;   // answer drops while waiting for an answer
 
 	struct actor actors[WHO_COUNT];
-	struct sluss_id case_id, subject, consent, other_case, other_subject;
+	struct sluss_id case_id, subject, consent, other_case, other_subject, other_consent;
 	struct sluss_id grant_soc, grant_pol; // school_attendance from the school, for coordination
 	struct sluss_memory_db *db;
 	uint64_t records; // of the small world
@@ -110,7 +110,7 @@ struct draft {
 	const struct sluss_signing_key *key; // NULL: the sender's
 	const char *text;                // what each section says; NULL: a few words
 	const char *provision;           // claims this in place of the consent
-	bool about_other_case;           // concerns the subject of other_case as well
+	bool about_other_case;           // concerns the subject of other_case as well, and claims that person's consent too
 };
 struct sluss_sealed_message seal(struct world *w, const struct draft *draft);
 struct answer send_sealed(struct world *w, enum who who, const struct sluss_sealed_message *sealed);
@@ -127,6 +127,8 @@ Sluss__V1__DeliveryState state_of(struct world *w, enum who sender, const struct
 // A signed withdrawal of everything by the subject, recorded by social services. `id` may be NULL. Sent on `connection`.
 uint64_t ask_withdraw(struct world *w, const struct sluss_id *id, uint64_t connection);
 struct answer withdraw(struct world *w, const struct sluss_id *id);
+// Everything in the other case, by its subject.
+struct answer withdraw_other(struct world *w);
 // The subject does this to one grant, recorded by social services.
 struct answer act_on_grant(struct world *w, enum sluss_method method, Sluss__V1__GrantAct what, const struct sluss_id *grant);
 // Any statement: stamps it, signs it as `who`, puts it into a request message whose first field is a SignedStatement, and asks.
