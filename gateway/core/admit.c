@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The last checks before a request is executed, on the writer thread, and the memory of statements that were answered (idempotency).
+// The last checks before a request is executed, on the writer thread, and the memory of statements that were answered
+// (idempotency).
 //
-// Invariant: a statement id is remembered in the same transaction as the records that the statement made. So either both survive, and a repetition gets the first
-// answer, or neither, and a repetition is executed as if it were the first.
+// Invariant: a statement id is remembered in the same transaction as the records that the statement made. So either
+// both survive, and a repetition gets the first answer, or neither, and a repetition is executed as if it were the
+// first.
 #include <stdlib.h>
 
 #include "writer.h"
@@ -10,7 +12,8 @@
 enum {
 	ANSWER_BARRIER = 1,
 	ANSWER_RECEIPT = 2,
-	ANSWER_HEAD = SLUSS_HASH_BYTES + 1 + SLUSS_ID_BYTES + 8 + 4, // hash, flags, case of the barrier, index and field of the receipt
+	ANSWER_HEAD = SLUSS_HASH_BYTES + 1 + SLUSS_ID_BYTES + 8 +
+		      4, // hash, flags, case of the barrier, index and field of the receipt
 };
 
 static bool refuse(struct sluss_request *request, enum sluss_code code, enum sluss_reason reason, const char *field)
@@ -27,7 +30,8 @@ static bool caller_is_good(struct sluss_writer *w, struct sluss_request *request
 		return true;
 	char agency[SLUSS_AGENCY_MAX + 1];
 	const uint8_t *fingerprint = request->asked->certificate_fingerprint.data; // 32 octets: verify.c
-	if (sluss_directory_certificate(w->directory, fingerprint, agency, &request->txn.caller_type) && strcmp(agency, request->caller) == 0)
+	if (sluss_directory_certificate(w->directory, fingerprint, agency, &request->txn.caller_type) &&
+	    strcmp(agency, request->caller) == 0)
 		return true;
 	return refuse(request, SLUSS_CODE_UNAUTHENTICATED, SLUSS_CERTIFICATE_UNKNOWN, NULL);
 }
@@ -36,7 +40,8 @@ static bool key_is_good(struct sluss_writer *w, struct sluss_request *request)
 {
 	struct sluss_signer signer;
 	bool known = sluss_directory_signer(w->directory, request->txn.key_id, &signer);
-	bool same = known && memcmp(signer.sign_key, request->signer.sign_key, sizeof(signer.sign_key)) == 0 && strcmp(signer.agency, request->header.agency_id) == 0;
+	bool same = known && memcmp(signer.sign_key, request->signer.sign_key, sizeof(signer.sign_key)) == 0 &&
+		    strcmp(signer.agency, request->header.agency_id) == 0;
 	if (same && !signer.revoked && w->now_ms >= signer.from_ms && w->now_ms < signer.until_ms)
 		return true;
 	return refuse(request, SLUSS_CODE_PERMISSION_DENIED, SLUSS_KEY_UNKNOWN, "key_id");
@@ -78,7 +83,8 @@ static bool answer_again(struct sluss_request *request, uint64_t position)
 	if (head[0] & ANSWER_BARRIER)
 		sluss_txn_barrier(&request->txn, &barrier);
 	if (head[0] & ANSWER_RECEIPT)
-		sluss_txn_receipt(&request->txn, get_number(head + 1 + SLUSS_ID_BYTES, 8), (uint32_t)get_number(head + 1 + SLUSS_ID_BYTES + 8, 4));
+		sluss_txn_receipt(&request->txn, get_number(head + 1 + SLUSS_ID_BYTES, 8),
+		    (uint32_t)get_number(head + 1 + SLUSS_ID_BYTES + 8, 4));
 	return false;
 }
 
@@ -99,9 +105,11 @@ bool sluss_writer_remember(struct sluss_writer *w, struct sluss_request *request
 	uint8_t key[SLUSS_ANSWER_KEY];
 	uint64_t position = w->world->size;
 	sluss_answer_key(position, &request->header.id, key);
-	if (!sluss_txn_put_side(&request->txn, SLUSS_SIDE_ANSWER, (struct sluss_bytes){key, sizeof(key)}, (struct sluss_bytes){row, ANSWER_HEAD + request->body.len}))
+	if (!sluss_txn_put_side(&request->txn, SLUSS_SIDE_ANSWER, (struct sluss_bytes){key, sizeof(key)},
+		(struct sluss_bytes){row, ANSWER_HEAD + request->body.len}))
 		return false;
-	return sluss_idmap_put(&w->world->answers, &request->header.id, position) || sluss_batch_spoil(w, "remember", "no memory");
+	return sluss_idmap_put(&w->world->answers, &request->header.id, position) ||
+	       sluss_batch_spoil(w, "remember", "no memory");
 }
 
 // True: it was seen and is answered or refused, or execute has to answer it again (request->repeated).
@@ -114,9 +122,11 @@ static bool seen_before(struct sluss_writer *w, struct sluss_request *request)
 		struct sluss_record record;
 		if (!own) {
 			refuse(request, SLUSS_CODE_ALREADY_EXISTS, SLUSS_ID_REUSED, "statement_id");
-		} else if (!sluss_batch_record(w, request->txn.arena, sluss_messages_at(w->world->messages, message)->index, &record)) {
+		} else if (!sluss_batch_record(
+			       w, request->txn.arena, sluss_messages_at(w->world->messages, message)->index, &record)) {
 			refuse(request, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL);
-		} else if (memcmp(record.u.message_accepted.envelope_hash, request->txn.statement_hash, SLUSS_HASH_BYTES) != 0) {
+		} else if (memcmp(record.u.message_accepted.envelope_hash, request->txn.statement_hash,
+			       SLUSS_HASH_BYTES) != 0) {
 			refuse(request, SLUSS_CODE_ALREADY_EXISTS, SLUSS_ID_REUSED, "message_id");
 		} else {
 			request->repeated = true;

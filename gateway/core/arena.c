@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Invariant: blocks form a list, newest first; `used` never passes `room` in any block, and `total` counts the room of all blocks.
+// Invariant: blocks form a list, newest first; `used` never passes `room` in any block, and `total` counts the room of
+// all blocks.
 #include "arena.h"
 
 #include <stdlib.h>
@@ -57,7 +58,8 @@ struct sluss_arena *sluss_arena_new(size_t max)
 	if (arena == NULL)
 		return NULL;
 	arena->max = max;
-	arena->allocator = (ProtobufCAllocator){.alloc = protobuf_alloc, .free = protobuf_free, .allocator_data = arena};
+	arena->allocator =
+	    (ProtobufCAllocator){.alloc = protobuf_alloc, .free = protobuf_free, .allocator_data = arena};
 	return arena;
 }
 

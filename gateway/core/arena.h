@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// One arena a request: everything that a request needs while it is under way is allocated here and freed at once. Alignment 16. Not thread-safe; a
-// request is on one thread at a time.
+// One arena a request: everything that a request needs while it is under way is allocated here and freed at once.
+// Alignment 16. Not thread-safe; a request is on one thread at a time.
 #ifndef SLUSS_CORE_ARENA_H
 #define SLUSS_CORE_ARENA_H
 

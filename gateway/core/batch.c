@@ -90,7 +90,8 @@ bool sluss_batch_fits(struct sluss_writer *w, const struct sluss_record *record)
 	return sluss_record_encode(w->codec, &stamped, nonce(w), &entry) != SLUSS_CODEC_TOO_LARGE;
 }
 
-enum sluss_batch_append sluss_batch_append(struct sluss_writer *w, const struct sluss_record *record, uint64_t *index_out)
+enum sluss_batch_append sluss_batch_append(
+    struct sluss_writer *w, const struct sluss_record *record, uint64_t *index_out)
 {
 	struct sluss_record stamped = *record;
 	stamped.at_ms = w->now_ms;
@@ -104,14 +105,17 @@ enum sluss_batch_append sluss_batch_append(struct sluss_writer *w, const struct 
 		sluss_batch_spoil(w, "encode", "no memory");
 		return SLUSS_BATCH_SPOILED;
 	}
-	enum sluss_world_result applied = encoded == SLUSS_CODEC_OK ? sluss_world_apply(w->world, &stamped) : SLUSS_WORLD_INVALID;
+	enum sluss_world_result applied =
+	    encoded == SLUSS_CODEC_OK ? sluss_world_apply(w->world, &stamped) : SLUSS_WORLD_INVALID;
 	if (applied == SLUSS_WORLD_INVALID) {
-		sluss_event(SLUSS_EVENT_ERROR, "record-refused", "type=%d encoding=%s", (int)record->type, sluss_codec_result_name(encoded));
+		sluss_event(SLUSS_EVENT_ERROR, "record-refused", "type=%d encoding=%s", (int)record->type,
+		    sluss_codec_result_name(encoded));
 		return SLUSS_BATCH_INVALID;
 	}
 	uint64_t index = 0;
 	if (applied != SLUSS_WORLD_OK || sluss_log_append(w->log, entry, &index) != SLUSS_STORE_OK) {
-		sluss_batch_spoil(w, "append", applied != SLUSS_WORLD_OK ? "no memory" : sluss_store_error_text(w->store));
+		sluss_batch_spoil(
+		    w, "append", applied != SLUSS_WORLD_OK ? "no memory" : sluss_store_error_text(w->store));
 		return SLUSS_BATCH_SPOILED;
 	}
 	if (index + 1 != w->world->size || !keep_entry(w, entry) || !note_revocation(w, &stamped)) {
@@ -136,7 +140,8 @@ void sluss_batch_reopen(struct sluss_writer *w)
 		sluss_event(SLUSS_EVENT_NOTICE, "store-reopened", "entries=%llu", (unsigned long long)w->world->size);
 		return;
 	}
-	sluss_event(SLUSS_EVENT_ERROR, "store-unavailable", "result=%s why=\"%s\"", sluss_store_result_name(result), error.text);
+	sluss_event(SLUSS_EVENT_ERROR, "store-unavailable", "result=%s why=\"%s\"", sluss_store_result_name(result),
+	    error.text);
 	w->fatal = result == SLUSS_STORE_CORRUPT;
 	w->retry_ms = sluss_monotonic_ms() + RETRY_MS;
 }
@@ -201,7 +206,8 @@ bool sluss_batch_entry(struct sluss_writer *w, struct sluss_arena *arena, uint64
 	return reading.entry.data != NULL;
 }
 
-bool sluss_batch_record(struct sluss_writer *w, struct sluss_arena *arena, uint64_t index, struct sluss_record *record_out)
+bool sluss_batch_record(
+    struct sluss_writer *w, struct sluss_arena *arena, uint64_t index, struct sluss_record *record_out)
 {
 	struct sluss_bytes entry;
 	if (!sluss_batch_entry(w, arena, index, &entry))

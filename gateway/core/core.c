@@ -19,7 +19,8 @@ enum { FILE_MAX = 1 << 20 };
 
 // ---- what is handed in as descriptors
 
-// Reads a whole file from its beginning and closes it. `*len_out` octets, freed by the caller; NULL: unreadable, too long, or no descriptor.
+// Reads a whole file from its beginning and closes it. `*len_out` octets, freed by the caller; NULL: unreadable, too
+// long, or no descriptor.
 static uint8_t *read_fd(int fd, size_t *len_out)
 {
 	*len_out = 0;
@@ -60,7 +61,8 @@ static bool read_keys(const struct sluss_core_config *config, struct sluss_keys 
 	bool log = read_key(config->log_key_fd, keys_out->log_seed);
 	bool data = read_key(config->data_key_fd, keys_out->data_key);
 	if (!log || !data)
-		sluss_event(SLUSS_EVENT_ERROR, "core-keys", "why=\"log_key and data_key must be files of exactly 32 octets\"");
+		sluss_event(
+		    SLUSS_EVENT_ERROR, "core-keys", "why=\"log_key and data_key must be files of exactly 32 octets\"");
 	return log && data;
 }
 
@@ -73,9 +75,11 @@ static bool read_ca(const struct sluss_core_config *config, struct sluss_ca **ca
 	*ca_out = NULL;
 	bool ok = true;
 	if (certificate != NULL && key != NULL) {
-		ok = sluss_ca_open((struct sluss_bytes){key, key_len}, (struct sluss_bytes){certificate, certificate_len}, ca_out) == SLUSS_CA_OK;
+		ok = sluss_ca_open((struct sluss_bytes){key, key_len},
+			 (struct sluss_bytes){certificate, certificate_len}, ca_out) == SLUSS_CA_OK;
 		if (!ok)
-			sluss_event(SLUSS_EVENT_ERROR, "core-ca", "why=\"client_ca and client_ca_key do not fit together\"");
+			sluss_event(
+			    SLUSS_EVENT_ERROR, "core-ca", "why=\"client_ca and client_ca_key do not fit together\"");
 	}
 	if (key != NULL)
 		sodium_memzero(key, key_len);
@@ -90,7 +94,8 @@ static bool serve(const struct sluss_core_config *config, struct sluss_writer *w
 {
 	pthread_t thread;
 	struct sluss_intake *intake = sluss_intake_new(config, to_intake, &writer->in);
-	struct sluss_workers *workers = sluss_workers_start(writer->config.verify_threads, writer->directory, writer->config.authority, &writer->in, to_intake);
+	struct sluss_workers *workers = sluss_workers_start(
+	    writer->config.verify_threads, writer->directory, writer->config.authority, &writer->in, to_intake);
 	bool ok = intake != NULL && workers != NULL;
 	if (ok && config->on_ready != NULL)
 		ok = config->on_ready(config->arg) == 0;
@@ -130,14 +135,17 @@ static int run(const struct sluss_core_config *config, struct sluss_queue *to_in
 	uint8_t *policy = read_fd(config->policy_fd, &policy_len);
 	struct sluss_writer *writer = NULL;
 	if (ok) {
-		writer = sluss_writer_open(config, &keys, (struct sluss_bytes){policy, policy_len}, ca, to_intake, &error);
+		writer =
+		    sluss_writer_open(config, &keys, (struct sluss_bytes){policy, policy_len}, ca, to_intake, &error);
 		if (writer == NULL)
 			sluss_event(SLUSS_EVENT_ERROR, "core-recovery", "why=\"%s\"", error.text);
 	}
 	sodium_memzero(&keys, sizeof(keys));
 	free(policy);
 	if (writer != NULL) {
-		sluss_event(SLUSS_EVENT_NOTICE, "core-recovered", "entries=%llu waiting=%llu", (unsigned long long)writer->world->size, (unsigned long long)sluss_messages_waiting(writer->world->messages));
+		sluss_event(SLUSS_EVENT_NOTICE, "core-recovered", "entries=%llu waiting=%llu",
+		    (unsigned long long)writer->world->size,
+		    (unsigned long long)sluss_messages_waiting(writer->world->messages));
 		struct sluss_core_config filled = writer->config;
 		ok = serve(&filled, writer, to_intake);
 		drain(&writer->in);

@@ -94,7 +94,8 @@ static struct sluss_agency_keys *find_key(const struct content *content, const c
 	return NULL;
 }
 
-static struct sluss_agency_keys *find_certificate(const struct content *content, const uint8_t *fingerprint, struct agency **agency_out)
+static struct sluss_agency_keys *find_certificate(
+    const struct content *content, const uint8_t *fingerprint, struct agency **agency_out)
 {
 	for (size_t i = 0; i < content->count; i++)
 		for (size_t k = content->agencies[i].view.key_count; k-- > 0;)
@@ -135,7 +136,7 @@ static bool accepts(const struct content *content, const struct sluss_record *re
 	if (record->type == SLUSS_REC_AGENCY_ENROLLED) {
 		const struct sluss_rec_agency_enrolled *enrolled = &record->u.agency_enrolled;
 		return find(content, enrolled->agency) == NULL && key_is_free(content, enrolled->sign_key) &&
-		    find_certificate(content, enrolled->certificate, &agency) == NULL;
+		       find_certificate(content, enrolled->certificate, &agency) == NULL;
 	}
 	if (record->type == SLUSS_REC_KEYS_ROTATED)
 		return accepts_rotation(content, &record->u.keys_rotated);
@@ -146,7 +147,8 @@ static bool accepts(const struct content *content, const struct sluss_record *re
 	return true;
 }
 
-static bool add_keys(struct agency *agency, const uint8_t sign_key[32], const uint8_t seal_key[32], const uint8_t certificate[SLUSS_HASH_BYTES], int64_t from_ms, uint64_t index)
+static bool add_keys(struct agency *agency, const uint8_t sign_key[32], const uint8_t seal_key[32],
+    const uint8_t certificate[SLUSS_HASH_BYTES], int64_t from_ms, uint64_t index)
 {
 	if (agency->view.key_count == agency->key_room) {
 		size_t room = agency->key_room == 0 ? 2 : agency->key_room * 2;
@@ -211,14 +213,16 @@ static void revoke(struct content *content, const struct sluss_rec_key_revoked *
 		struct sluss_agency_keys *keys = &agency->keys[i];
 		if (revoked->key_id[0] != '\0' && strcmp(keys->sign_key_id, revoked->key_id) == 0)
 			keys->sign_revoked = true;
-		if (revoked->key_id[0] == '\0' && memcmp(keys->certificate, revoked->certificate, SLUSS_HASH_BYTES) == 0)
+		if (revoked->key_id[0] == '\0' &&
+		    memcmp(keys->certificate, revoked->certificate, SLUSS_HASH_BYTES) == 0)
 			keys->certificate_revoked = true;
 	}
 }
 
 static bool is_ours(enum sluss_record_type type)
 {
-	return type == SLUSS_REC_AGENCY_ENROLLED || type == SLUSS_REC_KEYS_ROTATED || type == SLUSS_REC_KEY_REVOKED || type == SLUSS_REC_AGENCY_LEFT;
+	return type == SLUSS_REC_AGENCY_ENROLLED || type == SLUSS_REC_KEYS_ROTATED || type == SLUSS_REC_KEY_REVOKED ||
+	       type == SLUSS_REC_AGENCY_LEFT;
 }
 
 bool sluss_directory_apply(struct sluss_directory *directory, const struct sluss_record *record, uint64_t index)
@@ -251,7 +255,8 @@ bool sluss_directory_accepts(const struct sluss_directory *directory, const stru
 
 // ---- questions
 
-bool sluss_directory_agency(const struct sluss_directory *directory, const char *agency, struct sluss_agency_view *view_out)
+bool sluss_directory_agency(
+    const struct sluss_directory *directory, const char *agency, struct sluss_agency_view *view_out)
 {
 	*view_out = (struct sluss_agency_view){0};
 	lock_to_read(directory);
@@ -273,7 +278,8 @@ bool sluss_directory_at(const struct sluss_directory *directory, size_t position
 	return found;
 }
 
-bool sluss_directory_keys(const struct sluss_directory *directory, const char *agency, size_t position, struct sluss_agency_keys *keys_out)
+bool sluss_directory_keys(
+    const struct sluss_directory *directory, const char *agency, size_t position, struct sluss_agency_keys *keys_out)
 {
 	*keys_out = (struct sluss_agency_keys){0};
 	lock_to_read(directory);
@@ -285,14 +291,17 @@ bool sluss_directory_keys(const struct sluss_directory *directory, const char *a
 	return found;
 }
 
-bool sluss_directory_signer(const struct sluss_directory *directory, const char *key_id, struct sluss_signer *signer_out)
+bool sluss_directory_signer(
+    const struct sluss_directory *directory, const char *key_id, struct sluss_signer *signer_out)
 {
 	*signer_out = (struct sluss_signer){0};
 	lock_to_read(directory);
 	struct agency *agency = NULL;
 	const struct sluss_agency_keys *keys = find_key(&directory->content, key_id, &agency);
 	if (keys != NULL) {
-		*signer_out = (struct sluss_signer){.from_ms = keys->from_ms, .until_ms = keys->until_ms, .revoked = keys->sign_revoked || agency->view.left};
+		*signer_out = (struct sluss_signer){.from_ms = keys->from_ms,
+		    .until_ms = keys->until_ms,
+		    .revoked = keys->sign_revoked || agency->view.left};
 		memcpy(signer_out->agency, agency->view.agency, sizeof(signer_out->agency));
 		memcpy(signer_out->sign_key, keys->sign_key, sizeof(signer_out->sign_key));
 	}
@@ -300,7 +309,8 @@ bool sluss_directory_signer(const struct sluss_directory *directory, const char 
 	return keys != NULL;
 }
 
-bool sluss_directory_certificate(const struct sluss_directory *directory, const uint8_t fingerprint[SLUSS_HASH_BYTES], char agency_out[SLUSS_AGENCY_MAX + 1], enum sluss_agency_type *type_out)
+bool sluss_directory_certificate(const struct sluss_directory *directory, const uint8_t fingerprint[SLUSS_HASH_BYTES],
+    char agency_out[SLUSS_AGENCY_MAX + 1], enum sluss_agency_type *type_out)
 {
 	agency_out[0] = '\0';
 	*type_out = SLUSS_AGENCY_NONE;
@@ -316,7 +326,8 @@ bool sluss_directory_certificate(const struct sluss_directory *directory, const 
 	return good;
 }
 
-void sluss_directory_each_revoked(const struct sluss_directory *directory, void (*each)(void *context, const uint8_t fingerprint[SLUSS_HASH_BYTES]), void *context)
+void sluss_directory_each_revoked(const struct sluss_directory *directory,
+    void (*each)(void *context, const uint8_t fingerprint[SLUSS_HASH_BYTES]), void *context)
 {
 	lock_to_read(directory);
 	for (size_t i = 0; i < directory->content.count; i++) {

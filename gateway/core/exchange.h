@@ -33,8 +33,10 @@ struct exchange_message {
 	uint8_t envelope_hash[SLUSS_HASH_BYTES];
 };
 
-// Reads an envelope and its sections. `sealed`: ciphertexts and keys must be there and fit the envelope (Send); else they may be absent (Evaluate). NULL: refused.
-struct exchange_message *exchange_read(struct sluss_txn *txn, const Sluss__V1__Envelope *envelope, size_t section_count, Sluss__V1__Section *const *sections, bool sealed);
+// Reads an envelope and its sections. `sealed`: ciphertexts and keys must be there and fit the envelope (Send); else
+// they may be absent (Evaluate). NULL: refused.
+struct exchange_message *exchange_read(struct sluss_txn *txn, const Sluss__V1__Envelope *envelope, size_t section_count,
+    Sluss__V1__Section *const *sections, bool sealed);
 
 // ---- decisions
 
@@ -44,23 +46,25 @@ struct exchange_decisions {
 	size_t count;
 	size_t permitted;
 	enum sluss_reason first_denial; // NONE when all are permitted
-	bool unavailable;               // at least one could not be told
+	bool unavailable;		// at least one could not be told
 };
 
 // Decides every pair now. False: refused (no memory).
-SLUSS_MUST_CHECK bool exchange_decide(struct sluss_txn *txn, const struct exchange_message *message, struct exchange_decisions *decisions_out);
+SLUSS_MUST_CHECK bool exchange_decide(
+    struct sluss_txn *txn, const struct exchange_message *message, struct exchange_decisions *decisions_out);
 
 // The question of one pair of a recorded or new message.
-struct sluss_question exchange_question(const struct sluss_id *case_id, const char *sender, const char *officer, enum sluss_message_type type,
-    const struct sluss_recipient *recipient, const struct sluss_section_label *label);
+struct sluss_question exchange_question(const struct sluss_id *case_id, const char *sender, const char *officer,
+    enum sluss_message_type type, const struct sluss_recipient *recipient, const struct sluss_section_label *label);
 
 // Pairs as the contract shows them. NULL: refused (no memory).
 Sluss__V1__PairDecision **exchange_pairs(struct sluss_txn *txn, const struct sluss_pair *pairs, size_t count);
 
 bool exchange_permits(enum sluss_reason reason);
 
-// Memory for looking at one waiting message: so many of them, and those of other officers, do not use up the request's own. Between the two calls txn->arena is the
-// scratch, and the records read before are gone. begin: NULL is refused. end: frees it; when `ok` is false it refuses anew, for the refusal's text lay in the scratch.
+// Memory for looking at one waiting message: so many of them, and those of other officers, do not use up the request's
+// own. Between the two calls txn->arena is the scratch, and the records read before are gone. begin: NULL is refused.
+// end: frees it; when `ok` is false it refuses anew, for the refusal's text lay in the scratch.
 SLUSS_MUST_CHECK struct sluss_arena *exchange_scratch_begin(struct sluss_txn *txn);
 bool exchange_scratch_end(struct sluss_txn *txn, struct sluss_arena *own, bool ok);
 
@@ -72,23 +76,27 @@ struct exchange_judgement {
 };
 
 // False: refused.
-SLUSS_MUST_CHECK bool exchange_judge(struct sluss_txn *txn, const struct sluss_rec_message *record, uint32_t delivery, struct exchange_judgement *judgement_out);
+SLUSS_MUST_CHECK bool exchange_judge(struct sluss_txn *txn, const struct sluss_rec_message *record, uint32_t delivery,
+    struct exchange_judgement *judgement_out);
 
-// Writes WITHHELD for the denied pairs, and PAYLOAD_DESTROYED for sections that nobody may be given any more, whose octets are destroyed. `cause` is the withdrawal, or
-// the nil id. False: refused.
-SLUSS_MUST_CHECK bool exchange_withhold(struct sluss_txn *txn, const struct sluss_rec_message *record, uint32_t delivery, const struct exchange_judgement *judgement,
-    const struct sluss_id *cause);
+// Writes WITHHELD for the denied pairs, and PAYLOAD_DESTROYED for sections that nobody may be given any more, whose
+// octets are destroyed. `cause` is the withdrawal, or the nil id. False: refused.
+SLUSS_MUST_CHECK bool exchange_withhold(struct sluss_txn *txn, const struct sluss_rec_message *record,
+    uint32_t delivery, const struct exchange_judgement *judgement, const struct sluss_id *cause);
 
-// ---- payload. Part 0 is a Delivery with the signed envelope, part 1 + s is section s. The only section of a message stands in part 0: one row for most messages.
+// ---- payload. Part 0 is a Delivery with the signed envelope, part 1 + s is section s. The only section of a message
+// stands in part 0: one row for most messages.
 
 // Key of the payload of a message whose record is number `index`: rising, so that the store's table grows at its end.
 struct sluss_id exchange_payload_id(uint64_t index, const struct sluss_id *message);
 // Keeps envelope and the sections that at least one recipient may get. False: refused.
-SLUSS_MUST_CHECK bool exchange_payload_put(struct sluss_txn *txn, uint64_t index, const struct exchange_message *message, const Sluss__V1__SignedEnvelope *envelope, uint64_t sections);
+SLUSS_MUST_CHECK bool exchange_payload_put(struct sluss_txn *txn, uint64_t index,
+    const struct exchange_message *message, const Sluss__V1__SignedEnvelope *envelope, uint64_t sections);
 // Reads part 0, then one section with this recipient's key only. *_out NULL: it is not there. False: refused.
-SLUSS_MUST_CHECK bool exchange_payload_head(struct sluss_txn *txn, const struct sluss_id *payload, Sluss__V1__Delivery **head_out);
-SLUSS_MUST_CHECK bool exchange_payload_section(
-    struct sluss_txn *txn, const struct sluss_id *payload, const Sluss__V1__Delivery *head, uint32_t section, const char *recipient, Sluss__V1__Section **section_out);
+SLUSS_MUST_CHECK bool exchange_payload_head(
+    struct sluss_txn *txn, const struct sluss_id *payload, Sluss__V1__Delivery **head_out);
+SLUSS_MUST_CHECK bool exchange_payload_section(struct sluss_txn *txn, const struct sluss_id *payload,
+    const Sluss__V1__Delivery *head, uint32_t section, const char *recipient, Sluss__V1__Section **section_out);
 // Destroys sections that were needed before and are not any more; everything when nothing is needed. False: refused.
 SLUSS_MUST_CHECK bool exchange_payload_erase(struct sluss_txn *txn, uint32_t message, uint64_t needed_before);
 

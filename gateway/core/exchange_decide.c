@@ -25,7 +25,8 @@ bool exchange_record(struct sluss_txn *txn, uint32_t message, struct sluss_recor
 
 static bool no_memory(struct sluss_txn *txn)
 {
-	sluss_txn_refuse(txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, "The request needs more memory than one may use.");
+	sluss_txn_refuse(
+	    txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, "The request needs more memory than one may use.");
 	return false;
 }
 
@@ -49,7 +50,8 @@ bool exchange_scratch_end(struct sluss_txn *txn, struct sluss_arena *own, bool o
 	return ok || no_memory(txn);
 }
 
-struct sluss_question exchange_question(const struct sluss_id *case_id, const char *sender, const char *officer, enum sluss_message_type type, const struct sluss_recipient *recipient, const struct sluss_section_label *label)
+struct sluss_question exchange_question(const struct sluss_id *case_id, const char *sender, const char *officer,
+    enum sluss_message_type type, const struct sluss_recipient *recipient, const struct sluss_section_label *label)
 {
 	return (struct sluss_question){
 	    .case_id = *case_id,
@@ -70,7 +72,8 @@ struct sluss_question exchange_question(const struct sluss_id *case_id, const ch
 }
 
 // Decides one pair and writes it as the log has it. False: no memory.
-static bool decide_pair(struct sluss_txn *txn, const struct sluss_question *question, uint32_t section, struct sluss_pair *pair_out)
+static bool decide_pair(
+    struct sluss_txn *txn, const struct sluss_question *question, uint32_t section, struct sluss_pair *pair_out)
 {
 	struct sluss_decision decision = sluss_decide(txn->state, question, txn->now_ms);
 	bool permitted = decision.verdict == SLUSS_VERDICT_PERMIT && exchange_permits(decision.reason);
@@ -79,7 +82,8 @@ static bool decide_pair(struct sluss_txn *txn, const struct sluss_question *ques
 	    .recipient = question->recipient,
 	    .reason = decision.reason,
 	    .ground = permitted ? decision.ground : SLUSS_GROUND_NONE,
-	    .grounds = sluss_arena_copy(txn->arena, decision.grounds, decision.ground_count * sizeof(decision.grounds[0])),
+	    .grounds =
+		sluss_arena_copy(txn->arena, decision.grounds, decision.ground_count * sizeof(decision.grounds[0])),
 	    .ground_count = decision.ground_count,
 	    .provision = decision.provision,
 	};
@@ -99,7 +103,8 @@ bool exchange_decide(struct sluss_txn *txn, const struct exchange_message *m, st
 	for (size_t s = 0; s < m->section_count; s++)
 		for (size_t r = 0; r < m->recipient_count; r++) {
 			struct sluss_pair *pair = &pairs[s * m->recipient_count + r];
-			struct sluss_question question = exchange_question(&m->case_id, txn->caller, m->envelope->officer_id, m->type, &m->recipients[r], &m->labels[s]);
+			struct sluss_question question = exchange_question(&m->case_id, txn->caller,
+			    m->envelope->officer_id, m->type, &m->recipients[r], &m->labels[s]);
 			if (!decide_pair(txn, &question, (uint32_t)s, pair))
 				return no_memory(txn);
 			if (exchange_permits(pair->reason))
@@ -162,11 +167,13 @@ static const struct sluss_recipient *recipient_of(const struct sluss_rec_message
 	return NULL;
 }
 
-bool exchange_judge(struct sluss_txn *txn, const struct sluss_rec_message *record, uint32_t number, struct exchange_judgement *judgement_out)
+bool exchange_judge(struct sluss_txn *txn, const struct sluss_rec_message *record, uint32_t number,
+    struct exchange_judgement *judgement_out)
 {
 	struct sluss_messages *messages = exchange_messages(txn);
 	const struct sluss_delivery *delivery = sluss_messages_delivery(messages, number);
-	const struct sluss_recipient *recipient = recipient_of(record, sluss_mailbox_agency(messages, delivery->mailbox));
+	const struct sluss_recipient *recipient =
+	    recipient_of(record, sluss_mailbox_agency(messages, delivery->mailbox));
 	size_t room = record->section_count;
 	*judgement_out = (struct exchange_judgement){
 	    .permitted = sluss_arena_array(txn->arena, room, sizeof(struct sluss_pair)),
@@ -178,7 +185,8 @@ bool exchange_judge(struct sluss_txn *txn, const struct sluss_rec_message *recor
 		if ((delivery->live & (UINT64_C(1) << s)) == 0)
 			continue;
 		struct sluss_pair pair;
-		struct sluss_question question = exchange_question(&record->case_id, record->sender, record->officer, record->message_type, recipient, &record->sections[s]);
+		struct sluss_question question = exchange_question(&record->case_id, record->sender, record->officer,
+		    record->message_type, recipient, &record->sections[s]);
 		if (!decide_pair(txn, &question, s, &pair))
 			return no_memory(txn);
 		if (exchange_permits(pair.reason))
@@ -202,21 +210,27 @@ static uint32_t *positions(struct sluss_txn *txn, uint64_t bits, size_t *count_o
 	return list;
 }
 
-bool exchange_withhold(struct sluss_txn *txn, const struct sluss_rec_message *record, uint32_t number, const struct exchange_judgement *judgement, const struct sluss_id *cause)
+bool exchange_withhold(struct sluss_txn *txn, const struct sluss_rec_message *record, uint32_t number,
+    const struct exchange_judgement *judgement, const struct sluss_id *cause)
 {
 	struct sluss_messages *messages = exchange_messages(txn);
 	uint32_t message = sluss_messages_delivery(messages, number)->message;
 	const char *recipient = sluss_mailbox_agency(messages, sluss_messages_delivery(messages, number)->mailbox);
 	uint64_t before = sluss_messages_needed(messages, message);
 	struct sluss_record entry = {.type = SLUSS_REC_WITHHELD};
-	entry.u.withheld = (struct sluss_rec_release){.message = record->message, .case_id = record->case_id, .recipient = recipient, .pairs = judgement->denied, .pair_count = judgement->denied_count};
+	entry.u.withheld = (struct sluss_rec_release){.message = record->message,
+	    .case_id = record->case_id,
+	    .recipient = recipient,
+	    .pairs = judgement->denied,
+	    .pair_count = judgement->denied_count};
 	if (!sluss_txn_append(txn, &entry, NULL))
 		return false;
 	uint64_t gone = before & ~sluss_messages_needed(messages, message);
 	if (gone == 0)
 		return true;
 	struct sluss_record destroyed = {.type = SLUSS_REC_PAYLOAD_DESTROYED};
-	destroyed.u.payload_destroyed = (struct sluss_rec_payload_destroyed){.message = record->message, .case_id = record->case_id, .cause = *cause};
+	destroyed.u.payload_destroyed = (struct sluss_rec_payload_destroyed){
+	    .message = record->message, .case_id = record->case_id, .cause = *cause};
 	destroyed.u.payload_destroyed.sections = positions(txn, gone, &destroyed.u.payload_destroyed.section_count);
 	if (destroyed.u.payload_destroyed.sections == NULL)
 		return no_memory(txn);

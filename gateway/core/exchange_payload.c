@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What waits in the store: sealed octets that the gateway cannot read, from acceptance until the last recipient is done or their ground is gone.
+// What waits in the store: sealed octets that the gateway cannot read, from acceptance until the last recipient is done
+// or their ground is gone.
 #include "exchange.h"
 #include "writer.h"
 
@@ -28,7 +29,8 @@ static bool put(struct sluss_txn *txn, const struct sluss_id *payload, uint32_t 
 	return sluss_txn_stored(txn, sluss_store_put_payload(store, payload, part, (struct sluss_bytes){octets, len}));
 }
 
-bool exchange_payload_put(struct sluss_txn *txn, uint64_t index, const struct exchange_message *m, const Sluss__V1__SignedEnvelope *envelope, uint64_t sections)
+bool exchange_payload_put(struct sluss_txn *txn, uint64_t index, const struct exchange_message *m,
+    const Sluss__V1__SignedEnvelope *envelope, uint64_t sections)
 {
 	struct sluss_id payload = exchange_payload_id(index, &m->message);
 	Sluss__V1__Delivery head = SLUSS__V1__DELIVERY__INIT;
@@ -47,7 +49,8 @@ bool exchange_payload_put(struct sluss_txn *txn, uint64_t index, const struct ex
 }
 
 // *message_out NULL: it is not there.
-static bool get(struct sluss_txn *txn, const struct sluss_id *payload, uint32_t part, const ProtobufCMessageDescriptor *type, ProtobufCMessage **message_out)
+static bool get(struct sluss_txn *txn, const struct sluss_id *payload, uint32_t part,
+    const ProtobufCMessageDescriptor *type, ProtobufCMessage **message_out)
 {
 	struct sluss_store_blob blob = {0};
 	*message_out = NULL;
@@ -69,8 +72,8 @@ bool exchange_payload_head(struct sluss_txn *txn, const struct sluss_id *payload
 	return ok;
 }
 
-bool exchange_payload_section(
-    struct sluss_txn *txn, const struct sluss_id *payload, const Sluss__V1__Delivery *head, uint32_t number, const char *recipient, Sluss__V1__Section **section_out)
+bool exchange_payload_section(struct sluss_txn *txn, const struct sluss_id *payload, const Sluss__V1__Delivery *head,
+    uint32_t number, const char *recipient, Sluss__V1__Section **section_out)
 {
 	ProtobufCMessage *message = head->n_sections == 1 && number == 0 ? &head->sections[0]->base : NULL;
 	bool ok = message != NULL || get(txn, payload, number + 1, &sluss__v1__section__descriptor, &message);
@@ -98,7 +101,8 @@ bool exchange_payload_erase(struct sluss_txn *txn, uint32_t message, uint64_t ne
 	if (needed == 0)
 		return sluss_txn_stored(txn, sluss_store_erase_payloads(store, &payload, NULL));
 	for (uint32_t i = 0; i < EXCHANGE_SECTIONS_MAX; i++)
-		if ((needed_before & ~needed & (UINT64_C(1) << i)) != 0 && !sluss_txn_stored(txn, sluss_store_erase_payload(store, &payload, i + 1)))
+		if ((needed_before & ~needed & (UINT64_C(1) << i)) != 0 &&
+		    !sluss_txn_stored(txn, sluss_store_erase_payload(store, &payload, i + 1)))
 			return false;
 	return true;
 }

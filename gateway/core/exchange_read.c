@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// From a request to a message: form only, no state. What the label means is for the decision to judge; that it is one label, bound to the envelope that was signed, is
-// judged here.
+// From a request to a message: form only, no state. What the label means is for the decision to judge; that it is one
+// label, bound to the envelope that was signed, is judged here.
 #include <stdio.h>
 
 #include "exchange.h"
@@ -10,8 +10,9 @@
 enum {
 	SALT = SLUSS_SECTION_SALT_BYTES,
 	PAYLOAD_TYPE_MAX = 127,
-	NECESSITY_MAX = 8000, // 2,000 characters of up to four octets
-	MESSAGE_MAX = 3 << 20, // octets of all sections: one delivery has to fit a frame (4 MiB), with its envelope and what surrounds it
+	NECESSITY_MAX = 8000,  // 2,000 characters of up to four octets
+	MESSAGE_MAX = 3 << 20, // octets of all sections: one delivery has to fit a frame (4 MiB), with its envelope and
+			       // what surrounds it
 };
 
 static bool wrong(struct sluss_txn *txn, const char *field, const char *why)
@@ -59,14 +60,16 @@ static bool read_envelope(struct sluss_txn *txn, struct exchange_message *m)
 		return wrong(txn, "message_id", "A UUID is needed.");
 	if (!sluss_id_from_text(envelope->case_id, &m->case_id))
 		return wrong(txn, "case_id", "A UUID is needed.");
-	if (envelope->message_type == SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_UNSPECIFIED || (unsigned)envelope->message_type >= SLUSS_MESSAGE_TYPES)
+	if (envelope->message_type == SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_UNSPECIFIED ||
+	    (unsigned)envelope->message_type >= SLUSS_MESSAGE_TYPES)
 		return wrong(txn, "message_type", "The message has no known type.");
 	m->type = (enum sluss_message_type)envelope->message_type;
 	m->partial = envelope->partial_delivery;
 	return read_recipients(txn, m);
 }
 
-static bool read_digests(struct sluss_txn *txn, const Sluss__V1__Envelope *envelope, struct sluss_digest list[SLUSS_DIGESTS_MAX])
+static bool read_digests(
+    struct sluss_txn *txn, const Sluss__V1__Envelope *envelope, struct sluss_digest list[SLUSS_DIGESTS_MAX])
 {
 	if (envelope->n_section_digests > SLUSS_DIGESTS_MAX)
 		return wrong(txn, "section_digests", "There are too many.");
@@ -75,12 +78,14 @@ static bool read_digests(struct sluss_txn *txn, const Sluss__V1__Envelope *envel
 			return wrong(txn, "section_digests", "A digest has 32 octets.");
 		memcpy(list[i].b, envelope->section_digests[i].data, SLUSS_HASH_BYTES);
 	}
-	return sluss_digest_list_valid(list, envelope->n_section_digests) || wrong(txn, "section_digests", "A multiple of 8 digests, ascending, none twice, is needed.");
+	return sluss_digest_list_valid(list, envelope->n_section_digests) ||
+	       wrong(txn, "section_digests", "A multiple of 8 digests, ascending, none twice, is needed.");
 }
 
 // ---- labels
 
-static bool read_concerned(struct sluss_txn *txn, size_t section, const Sluss__V1__SectionHeader *header, struct sluss_section_label *label)
+static bool read_concerned(
+    struct sluss_txn *txn, size_t section, const Sluss__V1__SectionHeader *header, struct sluss_section_label *label)
 {
 	if (header->n_concerned > SLUSS_CONCERNED_MAX)
 		return wrong_section(txn, section, "header.concerned", "A section concerns at most 16 persons.");
@@ -104,14 +109,16 @@ static bool read_concerned(struct sluss_txn *txn, size_t section, const Sluss__V
 			ok = false;
 		}
 		if (!ok)
-			return wrong_section(txn, section, "header.concerned", "Say whom it concerns: subject, a guardian's id, another case's id, or other_person.");
+			return wrong_section(txn, section, "header.concerned",
+			    "Say whom it concerns: subject, a guardian's id, another case's id, or other_person.");
 	}
 	label->concerned = list;
 	label->concerned_count = header->n_concerned;
 	return true;
 }
 
-static bool read_claims(struct sluss_txn *txn, size_t section, const Sluss__V1__SectionHeader *header, struct sluss_section_label *label)
+static bool read_claims(
+    struct sluss_txn *txn, size_t section, const Sluss__V1__SectionHeader *header, struct sluss_section_label *label)
 {
 	if (header->n_claims > SLUSS_CLAIMS_MAX)
 		return wrong_section(txn, section, "header.claims", "A section claims at most 16 grounds.");
@@ -134,14 +141,16 @@ static bool read_claims(struct sluss_txn *txn, size_t section, const Sluss__V1__
 			ok = sluss_is_name(c->provision, strlen(c->provision));
 		}
 		if (!ok)
-			return wrong_section(txn, section, "header.claims", "A claim is a consent id, an approval id or the name of a provision.");
+			return wrong_section(txn, section, "header.claims",
+			    "A claim is a consent id, an approval id or the name of a provision.");
 	}
 	label->claims = list;
 	label->claim_count = header->n_claims;
 	return true;
 }
 
-static bool read_label(struct sluss_txn *txn, size_t section, const Sluss__V1__SectionHeader *header, const struct exchange_message *m, struct sluss_section_label *label)
+static bool read_label(struct sluss_txn *txn, size_t section, const Sluss__V1__SectionHeader *header,
+    const struct exchange_message *m, struct sluss_section_label *label)
 {
 	if (strcmp(header->kind, sluss__v1__section_header__descriptor.name) != 0)
 		return wrong_section(txn, section, "header.kind", "It is not a section's header.");
@@ -152,7 +161,8 @@ static bool read_label(struct sluss_txn *txn, size_t section, const Sluss__V1__S
 	if (header->key_commitment.len != SLUSS_HASH_BYTES)
 		return wrong_section(txn, section, "header.key_commitment", "A commitment has 32 octets.");
 	if (header->payload_type[0] == '\0' || strlen(header->payload_type) > PAYLOAD_TYPE_MAX)
-		return wrong_section(txn, section, "header.payload_type", "The full name of the payload's type is needed.");
+		return wrong_section(
+		    txn, section, "header.payload_type", "The full name of the payload's type is needed.");
 	if (strlen(header->necessity) > NECESSITY_MAX)
 		return wrong_section(txn, section, "header.necessity", "At most 2,000 characters.");
 	if (header->category[0] != '\0' && !sluss_is_name(header->category, strlen(header->category)))
@@ -165,7 +175,8 @@ static bool read_label(struct sluss_txn *txn, size_t section, const Sluss__V1__S
 
 // ---- sections
 
-static bool check_keys(struct sluss_txn *txn, size_t number, const Sluss__V1__Section *section, const struct exchange_message *m)
+static bool check_keys(
+    struct sluss_txn *txn, size_t number, const Sluss__V1__Section *section, const struct exchange_message *m)
 {
 	if (section->n_keys != m->recipient_count)
 		return wrong_section(txn, number, "keys", "There is one key for each recipient.");
@@ -180,7 +191,8 @@ static bool check_keys(struct sluss_txn *txn, size_t number, const Sluss__V1__Se
 }
 
 // `header_hash`: of this section's header octets.
-static bool check_digest(struct sluss_txn *txn, size_t number, const Sluss__V1__Section *section, const uint8_t header_hash[SLUSS_HASH_BYTES], const struct sluss_digest *list, size_t count, uint8_t *seen)
+static bool check_digest(struct sluss_txn *txn, size_t number, const Sluss__V1__Section *section,
+    const uint8_t header_hash[SLUSS_HASH_BYTES], const struct sluss_digest *list, size_t count, uint8_t *seen)
 {
 	struct sluss_hash ciphertext_hash;
 	struct sluss_digest digest;
@@ -194,7 +206,8 @@ static bool check_digest(struct sluss_txn *txn, size_t number, const Sluss__V1__
 	return true;
 }
 
-static bool read_section(struct sluss_txn *txn, size_t number, const struct exchange_message *m, struct sluss_section_label *label)
+static bool read_section(
+    struct sluss_txn *txn, size_t number, const struct exchange_message *m, struct sluss_section_label *label)
 {
 	const Sluss__V1__Section *section = m->sections[number];
 	char field[SLUSS_STRICT_FIELD_MAX];
@@ -204,7 +217,8 @@ static bool read_section(struct sluss_txn *txn, size_t number, const struct exch
 		return false;
 	}
 	struct sluss_bytes octets = {section->header.data, section->header.len};
-	enum sluss_strict_result strict = sluss_strict_unpack(&sluss__v1__section_header__descriptor, octets, sluss_arena_allocator(txn->arena), &header, field);
+	enum sluss_strict_result strict = sluss_strict_unpack(
+	    &sluss__v1__section_header__descriptor, octets, sluss_arena_allocator(txn->arena), &header, field);
 	if (strict != SLUSS_STRICT_OK)
 		return wrong_section(txn, number, "header", sluss_strict_result_name(strict));
 	struct sluss_hash hash;
@@ -221,7 +235,8 @@ static bool check_size(struct sluss_txn *txn, const struct exchange_message *m)
 		size_t len = sluss__v1__section__get_packed_size(m->sections[i]);
 		total += len;
 		if (len > SLUSS_STORE_PAYLOAD_MAX || total > MESSAGE_MAX) {
-			sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_TOO_LARGE, "sections", "A section has at most 1 MiB, a message 3 MiB in all.");
+			sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_TOO_LARGE, "sections",
+			    "A section has at most 1 MiB, a message 3 MiB in all.");
 			return false;
 		}
 	}
@@ -247,13 +262,15 @@ static bool read_sections(struct sluss_txn *txn, struct exchange_message *m, boo
 		if (sealed && section->ciphertext.len < SLUSS_SECTION_OVERHEAD)
 			return wrong_section(txn, i, "ciphertext", "It is too short to be sealed content.");
 		if (!read_section(txn, i, m, &m->labels[i]) || (sealed && !check_keys(txn, i, section, m)) ||
-		    (has_content && !check_digest(txn, i, section, m->labels[i].header_hash, digests, m->envelope->n_section_digests, seen)))
+		    (has_content && !check_digest(txn, i, section, m->labels[i].header_hash, digests,
+					m->envelope->n_section_digests, seen)))
 			return false;
 	}
 	return true;
 }
 
-struct exchange_message *exchange_read(struct sluss_txn *txn, const Sluss__V1__Envelope *envelope, size_t section_count, Sluss__V1__Section *const *sections, bool sealed)
+struct exchange_message *exchange_read(struct sluss_txn *txn, const Sluss__V1__Envelope *envelope, size_t section_count,
+    Sluss__V1__Section *const *sections, bool sealed)
 {
 	struct exchange_message *m = sluss_arena_alloc(txn->arena, sizeof(*m));
 	if (m == NULL) {

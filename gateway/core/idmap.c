@@ -28,7 +28,8 @@ void sluss_idmap_free(struct sluss_idmap *map)
 static uint64_t hash_of(const struct sluss_idmap *map, const struct sluss_id *id)
 {
 	uint64_t hash;
-	_Static_assert(sizeof(hash) == crypto_shorthash_BYTES && sizeof(map->hash_key) == crypto_shorthash_KEYBYTES, "SipHash-2-4");
+	_Static_assert(sizeof(hash) == crypto_shorthash_BYTES && sizeof(map->hash_key) == crypto_shorthash_KEYBYTES,
+	    "SipHash-2-4");
 	crypto_shorthash((uint8_t *)&hash, id->b, sizeof(id->b), map->hash_key);
 	return hash;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A table from ids to a 64-bit number: 24 octets an entry, open addressing, keyed hash (SipHash-2-4) so that nobody can choose ids that collide. Nothing is ever
-// taken out. Threads: one at a time.
+// A table from ids to a 64-bit number: 24 octets an entry, open addressing, keyed hash (SipHash-2-4) so that nobody can
+// choose ids that collide. Nothing is ever taken out. Threads: one at a time.
 #ifndef SLUSS_CORE_IDMAP_H
 #define SLUSS_CORE_IDMAP_H
 

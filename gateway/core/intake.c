@@ -25,20 +25,29 @@ static bool watch(struct sluss_intake *in, int fd, enum tag tag)
 	return fd < 0 || epoll_ctl(in->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-struct sluss_intake *sluss_intake_new(const struct sluss_core_config *config, struct sluss_queue *queue, struct sluss_queue *to_writer)
+struct sluss_intake *sluss_intake_new(
+    const struct sluss_core_config *config, struct sluss_queue *queue, struct sluss_queue *to_writer)
 {
 	struct sluss_intake *in = calloc(1, sizeof(*in));
 	if (in == NULL)
 		return NULL;
-	*in = (struct sluss_intake){.config = *config, .queue = queue, .to_writer = to_writer, .generation = 1, .admin_listen_fd = config->admin_listen_fd};
+	*in = (struct sluss_intake){.config = *config,
+	    .queue = queue,
+	    .to_writer = to_writer,
+	    .generation = 1,
+	    .admin_listen_fd = config->admin_listen_fd};
 	in->control.fd = in->web.fd = in->edge.fd = -1;
 	for (size_t i = 0; i < INTAKE_ADMINS; i++)
 		in->admins[i].channel.fd = -1;
 	in->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	bool ok = in->epoll_fd >= 0 && watch(in, queue->event_fd, TAG_QUEUE) && watch(in, in->admin_listen_fd, TAG_ADMIN_LISTEN) &&
-	    (config->control_fd < 0 || sluss_wire_open(&in->control, config->control_fd, 0, true, in->epoll_fd, TAG_CONTROL)) &&
-	    (config->web_fd < 0 || sluss_wire_open(&in->web, config->web_fd, config->max_frame, false, in->epoll_fd, TAG_WEB)) &&
-	    (config->edge_fd < 0 || sluss_wire_open(&in->edge, config->edge_fd, config->max_frame, false, in->epoll_fd, TAG_EDGE));
+	bool ok = in->epoll_fd >= 0 && watch(in, queue->event_fd, TAG_QUEUE) &&
+		  watch(in, in->admin_listen_fd, TAG_ADMIN_LISTEN) &&
+		  (config->control_fd < 0 ||
+		      sluss_wire_open(&in->control, config->control_fd, 0, true, in->epoll_fd, TAG_CONTROL)) &&
+		  (config->web_fd < 0 ||
+		      sluss_wire_open(&in->web, config->web_fd, config->max_frame, false, in->epoll_fd, TAG_WEB)) &&
+		  (config->edge_fd < 0 ||
+		      sluss_wire_open(&in->edge, config->edge_fd, config->max_frame, false, in->epoll_fd, TAG_EDGE));
 	// The admin socket is shared with nobody, but a client may leave between poll and accept: never wait in accept.
 	if (ok && in->admin_listen_fd >= 0)
 		ok = fcntl(in->admin_listen_fd, F_SETFL, O_NONBLOCK) == 0;
@@ -111,16 +120,19 @@ static void accept_admin(struct sluss_intake *in)
 		return;
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
-	bool allowed = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && (peer.uid == 0 || peer.uid == getuid());
+	bool allowed =
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && (peer.uid == 0 || peer.uid == getuid());
 	size_t place = 0;
 	while (place < INTAKE_ADMINS && in->admins[place].channel.fd >= 0)
 		place++;
 	if (!allowed || place == INTAKE_ADMINS) {
-		sluss_event(SLUSS_EVENT_WARNING, "admin-refused", "uid=%lld full=%d", allowed ? (long long)peer.uid : -1LL, place == INTAKE_ADMINS);
+		sluss_event(SLUSS_EVENT_WARNING, "admin-refused", "uid=%lld full=%d",
+		    allowed ? (long long)peer.uid : -1LL, place == INTAKE_ADMINS);
 		close(fd);
 		return;
 	}
-	if (sluss_wire_open(&in->admins[place].channel, fd, in->config.max_frame, false, in->epoll_fd, TAG_ADMIN + place))
+	if (sluss_wire_open(
+		&in->admins[place].channel, fd, in->config.max_frame, false, in->epoll_fd, TAG_ADMIN + place))
 		in->admins[place].id = ++in->last_admin;
 }
 

@@ -21,8 +21,10 @@ void intake_answer(struct sluss_intake *intake, struct sluss_request *request)
 	struct sluss_answer_frame answer;
 	sluss_request_answer(request, &answer);
 	if (channel != NULL && channel->fd >= 0 && !sluss_wire_push(channel, &answer.frame)) {
-		sluss_event(SLUSS_EVENT_WARNING, "answer-lost", "channel=%s octets=%zu", request->channel == 0 ? "web" : "admin", request->body.len);
-		// Somebody who does not take answers, or an answer beyond a frame: the request ends with an error of its own.
+		sluss_event(SLUSS_EVENT_WARNING, "answer-lost", "channel=%s octets=%zu",
+		    request->channel == 0 ? "web" : "admin", request->body.len);
+		// Somebody who does not take answers, or an answer beyond a frame: the request ends with an error of
+		// its own.
 		sluss_txn_refuse(&request->txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
 		sluss_request_answer(request, &answer);
 		if (!sluss_wire_push(channel, &answer.frame) && request->channel == 0)

@@ -16,7 +16,8 @@ static void turn_away(struct sluss_intake *intake, struct sluss_request *request
 }
 
 // The arena has the frame, with the request in it.
-static bool take_request(struct sluss_intake *intake, struct sluss_arena *arena, const Sluss__V1__CoreRequest *asked, size_t octets, uint64_t channel)
+static bool take_request(struct sluss_intake *intake, struct sluss_arena *arena, const Sluss__V1__CoreRequest *asked,
+    size_t octets, uint64_t channel)
 {
 	struct sluss_request *request = sluss_request_new(arena, asked);
 	if (request == NULL)
@@ -29,7 +30,8 @@ static bool take_request(struct sluss_intake *intake, struct sluss_arena *arena,
 		request->txn.port = SLUSS_PORT_NONE;
 	intake->under_way++;
 	intake->octets_under_way += octets;
-	if (intake->stopping || intake->under_way > intake->config.queue_max || intake->octets_under_way > INTAKE_OCTETS_MAX) {
+	if (intake->stopping || intake->under_way > intake->config.queue_max ||
+	    intake->octets_under_way > INTAKE_OCTETS_MAX) {
 		turn_away(intake, request);
 		return true;
 	}
@@ -64,7 +66,8 @@ bool intake_frame_request(struct sluss_intake *intake, struct sluss_bytes octets
 	struct sluss_arena *arena = sluss_arena_new(intake->config.request_max);
 	if (arena == NULL)
 		return false;
-	const Sluss__V1__IpcFrame *frame = sluss__v1__ipc_frame__unpack(sluss_arena_allocator(arena), octets.len, octets.data);
+	const Sluss__V1__IpcFrame *frame =
+	    sluss__v1__ipc_frame__unpack(sluss_arena_allocator(arena), octets.len, octets.data);
 	bool ok = frame != NULL;
 	if (ok && frame->body_case == SLUSS__V1__IPC_FRAME__BODY_REQUEST)
 		return take_request(intake, arena, frame->request, octets.len, channel);

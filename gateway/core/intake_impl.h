@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What the intake's files share: intake.c (the loop), intake_frames.c (what comes in), intake_answers.c (what goes out).
+// What the intake's files share: intake.c (the loop), intake_frames.c (what comes in), intake_answers.c (what goes
+// out).
 #ifndef SLUSS_CORE_INTAKE_IMPL_H
 #define SLUSS_CORE_INTAKE_IMPL_H
 
@@ -8,8 +9,8 @@
 #include "request.h"
 
 enum {
-	INTAKE_ADMINS = 16,              // connections to the admin socket at one time
-	INTAKE_OCTETS_MAX = 256 << 20,   // octets of requests under way
+	INTAKE_ADMINS = 16,	       // connections to the admin socket at one time
+	INTAKE_OCTETS_MAX = 256 << 20, // octets of requests under way
 };
 
 // What an epoll event is about. An admin connection is TAG_ADMIN + its place.
@@ -38,7 +39,7 @@ struct sluss_intake {
 	int admin_listen_fd;
 	struct admin admins[INTAKE_ADMINS];
 	uint64_t last_admin;
-	size_t under_way;      // requests that core has
+	size_t under_way; // requests that core has
 	size_t octets_under_way;
 	bool stopping, stopped, failed;
 	// Requests of one round of reading, for one push.

@@ -156,14 +156,19 @@ static void fill(struct sluss_delivery *delivery, const struct sluss_rec_message
 		delivery->reason = 0;
 }
 
-static bool add_deliveries(struct sluss_messages *m, const struct sluss_rec_message *message, uint32_t number, uint64_t index)
+static bool add_deliveries(
+    struct sluss_messages *m, const struct sluss_rec_message *message, uint32_t number, uint64_t index)
 {
 	for (size_t i = 0; i < message->recipient_count; i++) {
 		uint32_t mailbox = mailbox_of(m, message->recipients[i].agency);
 		if (mailbox == SLUSS_NOWHERE)
 			return false;
 		struct sluss_delivery *delivery = &m->deliveries[m->delivery_count];
-		*delivery = (struct sluss_delivery){.index = index, .message = number, .mailbox = mailbox, .next = SLUSS_NOWHERE, .previous = SLUSS_NOWHERE};
+		*delivery = (struct sluss_delivery){.index = index,
+		    .message = number,
+		    .mailbox = mailbox,
+		    .next = SLUSS_NOWHERE,
+		    .previous = SLUSS_NOWHERE};
 		fill(delivery, message, message->recipients[i].agency);
 		m->delivery_count++;
 		if (delivery->live != 0)
@@ -200,7 +205,8 @@ static bool add_message(struct sluss_messages *m, const struct sluss_rec_message
 	return denied || add_deliveries(m, message, number, index);
 }
 
-static struct sluss_delivery *delivery_of(struct sluss_messages *m, const struct sluss_id *message, const char *agency, uint32_t *number_out)
+static struct sluss_delivery *delivery_of(
+    struct sluss_messages *m, const struct sluss_id *message, const char *agency, uint32_t *number_out)
 {
 	*number_out = sluss_messages_delivery_to(m, sluss_messages_find(m, message), agency);
 	return *number_out == SLUSS_NOWHERE ? NULL : &m->deliveries[*number_out];
@@ -230,7 +236,8 @@ static void withheld(struct sluss_messages *m, const struct sluss_rec_release *r
 	}
 }
 
-static void finished(struct sluss_messages *m, const struct sluss_rec_acknowledged *ack, enum sluss_delivery_state state, uint64_t index)
+static void finished(
+    struct sluss_messages *m, const struct sluss_rec_acknowledged *ack, enum sluss_delivery_state state, uint64_t index)
 {
 	uint32_t number;
 	struct sluss_delivery *delivery = delivery_of(m, &ack->message, ack->agency, &number);
@@ -242,7 +249,8 @@ static void finished(struct sluss_messages *m, const struct sluss_rec_acknowledg
 
 static bool fits_message(const struct sluss_messages *m, const struct sluss_rec_message *message)
 {
-	if (sluss_messages_find(m, &message->message) != SLUSS_NOWHERE || message->recipient_count > UINT8_MAX || message->section_count > SECTIONS_MAX)
+	if (sluss_messages_find(m, &message->message) != SLUSS_NOWHERE || message->recipient_count > UINT8_MAX ||
+	    message->section_count > SECTIONS_MAX)
 		return false;
 	for (size_t i = 0; i < message->pair_count; i++)
 		if (message->pairs[i].section >= message->section_count)
@@ -370,7 +378,8 @@ void sluss_messages_end_leases(struct sluss_messages *m, uint64_t connection)
 		struct mailbox *box = &m->mailboxes[i];
 		for (uint32_t n = box->first; n != SLUSS_NOWHERE; n = m->deliveries[n].next) {
 			struct sluss_delivery *delivery = &m->deliveries[n];
-			if (delivery->lease_connection == 0 || (connection != 0 && delivery->lease_connection != connection))
+			if (delivery->lease_connection == 0 ||
+			    (connection != 0 && delivery->lease_connection != connection))
 				continue;
 			delivery->lease_connection = 0;
 			delivery->lease_until_ms = 0;

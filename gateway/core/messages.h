@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Core's own table of messages: where each stands, and what waits for whom. A fold over the log's records 50 to 56; leases are not part of it (a lease only says
-// that somebody was given the message just now).
+// Core's own table of messages: where each stands, and what waits for whom. A fold over the log's records 50 to 56;
+// leases are not part of it (a lease only says that somebody was given the message just now).
 //
-// A delivery is one message for one recipient. It is in its recipient's mailbox while something of it may still be handed out. `live` has a bit for each section that was
-// permitted at acceptance and not withheld since: a section whose bit is gone never comes back.
-// Threads: the writer's. Pointers stay valid until the next apply.
+// A delivery is one message for one recipient. It is in its recipient's mailbox while something of it may still be
+// handed out. `live` has a bit for each section that was permitted at acceptance and not withheld since: a section
+// whose bit is gone never comes back. Threads: the writer's. Pointers stay valid until the next apply.
 #ifndef SLUSS_CORE_MESSAGES_H
 #define SLUSS_CORE_MESSAGES_H
 
@@ -26,26 +26,26 @@ enum { SLUSS_NOWHERE = UINT32_MAX }; // no such message, delivery or mailbox
 struct sluss_message {
 	struct sluss_id id;
 	struct sluss_id case_id;
-	uint64_t index;          // of its record
+	uint64_t index;		 // of its record
 	uint32_t first_delivery; // its deliveries stand one after the other
-	uint32_t sender;         // mailbox number
-	uint8_t delivery_count;  // 0: it was denied
+	uint32_t sender;	 // mailbox number
+	uint8_t delivery_count;	 // 0: it was denied
 	bool denied;
-	bool other_cases;        // a section concerns the subject of another case
+	bool other_cases; // a section concerns the subject of another case
 };
 
 struct sluss_delivery {
 	uint64_t live;
-	uint64_t index;           // of the newest record about it
+	uint64_t index; // of the newest record about it
 	uint32_t message;
 	uint32_t mailbox;
-	uint32_t next, previous;  // in the mailbox, in order of acceptance; SLUSS_NOWHERE at the ends
+	uint32_t next, previous;   // in the mailbox, in order of acceptance; SLUSS_NOWHERE at the ends
 	uint64_t lease_connection; // 0: none
-	int64_t lease_until_ms;   // monotonic
-	uint8_t state;            // enum sluss_delivery_state
-	uint8_t reason;           // enum sluss_reason, why withheld or denied
+	int64_t lease_until_ms;	   // monotonic
+	uint8_t state;		   // enum sluss_delivery_state
+	uint8_t reason;		   // enum sluss_reason, why withheld or denied
 	bool queued;
-	bool released;            // handed out at least once
+	bool released; // handed out at least once
 };
 
 struct sluss_messages;
@@ -56,7 +56,8 @@ void sluss_messages_free(struct sluss_messages **messages);
 // Whether apply would take this record: message known or new, recipient its recipient.
 SLUSS_MUST_CHECK bool sluss_messages_accepts(const struct sluss_messages *messages, const struct sluss_record *record);
 // Folds; records of other types do nothing. False: no memory, the table is broken.
-SLUSS_MUST_CHECK bool sluss_messages_apply(struct sluss_messages *messages, const struct sluss_record *record, uint64_t index);
+SLUSS_MUST_CHECK bool sluss_messages_apply(
+    struct sluss_messages *messages, const struct sluss_record *record, uint64_t index);
 
 // By message id; SLUSS_NOWHERE.
 uint32_t sluss_messages_find(const struct sluss_messages *messages, const struct sluss_id *id);

@@ -33,7 +33,8 @@ void sluss_policies_free(struct sluss_policies **policies)
 	*policies = NULL;
 }
 
-const struct sluss_policy *sluss_policies_find(const struct sluss_policies *policies, const uint8_t hash[SLUSS_HASH_BYTES])
+const struct sluss_policy *sluss_policies_find(
+    const struct sluss_policies *policies, const uint8_t hash[SLUSS_HASH_BYTES])
 {
 	for (const struct entry *entry = policies->first; entry != NULL; entry = entry->next)
 		if (memcmp(entry->hash, hash, SLUSS_HASH_BYTES) == 0)
@@ -41,7 +42,8 @@ const struct sluss_policy *sluss_policies_find(const struct sluss_policies *poli
 	return NULL;
 }
 
-bool sluss_policies_add(struct sluss_policies *policies, struct sluss_bytes json, uint8_t hash_out[SLUSS_HASH_BYTES], struct sluss_policy_error *error_out)
+bool sluss_policies_add(struct sluss_policies *policies, struct sluss_bytes json, uint8_t hash_out[SLUSS_HASH_BYTES],
+    struct sluss_policy_error *error_out)
 {
 	*error_out = (struct sluss_policy_error){0};
 	struct sluss_hash hash;
@@ -72,7 +74,8 @@ static bool load_one(void *context, struct sluss_bytes key, struct sluss_bytes v
 	struct loading *loading = context;
 	struct sluss_policy_error error;
 	uint8_t hash[SLUSS_HASH_BYTES];
-	if (!sluss_policies_add(loading->policies, value, hash, &error) || key.len != sizeof(hash) || memcmp(key.data, hash, sizeof(hash)) != 0)
+	if (!sluss_policies_add(loading->policies, value, hash, &error) || key.len != sizeof(hash) ||
+	    memcmp(key.data, hash, sizeof(hash)) != 0)
 		loading->corrupt = true;
 	return !loading->corrupt;
 }
@@ -80,6 +83,7 @@ static bool load_one(void *context, struct sluss_bytes key, struct sluss_bytes v
 enum sluss_store_result sluss_policies_load(struct sluss_policies *policies, struct sluss_store *store)
 {
 	struct loading loading = {.policies = policies};
-	enum sluss_store_result result = sluss_store_each_side(store, SLUSS_SIDE_POLICY, (struct sluss_bytes){0}, load_one, &loading);
+	enum sluss_store_result result =
+	    sluss_store_each_side(store, SLUSS_SIDE_POLICY, (struct sluss_bytes){0}, load_one, &loading);
 	return result == SLUSS_STORE_OK && loading.corrupt ? SLUSS_STORE_CORRUPT : result;
 }

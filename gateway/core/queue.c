@@ -31,7 +31,8 @@ bool sluss_queue_init(struct sluss_queue *queue, int event_fd)
 	pthread_condattr_t attributes;
 	if (pthread_condattr_init(&attributes) != 0)
 		return false;
-	bool ok = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 && pthread_cond_init(&queue->some, &attributes) == 0;
+	bool ok = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
+		  pthread_cond_init(&queue->some, &attributes) == 0;
 	pthread_condattr_destroy(&attributes);
 	return ok && pthread_mutex_init(&queue->lock, NULL) == 0;
 }
@@ -89,7 +90,8 @@ static bool sleep_until(struct sluss_queue *queue, int64_t deadline_ms)
 	if (deadline_ms == INT64_MAX) {
 		result = pthread_cond_wait(&queue->some, &queue->lock);
 	} else {
-		struct timespec until = {.tv_sec = (time_t)(deadline_ms / 1000), .tv_nsec = (long)(deadline_ms % 1000) * 1000000};
+		struct timespec until = {
+		    .tv_sec = (time_t)(deadline_ms / 1000), .tv_nsec = (long)(deadline_ms % 1000) * 1000000};
 		result = pthread_cond_timedwait(&queue->some, &queue->lock, &until);
 	}
 	queue->sleepers--;

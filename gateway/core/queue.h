@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What passes between core's threads: a queue of items, first in, first out. Any thread pushes; whoever pops owns the item.
+// What passes between core's threads: a queue of items, first in, first out. Any thread pushes; whoever pops owns the
+// item.
 #ifndef SLUSS_CORE_QUEUE_H
 #define SLUSS_CORE_QUEUE_H
 
@@ -9,23 +10,23 @@
 
 enum sluss_item_kind {
 	SLUSS_ITEM_NONE = 0,
-	SLUSS_ITEM_REQUEST,       // struct sluss_request: to workers, writer, and back to intake with its answer
+	SLUSS_ITEM_REQUEST, // struct sluss_request: to workers, writer, and back to intake with its answer
 	// intake -> writer
-	SLUSS_ITEM_CANCEL,        // number: request id; generation: of its channel
-	SLUSS_ITEM_CLOSED,        // ids: connections that are gone for good
-	SLUSS_ITEM_WEB_DROPPED,   // number: drop id
-	SLUSS_ITEM_EDGE_DROPPED,  // number: drop id
-	SLUSS_ITEM_FRONT_LOST,    // a channel closed; answers to it go nowhere until FRONT_NEW
-	SLUSS_ITEM_FRONT_NEW,     // the old web and edge are dead; new ones are there
-	SLUSS_ITEM_STOP,          // finish what waits, then end
+	SLUSS_ITEM_CANCEL,	 // number: request id; generation: of its channel
+	SLUSS_ITEM_CLOSED,	 // ids: connections that are gone for good
+	SLUSS_ITEM_WEB_DROPPED,	 // number: drop id
+	SLUSS_ITEM_EDGE_DROPPED, // number: drop id
+	SLUSS_ITEM_FRONT_LOST,	 // a channel closed; answers to it go nowhere until FRONT_NEW
+	SLUSS_ITEM_FRONT_NEW,	 // the old web and edge are dead; new ones are there
+	SLUSS_ITEM_STOP,	 // finish what waits, then end
 	// writer -> intake
-	SLUSS_ITEM_DROP_WEB,      // number: drop id, ids: connections
+	SLUSS_ITEM_DROP_WEB, // number: drop id, ids: connections
 	SLUSS_ITEM_DROP_EDGE,
-	SLUSS_ITEM_REVOKE,        // octets: fingerprints, 32 octets each
+	SLUSS_ITEM_REVOKE, // octets: fingerprints, 32 octets each
 	SLUSS_ITEM_RESTART_FRONT,
 	SLUSS_ITEM_READY,
-	SLUSS_ITEM_STOPPED,       // the writer has ended
-	SLUSS_ITEM_FATAL,         // the writer cannot go on
+	SLUSS_ITEM_STOPPED, // the writer has ended
+	SLUSS_ITEM_FATAL,   // the writer cannot go on
 };
 
 struct sluss_item {
@@ -45,7 +46,8 @@ struct sluss_word {
 	} u; // as many as count says
 };
 
-// A note with room for `count` ids or fingerprints. Aborts without memory: a word between threads must not get lost. Free with free().
+// A note with room for `count` ids or fingerprints. Aborts without memory: a word between threads must not get lost.
+// Free with free().
 struct sluss_word *sluss_word_new(enum sluss_item_kind kind, size_t count);
 
 struct sluss_queue {
@@ -68,7 +70,8 @@ void sluss_queue_close(struct sluss_queue *queue);
 
 // The first item; waits for one. NULL: closed.
 struct sluss_item *sluss_queue_pop(struct sluss_queue *queue);
-// Up to `max` items as a list; waits for one until `deadline_ms` (monotonic; INT64_MAX: for ever; 0: not at all). NULL: none came.
+// Up to `max` items as a list; waits for one until `deadline_ms` (monotonic; INT64_MAX: for ever; 0: not at all). NULL:
+// none came.
 struct sluss_item *sluss_queue_take(struct sluss_queue *queue, size_t max, int64_t deadline_ms);
 
 // CLOCK_MONOTONIC in milliseconds.

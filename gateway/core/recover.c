@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Start: open the store, check the signed checkpoint against the tree (log_writer.h), fold the log. What cannot be right is not repaired: the gateway does not
-// start, and says what to do.
+// Start: open the store, check the signed checkpoint against the tree (log_writer.h), fold the log. What cannot be
+// right is not repaired: the gateway does not start, and says what to do.
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +38,8 @@ static void fill_config(struct sluss_core_config *config)
 	config->client_certificate_days = or_default(config->client_certificate_days, 365);
 }
 
-static enum sluss_store_result say(struct sluss_store_error *error_out, enum sluss_store_result result, const char *what, const char *why, const char *advice)
+static enum sluss_store_result say(struct sluss_store_error *error_out, enum sluss_store_result result,
+    const char *what, const char *why, const char *advice)
 {
 	struct sluss_store_error reason; // `why` may lie in error_out
 	snprintf(reason.text, sizeof(reason.text), "%s", why);
@@ -48,7 +49,8 @@ static enum sluss_store_result say(struct sluss_store_error *error_out, enum slu
 
 void sluss_writer_unload(struct sluss_writer *w)
 {
-	// The shared directory stays: workers go on looking keys up in it, and the writer believes nobody before it has folded the log again.
+	// The shared directory stays: workers go on looking keys up in it, and the writer believes nobody before it has
+	// folded the log again.
 	sluss_world_free(&w->world);
 	sluss_log_close(&w->log);
 	sluss_store_close(&w->store);
@@ -58,20 +60,26 @@ static enum sluss_store_result fold(struct sluss_writer *w, struct sluss_store_e
 {
 	enum sluss_store_result result = sluss_policies_load(w->policies, w->store);
 	if (result != SLUSS_STORE_OK)
-		return say(error_out, result, "A stored policy cannot be read", sluss_store_result_name(result), "Restore the state from a backup.");
+		return say(error_out, result, "A stored policy cannot be read", sluss_store_result_name(result),
+		    "Restore the state from a backup.");
 	w->world = sluss_world_new(w->policies);
 	if (w->world == NULL)
-		return say(error_out, SLUSS_STORE_FULL, "The state cannot be built", "no memory", "Give the gateway more memory.");
+		return say(error_out, SLUSS_STORE_FULL, "The state cannot be built", "no memory",
+		    "Give the gateway more memory.");
 	result = sluss_world_fold(w->world, w->store, error_out);
 	if (result != SLUSS_STORE_OK)
-		return say(error_out, result, "The log cannot be folded", error_out->text, "Do not go on with this state: restore a backup and compare it with the agencies' receipts.");
+		return say(error_out, result, "The log cannot be folded", error_out->text,
+		    "Do not go on with this state: restore a backup and compare it with the agencies' receipts.");
 	if (w->world->size != sluss_log_size(w->log))
-		return say(error_out, SLUSS_STORE_CORRUPT, "The log cannot be folded", "its size differs from the tree's", "Restore a backup.");
+		return say(error_out, SLUSS_STORE_CORRUPT, "The log cannot be folded",
+		    "its size differs from the tree's", "Restore a backup.");
 	if (w->world->size > 0 && strcmp(w->world->origin, w->config.authority) != 0)
-		return say(error_out, SLUSS_STORE_CORRUPT, "The log is another authority's", w->world->origin, "Set `authority` to it, or use another state_dir.");
+		return say(error_out, SLUSS_STORE_CORRUPT, "The log is another authority's", w->world->origin,
+		    "Set `authority` to it, or use another state_dir.");
 	result = sluss_persons_load(w->persons, w->store);
 	if (result != SLUSS_STORE_OK)
-		return say(error_out, result, "The register of persons cannot be read", sluss_store_result_name(result), "Is data_key the one that it was written with?");
+		return say(error_out, result, "The register of persons cannot be read", sluss_store_result_name(result),
+		    "Is data_key the one that it was written with?");
 	return SLUSS_STORE_OK;
 }
 
@@ -88,12 +96,14 @@ enum sluss_store_result sluss_writer_load(struct sluss_writer *w, struct sluss_s
 {
 	enum sluss_store_result result = open_store(w, error_out);
 	if (result != SLUSS_STORE_OK)
-		return say(error_out, result, "The store cannot be opened", error_out->text, "Is another gateway running on it?");
+		return say(error_out, result, "The store cannot be opened", error_out->text,
+		    "Is another gateway running on it?");
 	result = sluss_log_open(w->store, &w->log_key, w->log_secret, error_out, &w->log);
 	if (result == SLUSS_STORE_OK)
 		result = fold(w, error_out);
 	else
-		say(error_out, result, "The log cannot be trusted", error_out->text, "Is log_key the right one? Else restore a backup.");
+		say(error_out, result, "The log cannot be trusted", error_out->text,
+		    "Is log_key the right one? Else restore a backup.");
 	if (result != SLUSS_STORE_OK) {
 		sluss_writer_unload(w);
 		return result;
@@ -110,12 +120,16 @@ static bool genesis(struct sluss_writer *w, struct sluss_bytes policy_json, stru
 	uint8_t hash[SLUSS_HASH_BYTES];
 	struct sluss_policy_error wrong;
 	if (policy_json.len == 0 || !sluss_policies_add(w->policies, policy_json, hash, &wrong)) {
-		snprintf(error_out->text, sizeof(error_out->text), "policy_file is needed for an empty log: line %d: %.150s", policy_json.len == 0 ? 0 : wrong.line, policy_json.len == 0 ? "there is none" : wrong.message);
+		snprintf(error_out->text, sizeof(error_out->text),
+		    "policy_file is needed for an empty log: line %d: %.150s", policy_json.len == 0 ? 0 : wrong.line,
+		    policy_json.len == 0 ? "there is none" : wrong.message);
 		return false;
 	}
-	struct sluss_record record = {.type = SLUSS_REC_GENESIS, .u.genesis = {.origin = w->config.authority, .demo_clock = w->config.demo_clock}};
+	struct sluss_record record = {.type = SLUSS_REC_GENESIS,
+	    .u.genesis = {.origin = w->config.authority, .demo_clock = w->config.demo_clock}};
 	bool ok = sluss_batch_append(w, &record, NULL) == SLUSS_BATCH_OK &&
-	    sluss_store_put_side(w->store, SLUSS_SIDE_POLICY, (struct sluss_bytes){hash, sizeof(hash)}, policy_json) == SLUSS_STORE_OK;
+		  sluss_store_put_side(w->store, SLUSS_SIDE_POLICY, (struct sluss_bytes){hash, sizeof(hash)},
+		      policy_json) == SLUSS_STORE_OK;
 	record = (struct sluss_record){.type = SLUSS_REC_POLICY_SET};
 	memcpy(record.u.policy_set.hash, hash, sizeof(hash));
 	record.u.policy_set.name = sluss_policy_name(sluss_policies_find(w->policies, hash));
@@ -124,13 +138,15 @@ static bool genesis(struct sluss_writer *w, struct sluss_bytes policy_json, stru
 
 static void start_clock(struct sluss_writer *w)
 {
-	w->clock = (struct sluss_clock){.real_ms = w->config.clock_ms == NULL ? real_clock : w->config.clock_ms, .arg = w->config.arg};
+	w->clock = (struct sluss_clock){
+	    .real_ms = w->config.clock_ms == NULL ? real_clock : w->config.clock_ms, .arg = w->config.arg};
 	bool empty = w->world->size == 0;
 	w->clock.demo = empty ? w->config.demo_clock : w->world->demo_clock;
 	if (!w->clock.demo)
 		return;
 	// A demo clock stands still while the gateway does not run.
-	int64_t begin = w->config.demo_clock_start_ms != 0 ? w->config.demo_clock_start_ms : w->clock.real_ms(w->clock.arg);
+	int64_t begin =
+	    w->config.demo_clock_start_ms != 0 ? w->config.demo_clock_start_ms : w->clock.real_ms(w->clock.arg);
 	sluss_clock_set(&w->clock, empty ? begin : sluss_state_time_ms(w->world->state));
 }
 
@@ -140,8 +156,10 @@ static bool first_batch(struct sluss_writer *w, struct sluss_bytes policy_json, 
 	sluss_batch_start(w);
 	bool empty = w->world->size == 0;
 	if (!empty && w->now_ms < sluss_state_time_ms(w->world->state)) {
-		// The clock went back while the gateway was down: no record can be written until it has caught up, and every request is answered `unavailable`.
-		sluss_event(SLUSS_EVENT_ERROR, "clock-went-back", "by_ms=%lld", (long long)(sluss_state_time_ms(w->world->state) - w->now_ms));
+		// The clock went back while the gateway was down: no record can be written until it has caught up, and
+		// every request is answered `unavailable`.
+		sluss_event(SLUSS_EVENT_ERROR, "clock-went-back", "by_ms=%lld",
+		    (long long)(sluss_state_time_ms(w->world->state) - w->now_ms));
 		return true;
 	}
 	struct sluss_record restart = {.type = SLUSS_REC_RESTART};
@@ -149,7 +167,8 @@ static bool first_batch(struct sluss_writer *w, struct sluss_bytes policy_json, 
 	if (ok && sluss_batch_commit(w))
 		return true;
 	if (error_out->text[0] == '\0')
-		snprintf(error_out->text, sizeof(error_out->text), "The first record could not be written: %.150s", w->store == NULL ? "the store failed" : sluss_store_error_text(w->store));
+		snprintf(error_out->text, sizeof(error_out->text), "The first record could not be written: %.150s",
+		    w->store == NULL ? "the store failed" : sluss_store_error_text(w->store));
 	return false;
 }
 
@@ -165,19 +184,24 @@ static bool set_up(struct sluss_writer *w, const struct sluss_keys *keys, struct
 	w->codec = sluss_codec_new();
 	w->read_codec = sluss_codec_new();
 	w->transfers = sluss_transfers_new(w->to_intake, w->config.drop_timeout_ms);
-	if (w->log_secret == NULL || w->directory == NULL || w->policies == NULL || w->persons == NULL || w->codec == NULL || w->read_codec == NULL || w->transfers == NULL || !sluss_queue_init(&w->in, -1)) {
+	if (w->log_secret == NULL || w->directory == NULL || w->policies == NULL || w->persons == NULL ||
+	    w->codec == NULL || w->read_codec == NULL || w->transfers == NULL || !sluss_queue_init(&w->in, -1)) {
 		snprintf(error_out->text, sizeof(error_out->text), "There is not enough memory to start.");
 		return false;
 	}
 	crypto_sign_seed_keypair(public_key, w->log_secret, keys->log_seed);
-	if (!sluss_note_key_init(&w->log_key, w->config.authority, SLUSS_NOTE_ED25519, public_key) || !sluss_note_key_format(&w->log_key, w->verifier_key, sizeof(w->verifier_key))) {
-		snprintf(error_out->text, sizeof(error_out->text), "`authority` cannot be the name of a log: no spaces, no plus sign, at most 127 octets.");
+	if (!sluss_note_key_init(&w->log_key, w->config.authority, SLUSS_NOTE_ED25519, public_key) ||
+	    !sluss_note_key_format(&w->log_key, w->verifier_key, sizeof(w->verifier_key))) {
+		snprintf(error_out->text, sizeof(error_out->text),
+		    "`authority` cannot be the name of a log: no spaces, no plus sign, at most 127 octets.");
 		return false;
 	}
 	return true;
 }
 
-struct sluss_writer *sluss_writer_open(const struct sluss_core_config *config, const struct sluss_keys *keys, struct sluss_bytes policy_json, struct sluss_ca *ca, struct sluss_queue *to_intake, struct sluss_store_error *error_out)
+struct sluss_writer *sluss_writer_open(const struct sluss_core_config *config, const struct sluss_keys *keys,
+    struct sluss_bytes policy_json, struct sluss_ca *ca, struct sluss_queue *to_intake,
+    struct sluss_store_error *error_out)
 {
 	*error_out = (struct sluss_store_error){{0}};
 	struct sluss_writer *w = calloc(1, sizeof(*w));
@@ -187,7 +211,8 @@ struct sluss_writer *sluss_writer_open(const struct sluss_core_config *config, c
 	fill_config(&w->config);
 	w->ca = ca;
 	w->to_intake = to_intake;
-	if (!set_up(w, keys, error_out) || sluss_writer_load(w, error_out) != SLUSS_STORE_OK || !first_batch(w, policy_json, error_out))
+	if (!set_up(w, keys, error_out) || sluss_writer_load(w, error_out) != SLUSS_STORE_OK ||
+	    !first_batch(w, policy_json, error_out))
 		sluss_writer_close(&w);
 	return w;
 }

@@ -38,7 +38,8 @@ void sluss_request_forget(struct sluss_request *request)
 	request->field = request->explanation = NULL;
 	request->body = (struct sluss_bytes){0};
 	request->pair_count = 0;
-	request->has_receipt = request->carries_release = request->repeated = request->has_barrier = request->parked = false;
+	request->has_receipt = request->carries_release = request->repeated = request->has_barrier = request->parked =
+	    false;
 	request->released_count = 0;
 	request->appended = 0;
 }
@@ -67,7 +68,8 @@ void sluss_txn_receipt(struct sluss_txn *txn, uint64_t index, uint32_t field)
 	request->receipt_field = field;
 }
 
-void sluss_txn_refuse(struct sluss_txn *txn, enum sluss_code code, enum sluss_reason reason, const char *field, const char *explanation, ...)
+void sluss_txn_refuse(struct sluss_txn *txn, enum sluss_code code, enum sluss_reason reason, const char *field,
+    const char *explanation, ...)
 {
 	struct sluss_request *request = sluss_request_of(txn);
 	request->refused = true;
@@ -157,7 +159,8 @@ bool sluss_request_seal(struct sluss_request *request, const Sluss__V1__Receipt 
 {
 	if (receipt == NULL)
 		return true;
-	// A message's fields may stand in any order (protobuf encoding), so the receipt simply follows what was packed before the commit.
+	// A message's fields may stand in any order (protobuf encoding), so the receipt simply follows what was packed
+	// before the commit.
 	size_t receipt_len = sluss__v1__receipt__get_packed_size(receipt);
 	uint8_t *octets = sluss_arena_alloc(request->txn.arena, request->body.len + receipt_len + 20);
 	if (octets == NULL)
@@ -183,7 +186,8 @@ void sluss_request_answer(const struct sluss_request *request, struct sluss_answ
 	answer_out->response.code = (uint32_t)request->code;
 	answer_out->response.carries_release = request->carries_release;
 	if (!request->refused) {
-		answer_out->response.body = (ProtobufCBinaryData){.len = request->body.len, .data = (uint8_t *)(uintptr_t)request->body.data};
+		answer_out->response.body =
+		    (ProtobufCBinaryData){.len = request->body.len, .data = (uint8_t *)(uintptr_t)request->body.data};
 		return;
 	}
 	sluss__v1__refusal__init(&answer_out->refusal);

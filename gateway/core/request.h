@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// One request on its way through core. It belongs to whoever has it: intake, then a worker, then the writer, then intake again, which sends the answer and frees it.
+// One request on its way through core. It belongs to whoever has it: intake, then a worker, then the writer, then
+// intake again, which sends the answer and frees it.
 #ifndef SLUSS_CORE_REQUEST_H
 #define SLUSS_CORE_REQUEST_H
 
@@ -17,9 +18,9 @@ struct sluss_request {
 	struct sluss_writer *writer; // set by the writer
 	const struct sluss_service *service;
 	const Sluss__V1__CoreRequest *asked; // in the arena
-	uint64_t channel;                    // 0: web, else an admin connection
-	uint64_t generation;                 // of web's channel
-	size_t octets;                       // of its frame, for intake's account
+	uint64_t channel;		     // 0: web, else an admin connection
+	uint64_t generation;		     // of web's channel
+	size_t octets;			     // of its frame, for intake's account
 	struct sluss_statement_header header;
 	struct sluss_signer signer;
 	char caller[SLUSS_AGENCY_MAX + 1];
@@ -28,27 +29,27 @@ struct sluss_request {
 	bool answered, refused;
 	enum sluss_code code;
 	enum sluss_reason reason;
-	const char *field, *explanation;    // in the arena, or static
-	struct sluss_bytes body;            // the response message, in the arena
+	const char *field, *explanation; // in the arena, or static
+	struct sluss_bytes body;	 // the response message, in the arena
 	size_t pair_count;
-	Sluss__V1__PairDecision **pairs;    // in the arena
+	Sluss__V1__PairDecision **pairs; // in the arena
 	bool has_receipt;
 	uint64_t receipt_index;
 	uint32_t receipt_field;
 	bool carries_release;
-	struct sluss_id *released_cases;    // in the arena; for the transfers
+	struct sluss_id *released_cases; // in the arena; for the transfers
 	size_t released_count;
 
 	// What the writer does with it.
-	unsigned appended;    // records of its own
-	bool repeated;        // a statement that was answered before
+	unsigned appended; // records of its own
+	bool repeated;	   // a statement that was answered before
 	bool has_barrier;
 	struct sluss_id barrier_case;
-	bool parked;          // waits for something to happen
-	bool expired;         // its wait is over
+	bool parked;		 // waits for something to happen
+	bool expired;		 // its wait is over
 	int64_t parked_until_ms; // monotonic; set once
-	int64_t wake_ms;      // monotonic; try again then
-	bool wants_notices;   // wakes for a notice to the caller at notices_from or beyond, too
+	int64_t wake_ms;	 // monotonic; try again then
+	bool wants_notices;	 // wakes for a notice to the caller at notices_from or beyond, too
 	uint64_t notices_from;
 	struct sluss_request *next_in_batch;
 };
@@ -69,7 +70,8 @@ static inline struct sluss_request *sluss_request_of_item(struct sluss_item *ite
 }
 
 // Takes over the arena in which `asked` lies. NULL: no memory (the arena is freed).
-SLUSS_MUST_CHECK struct sluss_request *sluss_request_new(struct sluss_arena *arena, const Sluss__V1__CoreRequest *asked);
+SLUSS_MUST_CHECK struct sluss_request *sluss_request_new(
+    struct sluss_arena *arena, const Sluss__V1__CoreRequest *asked);
 void sluss_request_free(struct sluss_request **request);
 
 // Forgets an answer that was given: the batch was lost, or the request is tried again.
@@ -86,8 +88,10 @@ struct sluss_answer_frame {
 };
 void sluss_request_answer(const struct sluss_request *request, struct sluss_answer_frame *answer_out);
 
-// The worker's part: reads and checks everything that needs no state (verify.c). Refuses, or leaves the request ready for the writer.
-void sluss_request_verify(struct sluss_request *request, const struct sluss_directory *directory, const char *authority);
+// The worker's part: reads and checks everything that needs no state (verify.c). Refuses, or leaves the request ready
+// for the writer.
+void sluss_request_verify(
+    struct sluss_request *request, const struct sluss_directory *directory, const char *authority);
 
 // The service that serves a method; NULL when none does (service_table.c).
 const struct sluss_service *sluss_service_of(uint32_t method);

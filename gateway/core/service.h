@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
 // How a method is served in core. A service is a row: what its statement is, and the functions that serve it.
 //
-//   worker thread: unpack request -> check certificate, statement, signature (generic) -> prepare (the service's own, no state)
-//   writer thread: caller and key still good -> id seen before? -> clock skew -> execute -> [all of the batch: one commit] -> finish -> answer
+//   worker thread: unpack request -> check certificate, statement, signature (generic) -> prepare (the service's own,
+//   no state) writer thread: caller and key still good -> id seen before? -> clock skew -> execute -> [all of the
+//   batch: one commit] -> finish -> answer
 //
-// What execute appends is applied to the state at once, so later requests of the batch see it; if the batch cannot be committed, everybody in it is answered
-// `unavailable` and the state is rebuilt from the log. A service therefore checks first and appends afterwards: nothing that it appended is ever undone alone.
-// A request that changes nothing (Get, List) is served in the same way and appends nothing.
+// What execute appends is applied to the state at once, so later requests of the batch see it; if the batch cannot be
+// committed, everybody in it is answered `unavailable` and the state is rebuilt from the log. A service therefore
+// checks first and appends afterwards: nothing that it appended is ever undone alone. A request that changes nothing
+// (Get, List) is served in the same way and appends nothing.
 #ifndef SLUSS_CORE_SERVICE_H
 #define SLUSS_CORE_SERVICE_H
 
@@ -43,7 +45,8 @@ enum sluss_code {
 	SLUSS_CODE_UNAUTHENTICATED = 16,
 };
 
-// Side tables (store.h), numbers never reused. 100 and 101 are persons.h's; 110 to 199 are the services' own (declare them beside their code).
+// Side tables (store.h), numbers never reused. 100 and 101 are persons.h's; 110 to 199 are the services' own (declare
+// them beside their code).
 enum sluss_side {
 	SLUSS_SIDE_POLICY = 1, // SHA-256 of the file -> the JSON file
 	SLUSS_SIDE_ANSWER = 2, // u64 big-endian of the log position, statement id -> first answer to that statement
@@ -51,40 +54,45 @@ enum sluss_side {
 
 // What a service sees of its request. Read-only but for `prepared`. Everything lives until finish has returned.
 struct sluss_txn {
-	int64_t now_ms; // core's clock; one for the batch (a clock step changes it)
+	int64_t now_ms;			   // core's clock; one for the batch (a clock step changes it)
 	const struct sluss_state *state;   // NULL in prepare
 	const struct sluss_policy *policy; // in force; NULL in prepare
-	const char *authority;             // the log's origin
+	const char *authority;		   // the log's origin
 	enum sluss_port port;
 	uint64_t connection_id;
-	const char *caller;                // agency of the client certificate; "" on the public port and the admin socket, and in prepare
+	const char
+	    *caller; // agency of the client certificate; "" on the public port and the admin socket, and in prepare
 	enum sluss_agency_type caller_type;
-	const ProtobufCMessage *request;   // of the type that methods.h names
-	const ProtobufCMessage *statement; // strictly read and verified; NULL for an unsigned method
+	const ProtobufCMessage *request;	     // of the type that methods.h names
+	const ProtobufCMessage *statement;	     // strictly read and verified; NULL for an unsigned method
 	const struct sluss_statement_header *header; // of the statement: agency, officer, id; agency == caller
 	struct sluss_bytes statement_octets;
 	uint8_t statement_hash[SLUSS_HASH_BYTES]; // SHA-256 of statement_octets
 	const char *key_id;
 	struct sluss_arena *arena;
 	uint64_t committed; // entries of the log that are durable; what lies beyond is not shown to anybody
-	void *prepared;     // the service's own, set by prepare, in the arena
+	void *prepared;	    // the service's own, set by prepare, in the arena
 };
 
 enum sluss_service_flag {
 	// The statement id is not remembered and not looked up (Evaluate).
 	SLUSS_SERVICE_REPEATABLE = 1,
-	// The first answer to a repeated statement is made anew by `execute`, which sees sluss_txn_repeated() true; nothing is written for it (Send).
+	// The first answer to a repeated statement is made anew by `execute`, which sees sluss_txn_repeated() true;
+	// nothing is written for it (Send).
 	SLUSS_SERVICE_OWN_REPEAT = 2,
 };
 
 struct sluss_service {
 	enum sluss_method method;
-	// Type of the signed statement (first field of the request: SignedStatement or SignedEnvelope); NULL: the method is unsigned.
+	// Type of the signed statement (first field of the request: SignedStatement or SignedEnvelope); NULL: the
+	// method is unsigned.
 	const ProtobufCMessageDescriptor *statement;
-	void (*prepare)(struct sluss_txn *txn); // may be NULL; any worker thread; only arena, request, statement, header may be used; may refuse
+	void (*prepare)(struct sluss_txn
+		*txn); // may be NULL; any worker thread; only arena, request, statement, header may be used; may refuse
 	void (*execute)(struct sluss_txn *txn); // writer thread
-	void (*finish)(struct sluss_txn *txn);  // may be NULL; writer thread, after the commit, only when execute answered (not refused)
-	unsigned flags;                         // enum sluss_service_flag
+	void (*finish)(struct sluss_txn
+		*txn);	// may be NULL; writer thread, after the commit, only when execute answered (not refused)
+	unsigned flags; // enum sluss_service_flag
 };
 
 struct sluss_service_list {
@@ -94,21 +102,22 @@ struct sluss_service_list {
 
 // Each in the file of its name.
 extern const struct sluss_service_list sluss_svc_exchange, sluss_svc_withdraw;
-extern const struct sluss_service_list sluss_svc_directory, sluss_svc_admin, sluss_svc_case, sluss_svc_consent_record, sluss_svc_statutory, sluss_svc_audit;
+extern const struct sluss_service_list sluss_svc_directory, sluss_svc_admin, sluss_svc_case, sluss_svc_consent_record,
+    sluss_svc_statutory, sluss_svc_audit;
 
 // ---- answering (execute or prepare; exactly one of respond and refuse; the last refusal wins)
 
 // Packs the answer now. `response` may point anywhere that lives during the call.
 void sluss_txn_respond(struct sluss_txn *txn, const ProtobufCMessage *response);
 
-// A Receipt for log entry `index` is added to the answer as field number `field` after the commit (the answer given to respond leaves the field out). Any index of
-// this batch or before. At most one for an answer.
+// A Receipt for log entry `index` is added to the answer as field number `field` after the commit (the answer given to
+// respond leaves the field out). Any index of this batch or before. At most one for an answer.
 void sluss_txn_receipt(struct sluss_txn *txn, uint64_t index, uint32_t field);
 
-// Refuses. `field` is the path of the wrong field, NULL or "" for the whole; `explanation` a format of one English sentence, NULL for the reason's own text. Records that
-// were appended before stay: a denial is documented.
-void sluss_txn_refuse(struct sluss_txn *txn, enum sluss_code code, enum sluss_reason reason, const char *field, const char *explanation, ...)
-    SLUSS_PRINTF(5, 6);
+// Refuses. `field` is the path of the wrong field, NULL or "" for the whole; `explanation` a format of one English
+// sentence, NULL for the reason's own text. Records that were appended before stay: a denial is documented.
+void sluss_txn_refuse(struct sluss_txn *txn, enum sluss_code code, enum sluss_reason reason, const char *field,
+    const char *explanation, ...) SLUSS_PRINTF(5, 6);
 // The same for what sluss_check_*() of the policy answered, with the Connect code that fits the reason.
 void sluss_txn_refuse_check(struct sluss_txn *txn, const struct sluss_refusal *refusal);
 // Adds the pairs to the refusal (Sluss__V1__PairDecision), packed now.
@@ -120,30 +129,37 @@ bool sluss_txn_refused(const struct sluss_txn *txn);
 
 // ---- writing (execute only). False: the request has been refused as `unavailable`; return at once.
 
-// Stamps the record with now_ms, writes it to the log and applies it to state, directory and core's own tables. `index_out` (may be NULL) is its place in the log.
+// Stamps the record with now_ms, writes it to the log and applies it to state, directory and core's own tables.
+// `index_out` (may be NULL) is its place in the log.
 SLUSS_MUST_CHECK bool sluss_txn_append(struct sluss_txn *txn, const struct sluss_record *record, uint64_t *index_out);
-// Refuses a record that is too long for an entry (TOO_LARGE) before anything is written. For whoever writes another record first: after that the refusal would cost
-// the whole batch. The first record of a request needs no such question.
+// Refuses a record that is too long for an entry (TOO_LARGE) before anything is written. For whoever writes another
+// record first: after that the refusal would cost the whole batch. The first record of a request needs no such
+// question.
 SLUSS_MUST_CHECK bool sluss_txn_fits(struct sluss_txn *txn, const struct sluss_record *record);
-SLUSS_MUST_CHECK bool sluss_txn_put_side(struct sluss_txn *txn, uint16_t kind, struct sluss_bytes key, struct sluss_bytes value);
+SLUSS_MUST_CHECK bool sluss_txn_put_side(
+    struct sluss_txn *txn, uint16_t kind, struct sluss_bytes key, struct sluss_bytes value);
 // Erasing what is not there is no error.
 SLUSS_MUST_CHECK bool sluss_txn_erase_side(struct sluss_txn *txn, uint16_t kind, struct sluss_bytes key);
 // Reads into the arena; value_out->data NULL when there is no such row.
-SLUSS_MUST_CHECK bool sluss_txn_get_side(struct sluss_txn *txn, uint16_t kind, struct sluss_bytes key, struct sluss_bytes *value_out);
-// For calls to the store (or persons.h) that a service makes itself: begins the transaction if it has not begun, so that writes are allowed. NULL: refused.
+SLUSS_MUST_CHECK bool sluss_txn_get_side(
+    struct sluss_txn *txn, uint16_t kind, struct sluss_bytes key, struct sluss_bytes *value_out);
+// For calls to the store (or persons.h) that a service makes itself: begins the transaction if it has not begun, so
+// that writes are allowed. NULL: refused.
 SLUSS_MUST_CHECK struct sluss_store *sluss_txn_store(struct sluss_txn *txn);
 // Such a call failed: the batch is lost. Refuses as `unavailable` and returns false. OK and NOT_FOUND return true.
 SLUSS_MUST_CHECK bool sluss_txn_stored(struct sluss_txn *txn, enum sluss_store_result result);
 // The exact octets of a log entry, in the arena. False: refused.
 SLUSS_MUST_CHECK bool sluss_txn_entry(struct sluss_txn *txn, uint64_t index, struct sluss_bytes *entry_out);
 
-// Appends what has become due by time or by what was appended: age bands (birthdays), cases that lost a link (ruling 9). Done by itself before each
-// execute; a service that wants to tell the outcome in its answer calls it after its own records.
+// Appends what has become due by time or by what was appended: age bands (birthdays), cases that lost a link (ruling
+// 9). Done by itself before each execute; a service that wants to tell the outcome in its answer calls it after its own
+// records.
 SLUSS_MUST_CHECK bool sluss_txn_settle(struct sluss_txn *txn);
 
-// After the commit the answer waits until no octet that was released in this case before can leave the gateway any more (web and edge gave their word, or are dead). For
-// every request that takes permission away: withdrawal, refusal, pause, narrowing, members, phase, guardians, protection. Called for more than one case, or with the nil
-// id, it waits for every case.
+// After the commit the answer waits until no octet that was released in this case before can leave the gateway any more
+// (web and edge gave their word, or are dead). For every request that takes permission away: withdrawal, refusal,
+// pause, narrowing, members, phase, guardians, protection. Called for more than one case, or with the nil id, it waits
+// for every case.
 void sluss_txn_barrier(struct sluss_txn *txn, const struct sluss_id *case_id);
 
 // ---- what else a service may need (execute only)
@@ -153,15 +169,19 @@ const struct sluss_directory *sluss_txn_directory(const struct sluss_txn *txn);
 struct sluss_persons *sluss_txn_persons(const struct sluss_txn *txn);
 const struct sluss_ca *sluss_txn_ca(const struct sluss_txn *txn); // NULL when core has none
 int sluss_txn_certificate_days(const struct sluss_txn *txn);
-struct sluss_log *sluss_txn_log(const struct sluss_txn *txn); // for proofs and the checkpoint; never append to it directly
+struct sluss_log *sluss_txn_log(
+    const struct sluss_txn *txn); // for proofs and the checkpoint; never append to it directly
 const struct sluss_core_counts *sluss_txn_counts(const struct sluss_txn *txn);
 const char *sluss_txn_verifier_key(const struct sluss_txn *txn); // of the log, signed-note form
 
-// Sets a person's PERSON_AGE by the register's birth date and the policy in force, and when the next one is due. Call it after sluss_persons_put and before CASE_OPENED.
+// Sets a person's PERSON_AGE by the register's birth date and the policy in force, and when the next one is due. Call
+// it after sluss_persons_put and before CASE_OPENED.
 SLUSS_MUST_CHECK bool sluss_txn_person_age(struct sluss_txn *txn, const struct sluss_person *person);
 
-// Parses a policy file, keeps it (side table) and says its hash; the caller then appends POLICY_SET. False: refused (MALFORMED with line and path).
-SLUSS_MUST_CHECK bool sluss_txn_policy(struct sluss_txn *txn, struct sluss_bytes json, uint8_t hash_out[SLUSS_HASH_BYTES], const char **name_out);
+// Parses a policy file, keeps it (side table) and says its hash; the caller then appends POLICY_SET. False: refused
+// (MALFORMED with line and path).
+SLUSS_MUST_CHECK bool sluss_txn_policy(
+    struct sluss_txn *txn, struct sluss_bytes json, uint8_t hash_out[SLUSS_HASH_BYTES], const char **name_out);
 
 // Demo authorities: is stepping allowed; moves core's clock forward with its CLOCK_STEP record. False: refused.
 SLUSS_MUST_CHECK bool sluss_txn_step_clock(struct sluss_txn *txn, int64_t to_ms, uint64_t *index_out);
@@ -170,7 +190,7 @@ SLUSS_MUST_CHECK bool sluss_txn_step_clock(struct sluss_txn *txn, int64_t to_ms,
 struct sluss_core_counts {
 	uint64_t accepted, denied, released, withheld, acknowledged, withdrawals;
 	uint64_t denied_by_reason[128]; // pairs of denied and partly denied messages, by enum sluss_reason
-	uint64_t waiting;               // pairs of message and recipient that wait
+	uint64_t waiting;		// pairs of message and recipient that wait
 };
 
 #endif

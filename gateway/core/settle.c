@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What happens by itself when time passes: birthdays, and links that a programme cannot do without (DOMAIN rulings 4, 6 and 9). Done before every decision.
+// What happens by itself when time passes: birthdays, and links that a programme cannot do without (DOMAIN rulings 4, 6
+// and 9). Done before every decision.
 #include <sodium.h>
 
 #include "writer.h"
@@ -20,19 +21,23 @@ void sluss_clock_set(struct sluss_clock *clock, int64_t core_ms)
 
 // ---- ages
 
-// The person's band by birth date, policy and clock as a record, unless the state says so already; and when the next band begins.
+// The person's band by birth date, policy and clock as a record, unless the state says so already; and when the next
+// band begins.
 static bool set_age(struct sluss_writer *w, const struct sluss_person *person)
 {
 	uint8_t from, until, known_from, known_until;
 	int64_t next_ms;
 	const struct sluss_policy *policy = sluss_state_policy(w->world->state);
-	if (policy == NULL || person->birth.year == 0 || !sluss_age_band_at(policy, person->birth, w->now_ms, &from, &until, &next_ms)) {
+	if (policy == NULL || person->birth.year == 0 ||
+	    !sluss_age_band_at(policy, person->birth, w->now_ms, &from, &until, &next_ms)) {
 		sluss_persons_set_due(w->persons, &person->id, INT64_MAX);
 		return true;
 	}
-	bool known = sluss_person_age(w->world->state, &person->id, &known_from, &known_until) && known_from == from && known_until == until;
+	bool known = sluss_person_age(w->world->state, &person->id, &known_from, &known_until) && known_from == from &&
+		     known_until == until;
 	if (!known) {
-		struct sluss_record record = {.type = SLUSS_REC_PERSON_AGE, .u.person_age = {.person = person->id, .from_years = from, .until_years = until}};
+		struct sluss_record record = {.type = SLUSS_REC_PERSON_AGE,
+		    .u.person_age = {.person = person->id, .from_years = from, .until_years = until}};
 		sluss_person_commitment(person, record.u.person_age.commitment);
 		if (sluss_batch_append(w, &record, NULL) != SLUSS_BATCH_OK)
 			return sluss_batch_spoil(w, "age", "the record was refused");
@@ -82,7 +87,8 @@ static bool settle_instant(struct sluss_writer *w)
 		return false;
 	struct sluss_id case_id;
 	while (sluss_state_link_lost(w->world->state, w->now_ms, &case_id)) {
-		struct sluss_record record = {.type = SLUSS_REC_PHASE_SET, .u.phase_set = {.case_id = case_id, .phase = SLUSS_PHASE_CLOSING, .by_gateway = true}};
+		struct sluss_record record = {.type = SLUSS_REC_PHASE_SET,
+		    .u.phase_set = {.case_id = case_id, .phase = SLUSS_PHASE_CLOSING, .by_gateway = true}};
 		if (sluss_batch_append(w, &record, NULL) != SLUSS_BATCH_OK)
 			return sluss_batch_spoil(w, "phase", "the record was refused");
 	}
@@ -99,8 +105,9 @@ static int64_t next_instant(const struct sluss_writer *w)
 	return next_ms > log_ms ? next_ms : log_ms;
 }
 
-// A silent stretch is gone through instant by instant, in the order in which things happened: a birthday between the beginning and the end of a grant, a link that was
-// lost and is there again, count as they would have had somebody asked in between.
+// A silent stretch is gone through instant by instant, in the order in which things happened: a birthday between the
+// beginning and the end of a grant, a link that was lost and is there again, count as they would have had somebody
+// asked in between.
 bool sluss_writer_settle(struct sluss_writer *w)
 {
 	if (w->spoiled)
@@ -134,12 +141,14 @@ bool sluss_txn_person_age(struct sluss_txn *txn, const struct sluss_person *pers
 	return false;
 }
 
-bool sluss_txn_policy(struct sluss_txn *txn, struct sluss_bytes json, uint8_t hash_out[SLUSS_HASH_BYTES], const char **name_out)
+bool sluss_txn_policy(
+    struct sluss_txn *txn, struct sluss_bytes json, uint8_t hash_out[SLUSS_HASH_BYTES], const char **name_out)
 {
 	struct sluss_writer *w = sluss_writer_of(txn);
 	struct sluss_policy_error error;
 	if (!sluss_policies_add(w->policies, json, hash_out, &error)) {
-		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "policy", "Line %d, column %d, %s: %s", error.line, error.column, error.path, error.message);
+		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "policy",
+		    "Line %d, column %d, %s: %s", error.line, error.column, error.path, error.message);
 		return false;
 	}
 	*name_out = sluss_policy_name(sluss_policies_find(w->policies, hash_out));
@@ -162,14 +171,17 @@ bool sluss_txn_step_clock(struct sluss_txn *txn, int64_t to_ms, uint64_t *index_
 {
 	struct sluss_writer *w = sluss_writer_of(txn);
 	if (!w->world->demo_clock) {
-		sluss_txn_refuse(txn, SLUSS_CODE_FAILED_PRECONDITION, SLUSS_CLOCK_SKEW, NULL, "This authority's clock cannot be stepped.");
+		sluss_txn_refuse(txn, SLUSS_CODE_FAILED_PRECONDITION, SLUSS_CLOCK_SKEW, NULL,
+		    "This authority's clock cannot be stepped.");
 		return false;
 	}
 	if (to_ms < w->now_ms) {
-		sluss_txn_refuse(txn, SLUSS_CODE_FAILED_PRECONDITION, SLUSS_CLOCK_SKEW, "to", "The clock never goes back.");
+		sluss_txn_refuse(
+		    txn, SLUSS_CODE_FAILED_PRECONDITION, SLUSS_CLOCK_SKEW, "to", "The clock never goes back.");
 		return false;
 	}
-	// After a step no record can be older than it: so the clock is stepped from instant to instant at which something changes by itself.
+	// After a step no record can be older than it: so the clock is stepped from instant to instant at which
+	// something changes by itself.
 	for (int64_t at_ms = next_instant(w); at_ms > w->now_ms && at_ms < to_ms; at_ms = next_instant(w))
 		if (!step(txn, at_ms, index_out) || !sluss_txn_settle(txn))
 			return false;

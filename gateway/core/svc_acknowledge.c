@@ -11,10 +11,15 @@ static void not_found(struct sluss_txn *txn)
 	sluss_txn_refuse(txn, SLUSS_CODE_NOT_FOUND, SLUSS_NOT_FOUND, "message_id", NULL);
 }
 
-static bool append_about(struct sluss_txn *txn, enum sluss_record_type type, const struct sluss_rec_message *message, uint32_t section, uint64_t *index_out)
+static bool append_about(struct sluss_txn *txn, enum sluss_record_type type, const struct sluss_rec_message *message,
+    uint32_t section, uint64_t *index_out)
 {
 	struct sluss_record record = {.type = type};
-	record.u.acknowledged = (struct sluss_rec_acknowledged){.message = message->message, .case_id = message->case_id, .agency = txn->caller, .officer = txn->header->officer_id, .section = section};
+	record.u.acknowledged = (struct sluss_rec_acknowledged){.message = message->message,
+	    .case_id = message->case_id,
+	    .agency = txn->caller,
+	    .officer = txn->header->officer_id,
+	    .section = section};
 	return sluss_txn_append(txn, &record, index_out);
 }
 
@@ -27,7 +32,8 @@ static bool names_category(const Sluss__V1__AcknowledgeDelivery *ack, const char
 }
 
 // One record for each section that the recipient had and could not use; all of them when it rejects without naming one.
-static bool report_mismatches(struct sluss_txn *txn, const Sluss__V1__AcknowledgeDelivery *ack, const struct sluss_rec_message *message, uint64_t sections, bool all, uint64_t *index_out)
+static bool report_mismatches(struct sluss_txn *txn, const Sluss__V1__AcknowledgeDelivery *ack,
+    const struct sluss_rec_message *message, uint64_t sections, bool all, uint64_t *index_out)
 {
 	bool some = false;
 	uint32_t first = UINT32_MAX;
@@ -43,10 +49,12 @@ static bool report_mismatches(struct sluss_txn *txn, const Sluss__V1__Acknowledg
 			return false;
 	}
 	bool rejected = ack->outcome == SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_REJECTED;
-	return some || !rejected || append_about(txn, SLUSS_REC_MISMATCH_REPORTED, message, first == UINT32_MAX ? 0 : first, index_out);
+	return some || !rejected ||
+	       append_about(txn, SLUSS_REC_MISMATCH_REPORTED, message, first == UINT32_MAX ? 0 : first, index_out);
 }
 
-static void finish(struct sluss_txn *txn, const Sluss__V1__AcknowledgeDelivery *ack, uint32_t number, const struct sluss_rec_message *message)
+static void finish(struct sluss_txn *txn, const Sluss__V1__AcknowledgeDelivery *ack, uint32_t number,
+    const struct sluss_rec_message *message)
 {
 	struct sluss_messages *messages = exchange_messages(txn);
 	uint32_t of = sluss_messages_delivery(messages, number)->message;
@@ -66,7 +74,8 @@ static void finish(struct sluss_txn *txn, const Sluss__V1__AcknowledgeDelivery *
 	sluss_txn_receipt(txn, index, 1);
 }
 
-static bool form_is_whole(struct sluss_txn *txn, const Sluss__V1__AcknowledgeDelivery *ack, struct sluss_id *message_out)
+static bool form_is_whole(
+    struct sluss_txn *txn, const Sluss__V1__AcknowledgeDelivery *ack, struct sluss_id *message_out)
 {
 	const char *field = NULL;
 	if (!sluss_id_from_text(ack->message_id, message_out))
@@ -100,7 +109,8 @@ void exchange_acknowledge(struct sluss_txn *txn)
 		return;
 	const struct sluss_rec_message *message = &record.u.message_accepted;
 	if (memcmp(message->envelope_hash, ack->envelope_hash.data, SLUSS_HASH_BYTES) != 0) {
-		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "envelope_hash", "It is not the hash of the envelope that was delivered.");
+		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "envelope_hash",
+		    "It is not the hash of the envelope that was delivered.");
 		return;
 	}
 	const struct sluss_delivery *delivery = sluss_messages_delivery(messages, number);
@@ -127,7 +137,8 @@ static Sluss__V1__RecipientStatus **statuses(struct sluss_txn *txn, const struct
 		if (list[i] == NULL)
 			return NULL;
 		sluss__v1__recipient_status__init(list[i]);
-		list[i]->recipient_agency_id = sluss_arena_text(txn->arena, sluss_mailbox_agency(messages, delivery->mailbox));
+		list[i]->recipient_agency_id =
+		    sluss_arena_text(txn->arena, sluss_mailbox_agency(messages, delivery->mailbox));
 		list[i]->state = (Sluss__V1__DeliveryState)delivery->state;
 		list[i]->log_index = delivery->index;
 		list[i]->reason = (Sluss__V1__ReasonCode)delivery->reason;
@@ -145,7 +156,9 @@ void exchange_get_status(struct sluss_txn *txn)
 	if (!svc_read_id(txn, request->message_id, "message_id", &id))
 		return;
 	uint32_t number = sluss_messages_find(messages, &id);
-	if (number == SLUSS_NOWHERE || strcmp(sluss_mailbox_agency(messages, sluss_messages_at(messages, number)->sender), txn->caller) != 0 || sluss_messages_at(messages, number)->denied) {
+	if (number == SLUSS_NOWHERE ||
+	    strcmp(sluss_mailbox_agency(messages, sluss_messages_at(messages, number)->sender), txn->caller) != 0 ||
+	    sluss_messages_at(messages, number)->denied) {
 		not_found(txn);
 		return;
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// ExchangeService.Fetch: what waits for the caller, decided again at this moment, logged, then handed out. Nothing is remembered from the acceptance but which
-// sections were permitted then: a section denied once never comes back, and a section permitted then is asked about anew.
+// ExchangeService.Fetch: what waits for the caller, decided again at this moment, logged, then handed out. Nothing is
+// remembered from the acceptance but which sections were permitted then: a section denied once never comes back, and a
+// section permitted then is asked about anew.
 #include "exchange.h"
 #include "log_event.h"
 #include "svc_common.h"
@@ -24,7 +25,8 @@ struct fetching {
 
 static bool no_memory(struct sluss_txn *txn)
 {
-	sluss_txn_refuse(txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, "The answer needs more memory than one may use.");
+	sluss_txn_refuse(
+	    txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, "The answer needs more memory than one may use.");
 	return false;
 }
 
@@ -33,14 +35,16 @@ static bool is_addressed(const struct sluss_rec_message *record, const char *age
 {
 	for (size_t i = 0; i < record->recipient_count; i++)
 		if (strcmp(record->recipients[i].agency, agency) == 0)
-			return officer[0] == '\0' || record->recipients[i].officer[0] == '\0' || strcmp(record->recipients[i].officer, officer) == 0;
+			return officer[0] == '\0' || record->recipients[i].officer[0] == '\0' ||
+			       strcmp(record->recipients[i].officer, officer) == 0;
 	return false;
 }
 
 // ---- building one delivery
 
 // Reads what may be handed out. *delivery_out NULL: the payload is not whole.
-static bool read_payload(struct sluss_txn *txn, const struct sluss_message *message, const struct exchange_judgement *j, Sluss__V1__Delivery **delivery_out)
+static bool read_payload(struct sluss_txn *txn, const struct sluss_message *message, const struct exchange_judgement *j,
+    Sluss__V1__Delivery **delivery_out)
 {
 	struct sluss_id payload = exchange_payload_id(message->index, &message->id);
 	Sluss__V1__Delivery *delivery = sluss_arena_alloc(txn->arena, sizeof(*delivery));
@@ -101,7 +105,8 @@ static bool note_cases(struct sluss_txn *txn, const struct sluss_rec_message *re
 }
 
 // Logs the release, then adds the delivery to the answer, which leaves after the commit.
-static bool release(struct sluss_txn *txn, struct fetching *f, uint32_t number, const struct sluss_rec_message *record, const struct exchange_judgement *j)
+static bool release(struct sluss_txn *txn, struct fetching *f, uint32_t number, const struct sluss_rec_message *record,
+    const struct exchange_judgement *j)
 {
 	struct sluss_messages *messages = exchange_messages(txn);
 	struct sluss_message message = *sluss_messages_at(messages, sluss_messages_delivery(messages, number)->message);
@@ -119,8 +124,13 @@ static bool release(struct sluss_txn *txn, struct fetching *f, uint32_t number, 
 		return true;
 	}
 	struct sluss_record entry = {.type = SLUSS_REC_RELEASED};
-	entry.u.released = (struct sluss_rec_release){.message = record->message, .case_id = record->case_id, .recipient = txn->caller, .pairs = j->permitted, .pair_count = j->permitted_count};
-	if (!sluss_txn_append(txn, &entry, &delivery->release_index) || !add_sender_key(txn, delivery) || !note_cases(txn, record))
+	entry.u.released = (struct sluss_rec_release){.message = record->message,
+	    .case_id = record->case_id,
+	    .recipient = txn->caller,
+	    .pairs = j->permitted,
+	    .pair_count = j->permitted_count};
+	if (!sluss_txn_append(txn, &entry, &delivery->release_index) || !add_sender_key(txn, delivery) ||
+	    !note_cases(txn, record))
 		return false;
 	struct sluss_delivery *kept = sluss_messages_delivery(messages, number);
 	kept->lease_connection = txn->connection_id;
@@ -132,7 +142,8 @@ static bool release(struct sluss_txn *txn, struct fetching *f, uint32_t number, 
 
 // ---- the mailbox
 
-// Decides one delivery again, withholds what is not permitted any more, hands out the rest. What leaves lies in `own`, all else in the scratch.
+// Decides one delivery again, withholds what is not permitted any more, hands out the rest. What leaves lies in `own`,
+// all else in the scratch.
 static bool judge_and_release(struct sluss_txn *txn, struct fetching *f, uint32_t number, struct sluss_arena *own)
 {
 	struct sluss_record record;
@@ -177,7 +188,8 @@ static bool collect(struct sluss_txn *txn, struct fetching *f)
 	uint32_t box = sluss_mailbox_find(messages, txn->caller);
 	if (box == SLUSS_NOWHERE)
 		return true;
-	for (uint32_t number = sluss_mailbox_first(messages, box); number != SLUSS_NOWHERE && f->count < f->max && f->octets < FETCH_OCTETS && !f->full;) {
+	for (uint32_t number = sluss_mailbox_first(messages, box);
+	     number != SLUSS_NOWHERE && f->count < f->max && f->octets < FETCH_OCTETS && !f->full;) {
 		uint32_t next = sluss_messages_delivery(messages, number)->next;
 		if (!consider(txn, f, number))
 			return false;
@@ -196,7 +208,7 @@ static Sluss__V1__Notice *notice_at(struct sluss_txn *txn, uint64_t index)
 	struct sluss_record record;
 	const struct sluss_id *message = NULL;
 	bool ok = notice != NULL && codec != NULL && sluss_txn_entry(txn, index, &entry) &&
-	    sluss_record_decode(codec, entry, &record, NULL) == SLUSS_CODEC_OK;
+		  sluss_record_decode(codec, entry, &record, NULL) == SLUSS_CODEC_OK;
 	if (ok) {
 		const struct sluss_id *case_id = NULL;
 		const char *recipient = "";
@@ -223,18 +235,21 @@ static Sluss__V1__Notice *notice_at(struct sluss_txn *txn, uint64_t index)
 		notice->case_id = case_id == NULL ? NULL : svc_id_text(txn, case_id);
 		notice->message_id = message == NULL ? sluss_arena_text(txn->arena, "") : svc_id_text(txn, message);
 		notice->recipient_agency_id = sluss_arena_text(txn->arena, recipient);
-		ok = notice->at != NULL && notice->case_id != NULL && notice->message_id != NULL && notice->recipient_agency_id != NULL;
+		ok = notice->at != NULL && notice->case_id != NULL && notice->message_id != NULL &&
+		     notice->recipient_agency_id != NULL;
 	}
 	sluss_codec_free(&codec);
 	return ok ? notice : NULL;
 }
 
 // What the caller has to know, from the position that it asked for; only what is durable.
-static bool add_notices(struct sluss_txn *txn, const Sluss__V1__FetchRequest *request, Sluss__V1__FetchResponse *response)
+static bool add_notices(
+    struct sluss_txn *txn, const Sluss__V1__FetchRequest *request, Sluss__V1__FetchResponse *response)
 {
 	uint64_t indexes[NOTICES_MAX];
-	size_t count = !request->with_notices ? 0 : sluss_notices_of(
-	    sluss_writer_of(txn)->world->notices, txn->caller, request->notices_from, txn->committed, indexes, NOTICES_MAX);
+	size_t count = !request->with_notices ? 0
+					      : sluss_notices_of(sluss_writer_of(txn)->world->notices, txn->caller,
+						    request->notices_from, txn->committed, indexes, NOTICES_MAX);
 	response->next_notice = count == NOTICES_MAX ? indexes[count - 1] + 1 : txn->committed;
 	response->notices = sluss_arena_array(txn->arena, count, sizeof(*response->notices));
 	if (response->notices == NULL)
@@ -258,13 +273,17 @@ static int64_t wait_of(struct sluss_txn *txn, const Sluss__V1__FetchRequest *req
 
 void exchange_fetch(struct sluss_txn *txn)
 {
-	struct fetching f = {.request = (const Sluss__V1__FetchRequest *)txn->request, .now_ms = sluss_monotonic_ms(), .wake_ms = INT64_MAX};
+	struct fetching f = {.request = (const Sluss__V1__FetchRequest *)txn->request,
+	    .now_ms = sluss_monotonic_ms(),
+	    .wake_ms = INT64_MAX};
 	f.max = f.request->max_messages == 0 ? FETCH_DEFAULT : f.request->max_messages;
 	if (f.max > FETCH_MAX) {
-		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "max_messages", "At most 64 messages at once.");
+		sluss_txn_refuse(
+		    txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "max_messages", "At most 64 messages at once.");
 		return;
 	}
-	// Once for all times that a waiting request is tried again: its arena must not grow with every message that another one takes.
+	// Once for all times that a waiting request is tried again: its arena must not grow with every message that
+	// another one takes.
 	if (txn->prepared == NULL)
 		txn->prepared = sluss_arena_array(txn->arena, f.max, sizeof(Sluss__V1__Delivery *));
 	f.deliveries = txn->prepared;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// ExchangeService.Send and Evaluate: a message is decided section by section for each recipient, logged, kept, answered.
+// ExchangeService.Send and Evaluate: a message is decided section by section for each recipient, logged, kept,
+// answered.
 #include "exchange.h"
 #include "policy/explain.h"
 #include "writer.h"
@@ -9,10 +10,12 @@
 void exchange_send_prepare(struct sluss_txn *txn)
 {
 	const Sluss__V1__SendRequest *request = (const Sluss__V1__SendRequest *)txn->request;
-	txn->prepared = exchange_read(txn, (const Sluss__V1__Envelope *)txn->statement, request->n_sections, request->sections, true);
+	txn->prepared = exchange_read(
+	    txn, (const Sluss__V1__Envelope *)txn->statement, request->n_sections, request->sections, true);
 }
 
-static struct sluss_rec_message record_of(const struct sluss_txn *txn, const struct exchange_message *m, const struct exchange_decisions *d)
+static struct sluss_rec_message record_of(
+    const struct sluss_txn *txn, const struct exchange_message *m, const struct exchange_decisions *d)
 {
 	struct sluss_rec_message record = {
 	    .message = m->message,
@@ -52,7 +55,8 @@ static bool recipients_exist(struct sluss_txn *txn, const struct exchange_messag
 {
 	for (size_t i = 0; i < m->recipient_count; i++)
 		if (sluss_state_agency_type(txn->state, m->recipients[i].agency) == SLUSS_AGENCY_NONE) {
-			sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_UNKNOWN_AGENCY, "recipients", "No agency %s takes part here.", m->recipients[i].agency);
+			sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_UNKNOWN_AGENCY, "recipients",
+			    "No agency %s takes part here.", m->recipients[i].agency);
 			return false;
 		}
 	return true;
@@ -71,7 +75,8 @@ static void refuse_denied(struct sluss_txn *txn, const struct sluss_pair *pairs,
 	sluss_txn_refuse_pairs(txn, count, list);
 }
 
-static void answer_accepted(struct sluss_txn *txn, const struct sluss_id *message, const struct sluss_pair *pairs, size_t count, uint64_t index)
+static void answer_accepted(
+    struct sluss_txn *txn, const struct sluss_id *message, const struct sluss_pair *pairs, size_t count, uint64_t index)
 {
 	Sluss__V1__SendResponse response = SLUSS__V1__SEND_RESPONSE__INIT;
 	char id[SLUSS_ID_TEXT];
@@ -94,7 +99,8 @@ static void send_again(struct sluss_txn *txn)
 		return;
 	const struct sluss_rec_message *message = &record.u.message_accepted;
 	if (record.type == SLUSS_REC_MESSAGE_ACCEPTED)
-		answer_accepted(txn, &message->message, message->pairs, message->pair_count, sluss_messages_at(exchange_messages(txn), number)->index);
+		answer_accepted(txn, &message->message, message->pairs, message->pair_count,
+		    sluss_messages_at(exchange_messages(txn), number)->index);
 	else if (!may_know(txn, &message->case_id, message->message_type))
 		unknown_case(txn);
 	else
@@ -106,15 +112,18 @@ static bool queues_have_room(struct sluss_txn *txn, const struct exchange_messag
 	struct sluss_messages *messages = exchange_messages(txn);
 	for (size_t i = 0; i < m->recipient_count; i++) {
 		uint32_t box = sluss_mailbox_find(messages, m->recipients[i].agency);
-		if (box == SLUSS_NOWHERE || sluss_mailbox_waiting(messages, box) < sluss_writer_of(txn)->config.queue_max_per_agency)
+		if (box == SLUSS_NOWHERE ||
+		    sluss_mailbox_waiting(messages, box) < sluss_writer_of(txn)->config.queue_max_per_agency)
 			continue;
-		sluss_txn_refuse(txn, SLUSS_CODE_RESOURCE_EXHAUSTED, SLUSS_BUSY, "recipients", "Too many messages wait for %s.", m->recipients[i].agency);
+		sluss_txn_refuse(txn, SLUSS_CODE_RESOURCE_EXHAUSTED, SLUSS_BUSY, "recipients",
+		    "Too many messages wait for %s.", m->recipients[i].agency);
 		return false;
 	}
 	return true;
 }
 
-// A ConcernReport or Referral to a case that nobody knows yet opens it; a ConcernReport on a closed case opens a new one for the same person (ruling 11).
+// A ConcernReport or Referral to a case that nobody knows yet opens it; a ConcernReport on a closed case opens a new
+// one for the same person (ruling 11).
 static bool open_case(struct sluss_txn *txn, const struct exchange_message *m, const struct sluss_record *accepted)
 {
 	struct sluss_case_view view;
@@ -126,7 +135,12 @@ static bool open_case(struct sluss_txn *txn, const struct exchange_message *m, c
 		return true;
 	struct sluss_record record = {.type = SLUSS_REC_CASE_OPENED};
 	struct sluss_rec_case_opened *opened = &record.u.case_opened;
-	*opened = (struct sluss_rec_case_opened){.case_id = m->case_id, .programme = "", .phase = SLUSS_PHASE_NOMINATED, .agency = "", .officer = "", .reporter = txn->caller};
+	*opened = (struct sluss_rec_case_opened){.case_id = m->case_id,
+	    .programme = "",
+	    .phase = SLUSS_PHASE_NOMINATED,
+	    .agency = "",
+	    .officer = "",
+	    .reporter = txn->caller};
 	if (exists) {
 		sluss_id_random(&opened->case_id);
 		opened->subject = view.subject;
@@ -153,7 +167,8 @@ static void accept(struct sluss_txn *txn, const struct exchange_message *m, cons
 	const Sluss__V1__SendRequest *request = (const Sluss__V1__SendRequest *)txn->request;
 	struct sluss_record record = {.type = SLUSS_REC_MESSAGE_ACCEPTED, .u.message_accepted = record_of(txn, m, d)};
 	uint64_t index;
-	if (!queues_have_room(txn, m) || !open_case(txn, m, &record) || !sluss_txn_append(txn, &record, &index) || !exchange_payload_put(txn, index, m, request->envelope, wanted_sections(d)))
+	if (!queues_have_room(txn, m) || !open_case(txn, m, &record) || !sluss_txn_append(txn, &record, &index) ||
+	    !exchange_payload_put(txn, index, m, request->envelope, wanted_sections(d)))
 		return;
 	answer_accepted(txn, &m->message, d->pairs, d->count, index);
 }
@@ -198,14 +213,16 @@ void exchange_send(struct sluss_txn *txn)
 void exchange_evaluate_prepare(struct sluss_txn *txn)
 {
 	const Sluss__V1__EvaluateRequest *request = (const Sluss__V1__EvaluateRequest *)txn->request;
-	txn->prepared = exchange_read(txn, (const Sluss__V1__Envelope *)txn->statement, request->n_sections, request->sections, false);
+	txn->prepared = exchange_read(
+	    txn, (const Sluss__V1__Envelope *)txn->statement, request->n_sections, request->sections, false);
 }
 
 static char **remedies(struct sluss_txn *txn, const struct exchange_message *m)
 {
 	char **texts = sluss_arena_array(txn->arena, m->section_count * m->recipient_count, sizeof(*texts));
 	for (size_t i = 0; texts != NULL && i < m->section_count * m->recipient_count; i++) {
-		struct sluss_question question = exchange_question(&m->case_id, txn->caller, m->envelope->officer_id, m->type, &m->recipients[i % m->recipient_count], &m->labels[i / m->recipient_count]);
+		struct sluss_question question = exchange_question(&m->case_id, txn->caller, m->envelope->officer_id,
+		    m->type, &m->recipients[i % m->recipient_count], &m->labels[i / m->recipient_count]);
 		struct sluss_explanation explanation = sluss_explain(txn->state, &question, txn->now_ms);
 		texts[i] = (char *)(uintptr_t)explanation.remedy_text;
 	}
@@ -229,7 +246,8 @@ void exchange_evaluate(struct sluss_txn *txn)
 	response.what_would_change = remedies(txn, m);
 	response.n_what_would_change = d.count;
 	response.log_size = sluss_state_size(txn->state);
-	struct sluss_record looked = {.type = SLUSS_REC_LOOKED, .u.looked = {.who = txn->caller, .what = "evaluate", .case_id = m->case_id}};
+	struct sluss_record looked = {
+	    .type = SLUSS_REC_LOOKED, .u.looked = {.who = txn->caller, .what = "evaluate", .case_id = m->case_id}};
 	if (response.pairs != NULL && response.what_would_change != NULL && sluss_txn_append(txn, &looked, NULL))
 		sluss_txn_respond(txn, &response.base);
 }

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: EUPL-1.2
-// ConsentService.Withdraw: a line in time. The record stands before everything that comes after it in the log; what waits and is not carried by any claimed ground any
-// more is destroyed in the same transaction; and the answer waits until nothing of the case is under way on any connection (transfers.h).
+// ConsentService.Withdraw: a line in time. The record stands before everything that comes after it in the log; what
+// waits and is not carried by any claimed ground any more is destroyed in the same transaction; and the answer waits
+// until nothing of the case is under way on any connection (transfers.h).
 #include "exchange.h"
 #include "sluss/v1/consent.pb-c.h"
 #include "svc_common.h"
 #include "writer.h"
 
 enum {
-	SLUSS_SIDE_WITHDRAWAL_STATEMENT = 119, // withdrawal id -> signed statement as it came: who recorded it, how and when it was made
+	SLUSS_SIDE_WITHDRAWAL_STATEMENT =
+	    119, // withdrawal id -> signed statement as it came: who recorded it, how and when it was made
 };
 
 struct withdrawal {
 	struct sluss_rec_withdrawal record;
-	char **grant_ids;          // that it closes
+	char **grant_ids; // that it closes
 	size_t grant_count, grant_room;
-	char **recalled;           // agencies that received covered information
+	char **recalled; // agencies that received covered information
 	size_t recalled_count;
 	uint32_t messages_withheld;
 	struct sluss_txn *txn;
@@ -46,7 +48,8 @@ static bool read_scope(struct sluss_txn *txn, const Sluss__V1__WithdrawConsent *
 	case _SLUSS__V1__WITHDRAW_CONSENT__SCOPE__CASE_IS_INT_SIZE:
 		break;
 	}
-	sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "scope", "Say what is withdrawn: a grant, a category, an agency, or everything.");
+	sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "scope",
+	    "Say what is withdrawn: a grant, a category, an agency, or everything.");
 	return false;
 }
 
@@ -55,12 +58,14 @@ static bool read_withdrawal(struct sluss_txn *txn, struct withdrawal *w)
 	const Sluss__V1__WithdrawConsent *s = (const Sluss__V1__WithdrawConsent *)txn->statement;
 	struct sluss_case_view view;
 	int64_t received_ms;
-	w->record = (struct sluss_rec_withdrawal){.category = "", .scope_agency = "", .agency = txn->caller, .officer = txn->header->officer_id};
+	w->record = (struct sluss_rec_withdrawal){
+	    .category = "", .scope_agency = "", .agency = txn->caller, .officer = txn->header->officer_id};
 	sluss_id_random(&w->record.withdrawal);
 	memcpy(w->record.evidence_hash, txn->statement_hash, SLUSS_HASH_BYTES);
-	return svc_read_id(txn, s->case_id, "case_id", &w->record.case_id) && svc_read_id(txn, s->person_id, "person_id", &w->record.person) &&
-	    read_scope(txn, s, &w->record) && svc_read_obtained(txn, s->obtained, s->received_at, &w->record.channel, &received_ms) &&
-	    svc_need_member(txn, &w->record.case_id, &view);
+	return svc_read_id(txn, s->case_id, "case_id", &w->record.case_id) &&
+	       svc_read_id(txn, s->person_id, "person_id", &w->record.person) && read_scope(txn, s, &w->record) &&
+	       svc_read_obtained(txn, s->obtained, s->received_at, &w->record.channel, &received_ms) &&
+	       svc_need_member(txn, &w->record.case_id, &view);
 }
 
 // ---- what it closes
@@ -116,7 +121,8 @@ static bool stop_delivery(struct sluss_txn *txn, struct withdrawal *w, uint32_t 
 	struct sluss_messages *messages = exchange_messages(txn);
 	struct sluss_record record;
 	struct exchange_judgement judgement;
-	if (!exchange_record(txn, sluss_messages_delivery(messages, number)->message, &record) || !exchange_judge(txn, &record.u.message_accepted, number, &judgement))
+	if (!exchange_record(txn, sluss_messages_delivery(messages, number)->message, &record) ||
+	    !exchange_judge(txn, &record.u.message_accepted, number, &judgement))
 		return false;
 	if (judgement.denied_count == 0)
 		return true;
@@ -124,7 +130,8 @@ static bool stop_delivery(struct sluss_txn *txn, struct withdrawal *w, uint32_t 
 	return exchange_withhold(txn, &record.u.message_accepted, number, &judgement, &w->record.withdrawal);
 }
 
-// Everything that waits and may be touched is decided again; what is denied now is withheld, and its octets destroyed as soon as nobody may have them.
+// Everything that waits and may be touched is decided again; what is denied now is withheld, and its octets destroyed
+// as soon as nobody may have them.
 static bool stop_waiting(struct sluss_txn *txn, struct withdrawal *w)
 {
 	struct sluss_messages *messages = exchange_messages(txn);
@@ -172,7 +179,8 @@ static void withdraw(struct sluss_txn *txn)
 	}
 	struct sluss_record record = {.type = SLUSS_REC_WITHDRAWAL, .u.withdrawal = w.record};
 	const Sluss__V1__SignedStatement *evidence = ((const Sluss__V1__WithdrawRequest *)txn->request)->statement;
-	if (!note_covered(txn, &w) || !svc_keep_statement(txn, SLUSS_SIDE_WITHDRAWAL_STATEMENT, &w.record.withdrawal, evidence) ||
+	if (!note_covered(txn, &w) ||
+	    !svc_keep_statement(txn, SLUSS_SIDE_WITHDRAWAL_STATEMENT, &w.record.withdrawal, evidence) ||
 	    !sluss_txn_append(txn, &record, &index) || !sluss_txn_settle(txn) || !stop_waiting(txn, &w))
 		return;
 	respond(txn, &w);
@@ -181,7 +189,9 @@ static void withdraw(struct sluss_txn *txn)
 }
 
 static const struct sluss_service rows[] = {
-    {.method = SLUSS_METHOD_CONSENT_WITHDRAW, .statement = &sluss__v1__withdraw_consent__descriptor, .execute = withdraw},
+    {.method = SLUSS_METHOD_CONSENT_WITHDRAW,
+	.statement = &sluss__v1__withdraw_consent__descriptor,
+	.execute = withdraw},
 };
 
 const struct sluss_service_list sluss_svc_withdraw = {rows, sizeof(rows) / sizeof(rows[0])};

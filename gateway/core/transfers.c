@@ -135,7 +135,8 @@ static bool carries(const struct connection *c, const struct sluss_id *case_id)
 	return false;
 }
 
-// Both gave their word: what the connection carried of the case until then is gone. A release that came later stays listed.
+// Both gave their word: what the connection carried of the case until then is gone. A release that came later stays
+// listed.
 static void strike(struct sluss_transfers *t, const struct barrier *barrier)
 {
 	for (size_t i = 0; i < barrier->count; i++) {
@@ -181,7 +182,8 @@ static int64_t patience(const struct sluss_transfers *t)
 	return t->lost ? (int64_t)t->timeout_ms * REPLACEMENT : (int64_t)t->timeout_ms;
 }
 
-void sluss_transfers_wait(struct sluss_transfers *t, struct sluss_request *request, const struct sluss_id *case_id, int64_t now_ms)
+void sluss_transfers_wait(
+    struct sluss_transfers *t, struct sluss_request *request, const struct sluss_id *case_id, int64_t now_ms)
 {
 	size_t count = count_carrying(t, case_id, NULL);
 	if (count == 0) {
@@ -190,12 +192,20 @@ void sluss_transfers_wait(struct sluss_transfers *t, struct sluss_request *reque
 	}
 	struct barrier *barrier = calloc(1, sizeof(*barrier) + count * sizeof(barrier->connections[0]));
 	if (barrier == NULL) {
-		// It stands in the log; only the word that nothing is under way cannot be given. The same statement again asks for it again.
+		// It stands in the log; only the word that nothing is under way cannot be given. The same statement
+		// again asks for it again.
 		sluss_txn_refuse(&request->txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
 		pass_on(t, request);
 		return;
 	}
-	*barrier = (struct barrier){.next = t->barriers, .request = request, .case_id = *case_id, .drop_id = ++t->last_drop, .order = t->last_order, .stage = STAGE_WEB, .deadline_ms = now_ms + patience(t), .count = count};
+	*barrier = (struct barrier){.next = t->barriers,
+	    .request = request,
+	    .case_id = *case_id,
+	    .drop_id = ++t->last_drop,
+	    .order = t->last_order,
+	    .stage = STAGE_WEB,
+	    .deadline_ms = now_ms + patience(t),
+	    .count = count};
 	count_carrying(t, case_id, barrier->connections);
 	t->barriers = barrier;
 	order_drop(t, barrier, SLUSS_ITEM_DROP_WEB);

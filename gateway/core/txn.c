@@ -12,7 +12,8 @@ static bool unavailable(struct sluss_txn *txn)
 
 static bool too_large(struct sluss_txn *txn)
 {
-	sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_TOO_LARGE, NULL, "The log entry of this request would be longer than 65,535 octets.");
+	sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_TOO_LARGE, NULL,
+	    "The log entry of this request would be longer than 65,535 octets.");
 	return false;
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Verify before trust: what of a request can be judged without state. Runs on the worker threads. The writer asks the directory again: a key may have been
-// revoked in between.
+// Verify before trust: what of a request can be judged without state. Runs on the worker threads. The writer asks the
+// directory again: a key may have been revoked in between.
 #include "log_hash.h"
 #include "request.h"
 
 enum {
-	ENVELOPE_MAX = 64 << 10,   // octets (common.proto)
+	ENVELOPE_MAX = 64 << 10, // octets (common.proto)
 	STATEMENT_MAX = 256 << 10,
 	AUTHORITY_SHOWN = 127,
 };
@@ -15,14 +15,16 @@ _Static_assert(sizeof(Sluss__V1__SignedStatement) == sizeof(Sluss__V1__SignedEnv
 
 static void malformed(struct sluss_request *request, const char *field, const char *what)
 {
-	sluss_txn_refuse(&request->txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, field, "The statement cannot be understood: %s.", what);
+	sluss_txn_refuse(&request->txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, field,
+	    "The statement cannot be understood: %s.", what);
 }
 
 static bool check_port(struct sluss_request *request, const struct sluss_method_info *info)
 {
 	if (request->txn.port != SLUSS_PORT_NONE && (info->ports & SLUSS_PORT_BIT(request->txn.port)) != 0)
 		return true;
-	sluss_txn_refuse(&request->txn, SLUSS_CODE_UNIMPLEMENTED, SLUSS_NOT_FOUND, NULL, "This method is not offered on this port.");
+	sluss_txn_refuse(
+	    &request->txn, SLUSS_CODE_UNIMPLEMENTED, SLUSS_NOT_FOUND, NULL, "This method is not offered on this port.");
 	return false;
 }
 
@@ -40,10 +42,12 @@ static bool check_certificate(struct sluss_request *request, const struct sluss_
 
 static bool unpack(struct sluss_request *request, const struct sluss_method_info *info)
 {
-	request->txn.request = protobuf_c_message_unpack(info->request, sluss_arena_allocator(request->txn.arena), request->asked->body.len, request->asked->body.data);
+	request->txn.request = protobuf_c_message_unpack(info->request, sluss_arena_allocator(request->txn.arena),
+	    request->asked->body.len, request->asked->body.data);
 	if (request->txn.request != NULL)
 		return true;
-	sluss_txn_refuse(&request->txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, NULL, "The request is not a %s.", info->request->name);
+	sluss_txn_refuse(&request->txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, NULL, "The request is not a %s.",
+	    info->request->name);
 	return false;
 }
 
@@ -60,7 +64,8 @@ static bool read_statement(struct sluss_request *request, const char *authority)
 	struct sluss_txn *txn = &request->txn;
 	char field[SLUSS_STRICT_FIELD_MAX];
 	ProtobufCMessage *statement;
-	enum sluss_strict_result strict = sluss_strict_unpack(request->service->statement, txn->statement_octets, sluss_arena_allocator(txn->arena), &statement, field);
+	enum sluss_strict_result strict = sluss_strict_unpack(
+	    request->service->statement, txn->statement_octets, sluss_arena_allocator(txn->arena), &statement, field);
 	if (strict != SLUSS_STRICT_OK) {
 		malformed(request, field, sluss_strict_result_name(strict));
 		return false;
@@ -75,7 +80,8 @@ static bool read_statement(struct sluss_request *request, const char *authority)
 		return false;
 	}
 	if (strcmp(request->header.authority, authority) != 0) {
-		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "authority", "The statement is meant for another gateway; this one is %.*s.", AUTHORITY_SHOWN, authority);
+		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "authority",
+		    "The statement is meant for another gateway; this one is %.*s.", AUTHORITY_SHOWN, authority);
 		return false;
 	}
 	txn->statement = statement;
@@ -83,11 +89,13 @@ static bool read_statement(struct sluss_request *request, const char *authority)
 	return true;
 }
 
-static bool check_signature(struct sluss_request *request, const struct sluss_directory *directory, const Sluss__V1__SignedStatement *part)
+static bool check_signature(
+    struct sluss_request *request, const struct sluss_directory *directory, const Sluss__V1__SignedStatement *part)
 {
 	struct sluss_txn *txn = &request->txn;
 	if (strcmp(request->header.agency_id, request->caller) != 0) {
-		sluss_txn_refuse(txn, SLUSS_CODE_PERMISSION_DENIED, SLUSS_SIGNATURE_INVALID, "agency_id", "The statement is of another agency than the client certificate.");
+		sluss_txn_refuse(txn, SLUSS_CODE_PERMISSION_DENIED, SLUSS_SIGNATURE_INVALID, "agency_id",
+		    "The statement is of another agency than the client certificate.");
 		return false;
 	}
 	if (!sluss_directory_signer(directory, part->key_id, &request->signer)) {
@@ -96,14 +104,17 @@ static bool check_signature(struct sluss_request *request, const struct sluss_di
 	}
 	struct sluss_bytes signature = {part->signature.data, part->signature.len};
 	bool own_key = strcmp(request->signer.agency, request->header.agency_id) == 0;
-	if (!own_key || !sluss_statement_verify(request->signer.sign_key, part->key_id, txn->statement_octets, signature)) {
-		sluss_txn_refuse(txn, SLUSS_CODE_PERMISSION_DENIED, SLUSS_SIGNATURE_INVALID, own_key ? "signature" : "key_id", NULL);
+	if (!own_key ||
+	    !sluss_statement_verify(request->signer.sign_key, part->key_id, txn->statement_octets, signature)) {
+		sluss_txn_refuse(
+		    txn, SLUSS_CODE_PERMISSION_DENIED, SLUSS_SIGNATURE_INVALID, own_key ? "signature" : "key_id", NULL);
 		return false;
 	}
 	return true;
 }
 
-static bool check_statement(struct sluss_request *request, const struct sluss_directory *directory, const char *authority)
+static bool check_statement(
+    struct sluss_request *request, const struct sluss_directory *directory, const char *authority)
 {
 	const Sluss__V1__SignedStatement *part = signed_part(request->txn.request);
 	if (part == NULL) {
@@ -112,7 +123,8 @@ static bool check_statement(struct sluss_request *request, const struct sluss_di
 	}
 	bool envelope = part->base.descriptor == &sluss__v1__signed_envelope__descriptor;
 	if (part->statement.len > (envelope ? (size_t)ENVELOPE_MAX : (size_t)STATEMENT_MAX)) {
-		sluss_txn_refuse(&request->txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_TOO_LARGE, envelope ? "envelope.envelope" : "statement.statement", NULL);
+		sluss_txn_refuse(&request->txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_TOO_LARGE,
+		    envelope ? "envelope.envelope" : "statement.statement", NULL);
 		return false;
 	}
 	request->txn.statement_octets = (struct sluss_bytes){part->statement.data, part->statement.len};
@@ -129,7 +141,8 @@ void sluss_request_verify(struct sluss_request *request, const struct sluss_dire
 	request->service = sluss_service_of(request->asked->method);
 	request->txn.authority = authority;
 	if (info == NULL || request->service == NULL) {
-		sluss_txn_refuse(&request->txn, SLUSS_CODE_UNIMPLEMENTED, SLUSS_NOT_FOUND, NULL, "The gateway does not serve this method.");
+		sluss_txn_refuse(&request->txn, SLUSS_CODE_UNIMPLEMENTED, SLUSS_NOT_FOUND, NULL,
+		    "The gateway does not serve this method.");
 		return;
 	}
 	if (!check_port(request, info) || !check_certificate(request, directory) || !unpack(request, info))

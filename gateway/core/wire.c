@@ -12,7 +12,8 @@ bool sluss_wire_open(struct sluss_wire *channel, int fd, size_t max_frame, bool 
 	channel->writer = sluss_frame_writer_new(max_frame, 0);
 	struct epoll_event event = {.events = EPOLLIN, .data.u64 = tag};
 	int flags = fcntl(fd, F_GETFL);
-	bool ok = channel->reader != NULL && channel->writer != NULL && flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 && epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+	bool ok = channel->reader != NULL && channel->writer != NULL && flags >= 0 &&
+		  fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 && epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 	if (!ok) {
 		sluss_wire_close(channel);
 		return false;

@@ -10,11 +10,13 @@ struct sluss_wire {
 	struct sluss_frame_reader *reader;
 	struct sluss_frame_writer *writer;
 	bool wants_out; // EPOLLOUT is asked for
-	bool dirty;     // something was pushed since the last flush
+	bool dirty;	// something was pushed since the last flush
 };
 
-// Takes the descriptor over, makes it non-blocking and adds it to the epoll set with `tag`. False: the descriptor is closed.
-SLUSS_MUST_CHECK bool sluss_wire_open(struct sluss_wire *channel, int fd, size_t max_frame, bool accept_fds, int epoll_fd, uint64_t tag);
+// Takes the descriptor over, makes it non-blocking and adds it to the epoll set with `tag`. False: the descriptor is
+// closed.
+SLUSS_MUST_CHECK bool sluss_wire_open(
+    struct sluss_wire *channel, int fd, size_t max_frame, bool accept_fds, int epoll_fd, uint64_t tag);
 void sluss_wire_close(struct sluss_wire *channel);
 
 // Puts a frame behind what waits. False: the channel is of no use any more.

@@ -55,13 +55,14 @@ static void *work(void *arg)
 	}
 }
 
-struct sluss_workers *sluss_workers_start(
-    size_t count, const struct sluss_directory *directory, const char *authority, struct sluss_queue *to_writer, struct sluss_queue *to_intake)
+struct sluss_workers *sluss_workers_start(size_t count, const struct sluss_directory *directory, const char *authority,
+    struct sluss_queue *to_writer, struct sluss_queue *to_intake)
 {
 	struct sluss_workers *workers = calloc(1, sizeof(*workers) + count * sizeof(workers->threads[0]));
 	if (workers == NULL)
 		return NULL;
-	*workers = (struct sluss_workers){.directory = directory, .authority = authority, .to_writer = to_writer, .to_intake = to_intake};
+	*workers = (struct sluss_workers){
+	    .directory = directory, .authority = authority, .to_writer = to_writer, .to_intake = to_intake};
 	if (!sluss_queue_init(&workers->queue, -1)) {
 		free(workers);
 		return NULL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The worker threads: they verify requests (signatures cost most of a Send) while the writer waits for the disk. What was refused goes straight back, the rest
-// to the writer.
+// The worker threads: they verify requests (signatures cost most of a Send) while the writer waits for the disk. What
+// was refused goes straight back, the rest to the writer.
 #ifndef SLUSS_CORE_WORKERS_H
 #define SLUSS_CORE_WORKERS_H
 
@@ -10,8 +10,8 @@
 struct sluss_workers;
 
 // Starts `count` threads; the queues, the directory and the text must outlive them. NULL: could not start.
-SLUSS_MUST_CHECK struct sluss_workers *sluss_workers_start(size_t count, const struct sluss_directory *directory, const char *authority,
-    struct sluss_queue *to_writer, struct sluss_queue *to_intake);
+SLUSS_MUST_CHECK struct sluss_workers *sluss_workers_start(size_t count, const struct sluss_directory *directory,
+    const char *authority, struct sluss_queue *to_writer, struct sluss_queue *to_intake);
 
 // Hands requests over (a list linked by next).
 void sluss_workers_push(struct sluss_workers *workers, struct sluss_item *first, struct sluss_item *last, size_t count);

@@ -96,7 +96,8 @@ enum sluss_world_result sluss_world_apply(struct sluss_world *world, const struc
 		return SLUSS_WORLD_BROKEN;
 	if (applied != SLUSS_APPLY_OK)
 		return SLUSS_WORLD_INVALID;
-	if (!sluss_directory_apply(world->directory, record, world->size) || !sluss_messages_apply(world->messages, record, world->size) ||
+	if (!sluss_directory_apply(world->directory, record, world->size) ||
+	    !sluss_messages_apply(world->messages, record, world->size) ||
 	    !sluss_notices_apply(world->notices, world->state, world->messages, record, world->size))
 		return SLUSS_WORLD_BROKEN;
 	world->size++;
@@ -118,13 +119,16 @@ static bool fold_one(void *context, uint64_t index, struct sluss_bytes entry)
 	sluss_codec_reset(folding->codec);
 	enum sluss_codec_result decoded = sluss_record_decode(folding->codec, entry, &record, NULL);
 	if (decoded != SLUSS_CODEC_OK) {
-		snprintf(folding->error->text, sizeof(folding->error->text), "log entry %llu cannot be read (%s)", (unsigned long long)index, sluss_codec_result_name(decoded));
+		snprintf(folding->error->text, sizeof(folding->error->text), "log entry %llu cannot be read (%s)",
+		    (unsigned long long)index, sluss_codec_result_name(decoded));
 		folding->result = decoded == SLUSS_CODEC_MEMORY ? SLUSS_STORE_FULL : SLUSS_STORE_CORRUPT;
 		return false;
 	}
 	enum sluss_world_result applied = sluss_world_apply(folding->world, &record);
 	if (applied != SLUSS_WORLD_OK) {
-		snprintf(folding->error->text, sizeof(folding->error->text), "log entry %llu (type %d) contradicts the entries before it", (unsigned long long)index, (int)record.type);
+		snprintf(folding->error->text, sizeof(folding->error->text),
+		    "log entry %llu (type %d) contradicts the entries before it", (unsigned long long)index,
+		    (int)record.type);
 		folding->result = applied == SLUSS_WORLD_BROKEN ? SLUSS_STORE_FULL : SLUSS_STORE_CORRUPT;
 		return false;
 	}
@@ -145,7 +149,8 @@ static bool load_answer(void *context, struct sluss_bytes key, struct sluss_byte
 	struct folding *folding = context;
 	struct sluss_id id;
 	if (key.len != SLUSS_ANSWER_KEY) {
-		snprintf(folding->error->text, sizeof(folding->error->text), "the table of answers has a key of %zu octets", key.len);
+		snprintf(folding->error->text, sizeof(folding->error->text),
+		    "the table of answers has a key of %zu octets", key.len);
 		folding->result = SLUSS_STORE_CORRUPT;
 		return false;
 	}
@@ -155,7 +160,8 @@ static bool load_answer(void *context, struct sluss_bytes key, struct sluss_byte
 	return folding->result == SLUSS_STORE_OK;
 }
 
-enum sluss_store_result sluss_world_fold(struct sluss_world *world, struct sluss_store *store, struct sluss_store_error *error_out)
+enum sluss_store_result sluss_world_fold(
+    struct sluss_world *world, struct sluss_store *store, struct sluss_store_error *error_out)
 {
 	*error_out = (struct sluss_store_error){{0}};
 	struct folding folding = {.world = world, .codec = sluss_codec_new(), .error = error_out};
@@ -170,7 +176,8 @@ enum sluss_store_result sluss_world_fold(struct sluss_world *world, struct sluss
 		at += piece;
 	}
 	if (result == SLUSS_STORE_OK && folding.result == SLUSS_STORE_OK)
-		result = sluss_store_each_side(store, SLUSS_SIDE_ANSWER, (struct sluss_bytes){0}, load_answer, &folding);
+		result =
+		    sluss_store_each_side(store, SLUSS_SIDE_ANSWER, (struct sluss_bytes){0}, load_answer, &folding);
 	sluss_codec_free(&folding.codec);
 	if (result != SLUSS_STORE_OK && error_out->text[0] == '\0')
 		snprintf(error_out->text, sizeof(error_out->text), "%s", sluss_store_error_text(store));

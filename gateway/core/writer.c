@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The writer thread: takes whatever waits, decides it in order, commits once, answers all. While it waits for the disk the workers verify the next batch.
+// The writer thread: takes whatever waits, decides it in order, commits once, answers all. While it waits for the disk
+// the workers verify the next batch.
 #include "writer.h"
 
 #include <stdlib.h>
@@ -40,7 +41,8 @@ static void serve(struct sluss_writer *w, struct sluss_request *request)
 		sluss_txn_refuse(txn, SLUSS_CODE_INTERNAL, SLUSS_UNAVAILABLE, NULL, NULL);
 		return;
 	}
-	bool remember = request->service->statement != NULL && (request->service->flags & (SLUSS_SERVICE_REPEATABLE | SLUSS_SERVICE_OWN_REPEAT)) == 0;
+	bool remember = request->service->statement != NULL &&
+			(request->service->flags & (SLUSS_SERVICE_REPEATABLE | SLUSS_SERVICE_OWN_REPEAT)) == 0;
 	if (remember && !sluss_writer_remember(w, request))
 		sluss_txn_refuse(txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
 }
@@ -52,7 +54,8 @@ static void execute(struct sluss_writer *w, struct sluss_request *request)
 	txn->now_ms = w->now_ms;
 	txn->committed = w->committed;
 	sluss_codec_reset(w->read_codec);
-	bool orphan = request->channel == 0 && request->generation < w->generation; // web is gone, and the answer with it
+	bool orphan =
+	    request->channel == 0 && request->generation < w->generation; // web is gone, and the answer with it
 	if (w->world == NULL || w->spoiled || orphan) {
 		sluss_txn_refuse(txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
 		return;
@@ -73,7 +76,8 @@ static bool was_cancelled(const struct sluss_writer *w, const struct sluss_reque
 	if (request->channel != 0)
 		return false;
 	for (size_t i = 0; i < SLUSS_CANCELS; i++)
-		if (w->cancels[i].generation == request->generation && w->cancels[i].request_id == request->asked->request_id)
+		if (w->cancels[i].generation == request->generation &&
+		    w->cancels[i].request_id == request->asked->request_id)
 			return true;
 	return false;
 }
@@ -118,7 +122,8 @@ static bool has_news(const struct sluss_writer *w, const struct sluss_request *r
 	uint32_t box = sluss_mailbox_find(w->world->messages, request->caller);
 	uint64_t first;
 	return (box != SLUSS_NOWHERE && sluss_mailbox_news(w->world->messages, box)) ||
-	    (request->wants_notices && sluss_notices_of(w->world->notices, request->caller, request->notices_from, w->committed, &first, 1) > 0);
+	       (request->wants_notices && sluss_notices_of(w->world->notices, request->caller, request->notices_from,
+					      w->committed, &first, 1) > 0);
 }
 
 // Tries those again that wait for something that has come, or whose time is over.
@@ -152,7 +157,8 @@ static bool add_receipt(struct sluss_writer *w, struct sluss_request *request)
 	Sluss__V1__Receipt receipt = SLUSS__V1__RECEIPT__INIT;
 	struct sluss_store_blob proof = {0};
 	struct sluss_bytes entry;
-	if (!sluss_batch_entry(w, request->txn.arena, request->receipt_index, &entry) || sluss_log_receipt(w->log, request->receipt_index, &proof) != SLUSS_STORE_OK) {
+	if (!sluss_batch_entry(w, request->txn.arena, request->receipt_index, &entry) ||
+	    sluss_log_receipt(w->log, request->receipt_index, &proof) != SLUSS_STORE_OK) {
 		sluss_store_blob_free(&proof);
 		return false;
 	}
@@ -173,7 +179,8 @@ static bool is_closed(const struct sluss_writer *w, uint64_t connection)
 	return false;
 }
 
-// From now on the connection carries what was released. One that is closed already carries nothing: what it was given waits for the next Fetch.
+// From now on the connection carries what was released. One that is closed already carries nothing: what it was given
+// waits for the next Fetch.
 static bool track(struct sluss_writer *w, const struct sluss_request *request)
 {
 	uint64_t connection = request->txn.connection_id;
@@ -295,7 +302,8 @@ static void cancel(struct sluss_writer *w, const struct sluss_word *note)
 {
 	for (struct sluss_request **place = &w->parked; *place != NULL; place = &(*place)->next_in_batch) {
 		struct sluss_request *request = *place;
-		if (request->channel != 0 || request->generation != note->generation || request->asked->request_id != note->number)
+		if (request->channel != 0 || request->generation != note->generation ||
+		    request->asked->request_id != note->number)
 			continue;
 		*place = request->next_in_batch;
 		sluss_txn_refuse(&request->txn, SLUSS_CODE_CANCELED, SLUSS_UNAVAILABLE, NULL, NULL);
@@ -386,7 +394,8 @@ void *sluss_writer_run(void *writer)
 	sluss_directory_each_revoked(w->directory, each_revoked, w->to_intake);
 	while (!w->fatal) {
 		int64_t tick = sluss_transfers_tick(w->transfers, sluss_monotonic_ms());
-		struct sluss_item *list = sluss_queue_take(&w->in, w->config.batch_max, w->stopping || w->again ? 0 : next_wake(w, tick));
+		struct sluss_item *list =
+		    sluss_queue_take(&w->in, w->config.batch_max, w->stopping || w->again ? 0 : next_wake(w, tick));
 		if (w->stopping && list == NULL)
 			break;
 		run_batch(w, sort_out(w, list));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A SendRequest whose signature is believed: envelope, digests, labels and keys in every broken form, read for Send and for Evaluate.
+// A SendRequest whose signature is believed: envelope, digests, labels and keys in every broken form, read for Send and
+// for Evaluate.
 #include <stdlib.h>
 
 #include "exchange.h"
@@ -15,15 +16,18 @@ static void read_message(const uint8_t *data, size_t len, bool sealed)
 	ProtobufCMessage *envelope = NULL;
 	if (send != NULL && send->envelope != NULL) {
 		struct sluss_bytes octets = {send->envelope->envelope.data, send->envelope->envelope.len};
-		if (sluss_strict_unpack(&sluss__v1__envelope__descriptor, octets, sluss_arena_allocator(arena), &envelope, NULL) != SLUSS_STRICT_OK)
+		if (sluss_strict_unpack(&sluss__v1__envelope__descriptor, octets, sluss_arena_allocator(arena),
+			&envelope, NULL) != SLUSS_STRICT_OK)
 			envelope = NULL;
 	}
 	if (envelope != NULL) {
-		const struct exchange_message *m = exchange_read(&request->txn, (const Sluss__V1__Envelope *)envelope, send->n_sections, send->sections, sealed);
+		const struct exchange_message *m = exchange_read(
+		    &request->txn, (const Sluss__V1__Envelope *)envelope, send->n_sections, send->sections, sealed);
 		if ((m == NULL) != request->refused)
 			abort(); // read or refused, nothing between
 		for (size_t i = 0; m != NULL && i < m->section_count; i++)
-			if (m->labels[i].concerned_count > SLUSS_CONCERNED_MAX || m->labels[i].claim_count > SLUSS_CLAIMS_MAX || m->labels[i].category == NULL)
+			if (m->labels[i].concerned_count > SLUSS_CONCERNED_MAX ||
+			    m->labels[i].claim_count > SLUSS_CLAIMS_MAX || m->labels[i].category == NULL)
 				abort();
 	}
 	sluss_request_free(&request);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A request as web would hand it in: the first octet chooses the method, the rest is its body. No signature will ever be good; nothing may be accepted or break.
+// A request as web would hand it in: the first octet chooses the method, the rest is its body. No signature will ever
+// be good; nothing may be accepted or break.
 #include <stdlib.h>
 
 #include "request.h"
@@ -8,7 +9,8 @@
 static struct sluss_directory *directory(uint8_t certificate_out[32])
 {
 	struct sluss_directory *d = sluss_directory_new();
-	struct sluss_record record = {.type = SLUSS_REC_AGENCY_ENROLLED, .u.agency_enrolled = {.agency = "sch-1", .type = SLUSS_AGENCY_SCHOOL}};
+	struct sluss_record record = {
+	    .type = SLUSS_REC_AGENCY_ENROLLED, .u.agency_enrolled = {.agency = "sch-1", .type = SLUSS_AGENCY_SCHOOL}};
 	memset(record.u.agency_enrolled.sign_key, 7, 32);
 	memset(record.u.agency_enrolled.certificate, 9, 32);
 	memset(certificate_out, 9, 32);

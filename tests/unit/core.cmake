@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 if(SLUSS_TESTS)
-  add_library(core_world STATIC ${CMAKE_CURRENT_LIST_DIR}/core_world.c ${CMAKE_CURRENT_LIST_DIR}/core_requests.c)
+  add_library(core_world STATIC ${CMAKE_CURRENT_LIST_DIR}/core_world.c ${CMAKE_CURRENT_LIST_DIR}/core_requests.c
+    ${CMAKE_CURRENT_LIST_DIR}/core_small_world.c)
   target_link_libraries(core_world PUBLIC sluss_flags sluss_core sluss_store_fakes sluss PkgConfig::CMOCKA PkgConfig::SODIUM)
   target_include_directories(core_world PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/unit)
   target_compile_options(core_world PRIVATE -Wno-cast-qual)

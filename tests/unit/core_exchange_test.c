@@ -14,7 +14,17 @@
 
 static const enum who to_soc[] = {SOC}, to_pol[] = {POL}, to_both[] = {SOC, POL}, to_other[] = {OTHER};
 
-enum { OK = 0, INVALID_ARGUMENT = 3, NOT_FOUND = 5, ALREADY_EXISTS = 6, PERMISSION_DENIED = 7, EXHAUSTED = 8, FAILED_PRECONDITION = 9, UNAVAILABLE = 14, UNAUTHENTICATED = 16 };
+enum {
+	OK = 0,
+	INVALID_ARGUMENT = 3,
+	NOT_FOUND = 5,
+	ALREADY_EXISTS = 6,
+	PERMISSION_DENIED = 7,
+	EXHAUSTED = 8,
+	FAILED_PRECONDITION = 9,
+	UNAVAILABLE = 14,
+	UNAUTHENTICATED = 16
+};
 
 static int set_up(void **state)
 {
@@ -57,7 +67,8 @@ static void permitted_is_accepted_delivered_and_erased(void **state)
 	assert_int_equal(sluss_message_open(got->deliveries[0], &reader, &opened), SLUSS_MESSAGE_OK);
 	assert_true(opened->usable);
 	sluss_opened_message_free(&opened);
-	struct answer acked = acknowledge(w, SOC, got->deliveries[0], SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_RECEIVED);
+	struct answer acked =
+	    acknowledge(w, SOC, got->deliveries[0], SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_RECEIVED);
 	assert_int_equal(acked.code, OK);
 	answer_free(&acked);
 	answer_free(&answer);
@@ -91,12 +102,23 @@ static void denied_is_logged_with_every_pair(void **state)
 static void partial_delivers_what_is_permitted(void **state)
 {
 	struct world *w = *state;
-	// The police may not tell social services about the school: only one of two recipients has a grant for what the school sends under another consent's category.
+	// The police may not tell social services about the school: only one of two recipients has a grant for what the
+	// school sends under another consent's category.
 	const enum who to[] = {SOC, POL};
-	struct draft draft = {.from = SOC, .to = &to[1], .to_count = 1, .sections = 1, .category = "enrolment", .type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_MEETING_NOTES};
+	struct draft draft = {.from = SOC,
+	    .to = &to[1],
+	    .to_count = 1,
+	    .sections = 1,
+	    .category = "enrolment",
+	    .type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_MEETING_NOTES};
 	send_expecting(w, &draft, OK);
 	const enum who police_and_school[] = {POL, SCH};
-	draft = (struct draft){.from = SOC, .to = police_and_school, .to_count = 2, .sections = 1, .category = "enrolment", .type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_MEETING_NOTES};
+	draft = (struct draft){.from = SOC,
+	    .to = police_and_school,
+	    .to_count = 2,
+	    .sections = 1,
+	    .category = "enrolment",
+	    .type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_MEETING_NOTES};
 	send_expecting(w, &draft, PERMISSION_DENIED);
 	draft.partial = true;
 	struct sluss_id id = send_expecting(w, &draft, OK);
@@ -137,7 +159,8 @@ static void a_repeated_send_gets_the_first_answer(void **state)
 	sluss_sealed_message_free(&sealed);
 }
 
-static void expect(struct world *w, const struct draft *draft, enum who sender, uint32_t code, Sluss__V1__ReasonCode reason)
+static void expect(
+    struct world *w, const struct draft *draft, enum who sender, uint32_t code, Sluss__V1__ReasonCode reason)
 {
 	struct sluss_sealed_message sealed = seal(w, draft);
 	struct answer answer = send_sealed(w, sender, &sealed);
@@ -151,13 +174,15 @@ static void bad_senders_are_refused_and_leave_nothing(void **state)
 {
 	struct world *w = *state;
 	struct draft draft = {.from = SCH, .to = to_soc, .to_count = 1, .sections = 1, .key = w->actors[POL].sign};
-	expect(w, &draft, SCH, PERMISSION_DENIED, SLUSS__V1__REASON_CODE__REASON_CODE_SIGNATURE_INVALID); // another agency's key
+	expect(w, &draft, SCH, PERMISSION_DENIED,
+	    SLUSS__V1__REASON_CODE__REASON_CODE_SIGNATURE_INVALID); // another agency's key
 	struct sluss_signing_key *stranger = sluss_signing_key_new();
 	draft.key = stranger;
 	expect(w, &draft, SCH, PERMISSION_DENIED, SLUSS__V1__REASON_CODE__REASON_CODE_KEY_UNKNOWN);
 	sluss_signing_key_free(&stranger);
 	draft.key = NULL;
-	expect(w, &draft, POL, PERMISSION_DENIED, SLUSS__V1__REASON_CODE__REASON_CODE_SIGNATURE_INVALID); // another agency's certificate
+	expect(w, &draft, POL, PERMISSION_DENIED,
+	    SLUSS__V1__REASON_CODE__REASON_CODE_SIGNATURE_INVALID); // another agency's certificate
 	draft.skew_ms = 6 * 60 * 1000;
 	expect(w, &draft, SCH, FAILED_PRECONDITION, SLUSS__V1__REASON_CODE__REASON_CODE_CLOCK_SKEW);
 	draft.skew_ms = -draft.skew_ms;
@@ -180,7 +205,8 @@ static void changed_octets_are_refused(void **state)
 	for (size_t i = 0; i < sealed.request_len; i += 7) {
 		sealed.request[i] ^= 0x20;
 		struct answer answer = send_sealed(w, SCH, &sealed);
-		// The sealed keys and their ids are not under the signature: the recipient would notice, the gateway cannot.
+		// The sealed keys and their ids are not under the signature: the recipient would notice, the gateway
+		// cannot.
 		if (answer.code == OK)
 			break;
 		answer_free(&answer);
@@ -195,7 +221,12 @@ static void changed_octets_are_refused(void **state)
 static void a_non_member_learns_nothing(void **state)
 {
 	struct world *w = *state;
-	struct draft draft = {.from = OTHER, .to = to_pol, .to_count = 1, .sections = 1, .category = "enrolment", .type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_MEETING_NOTES};
+	struct draft draft = {.from = OTHER,
+	    .to = to_pol,
+	    .to_count = 1,
+	    .sections = 1,
+	    .category = "enrolment",
+	    .type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_MEETING_NOTES};
 	struct sluss_sealed_message sealed = seal(w, &draft);
 	for (int i = 0; i < 2; i++) {
 		struct answer answer = send_sealed(w, OTHER, &sealed);
@@ -213,12 +244,19 @@ static void a_non_member_learns_nothing(void **state)
 static void a_concern_report_opens_a_case(void **state)
 {
 	struct world *w = *state;
-	struct draft draft = {.from = SCH, .to = to_other, .to_count = 1, .sections = 1, .category = "family", .type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_CONCERN_REPORT, .provision = "SoL-14-1"};
+	struct draft draft = {.from = SCH,
+	    .to = to_other,
+	    .to_count = 1,
+	    .sections = 1,
+	    .category = "family",
+	    .type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_CONCERN_REPORT,
+	    .provision = "SoL-14-1"};
 	sluss_id_random(&draft.case_id);
 	struct sluss_sealed_message sealed = seal(w, &draft);
 	struct answer answer = send_sealed(w, SCH, &sealed);
 	if (answer.code != OK)
-		fail_msg("%u %s %s", answer.code, sluss_reason_name((enum sluss_reason)answer.reason), answer.response->message);
+		fail_msg("%u %s %s", answer.code, sluss_reason_name((enum sluss_reason)answer.reason),
+		    answer.response->message);
 	answer_free(&answer);
 	sluss_sealed_message_free(&sealed);
 	assert_int_equal(fetch_count(w, OTHER, 7), 1);
@@ -226,7 +264,8 @@ static void a_concern_report_opens_a_case(void **state)
 	assert_int_equal(count_records(w, SLUSS_REC_CASE_OPENED), 3);
 }
 
-// A report of which one section may be told to one recipient; all its labels together make a log entry of more than 64 KiB.
+// A report of which one section may be told to one recipient; all its labels together make a log entry of more than 64
+// KiB.
 static struct sluss_sealed_message seal_report_beyond_an_entry(struct world *w)
 {
 	enum { SECTIONS = 64, EACH = 16 };
@@ -237,11 +276,13 @@ static struct sluss_sealed_message seal_report_beyond_an_entry(struct world *w)
 		memcpy(recipients[i].sealing_key, sluss_sealing_key_public(w->actors[to[i]].seal), 32);
 	}
 	char id[SLUSS_ID_TEXT], duty[] = "SoL-14-1", long_name[] = "a-provision-that-nobody-heard-o";
-	Sluss__V1__Claim real = SLUSS__V1__CLAIM__INIT, unknown = SLUSS__V1__CLAIM__INIT, *one_claim[] = {&real}, *claims[EACH];
+	Sluss__V1__Claim real = SLUSS__V1__CLAIM__INIT, unknown = SLUSS__V1__CLAIM__INIT, *one_claim[] = {&real},
+			 *claims[EACH];
 	real.ground_case = unknown.ground_case = SLUSS__V1__CLAIM__GROUND_PROVISION;
 	real.provision = duty;
 	unknown.provision = long_name;
-	Sluss__V1__Concerned subject = SLUSS__V1__CONCERNED__INIT, other = SLUSS__V1__CONCERNED__INIT, *one_person[] = {&subject}, *persons[EACH];
+	Sluss__V1__Concerned subject = SLUSS__V1__CONCERNED__INIT, other = SLUSS__V1__CONCERNED__INIT,
+			     *one_person[] = {&subject}, *persons[EACH];
 	subject.who_case = SLUSS__V1__CONCERNED__WHO_SUBJECT;
 	subject.subject = true;
 	other.who_case = SLUSS__V1__CONCERNED__WHO_OTHER_CASE_ID;
@@ -258,8 +299,19 @@ static struct sluss_sealed_message seal_report_beyond_an_entry(struct world *w)
 	told.text = note.text = text;
 	struct sluss_section_draft sections[SECTIONS];
 	for (size_t i = 0; i < SECTIONS; i++)
-		sections[i] = (struct sluss_section_draft){.purpose = SLUSS__V1__PURPOSE__PURPOSE_COORDINATION, .concerned = i == 0 ? one_person : persons, .concerned_count = i == 0 ? 1 : EACH, .claims = i == 0 ? one_claim : claims, .claim_count = i == 0 ? 1 : EACH, .necessity = text, .content = i == 0 ? &told.base : &note.base};
-	struct sluss_message_draft draft = {.type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_CONCERN_REPORT, .partial_delivery = true, .recipients = recipients, .recipient_count = WHO_COUNT, .sections = sections, .section_count = SECTIONS};
+		sections[i] = (struct sluss_section_draft){.purpose = SLUSS__V1__PURPOSE__PURPOSE_COORDINATION,
+		    .concerned = i == 0 ? one_person : persons,
+		    .concerned_count = i == 0 ? 1 : EACH,
+		    .claims = i == 0 ? one_claim : claims,
+		    .claim_count = i == 0 ? 1 : EACH,
+		    .necessity = text,
+		    .content = i == 0 ? &told.base : &note.base};
+	struct sluss_message_draft draft = {.type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_CONCERN_REPORT,
+	    .partial_delivery = true,
+	    .recipients = recipients,
+	    .recipient_count = WHO_COUNT,
+	    .sections = sections,
+	    .section_count = SECTIONS};
 	sluss_id_random(&draft.case_id);
 	struct sluss_author author = {AUTHORITY, w->actors[SCH].id, "t1", atomic_load(&w->now_ms)};
 	struct sluss_sealed_message sealed;
@@ -303,7 +355,8 @@ static void refused_as_too_large(struct world *w, size_t sections, size_t text_l
 	free(text);
 }
 
-// However large max_body is: nothing is accepted that could not be kept, or not be fetched in one answer; what is accepted comes, one by one if need be.
+// However large max_body is: nothing is accepted that could not be kept, or not be fetched in one answer; what is
+// accepted comes, one by one if need be.
 static void what_is_accepted_can_be_fetched(void **state)
 {
 	struct world *w = *state;
@@ -327,10 +380,11 @@ static void redelivery_until_acknowledged(void **state)
 	assert_int_equal(fetch_count(w, SOC, 7), 1);
 	assert_int_equal(fetch_count(w, SOC, 8), 0); // leased
 	tell_closed(w, 7);
-	assert_int_equal(fetch_count(w, SOC, 8), 1); // its connection is gone
+	assert_int_equal(fetch_count(w, SOC, 8), 1);   // its connection is gone
 	struct answer answer = fetch(w, SOC, 9, 5000); // waits until the lease of connection 8 ends
 	assert_int_equal(((const Sluss__V1__FetchResponse *)answer.message)->n_deliveries, 1);
-	struct answer rejected = acknowledge(w, SOC, ((const Sluss__V1__FetchResponse *)answer.message)->deliveries[0], SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_REJECTED);
+	struct answer rejected = acknowledge(w, SOC, ((const Sluss__V1__FetchResponse *)answer.message)->deliveries[0],
+	    SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_REJECTED);
 	assert_int_equal(rejected.code, OK);
 	answer_free(&rejected);
 	answer_free(&answer);
@@ -347,7 +401,8 @@ static void what_was_not_delivered_cannot_be_acknowledged(void **state)
 	struct draft draft = {.from = SCH, .to = to_both, .to_count = 2, .sections = 1};
 	send_expecting(w, &draft, OK);
 	struct answer answer = fetch(w, SOC, 7, 0);
-	struct answer acked = acknowledge(w, POL, ((const Sluss__V1__FetchResponse *)answer.message)->deliveries[0], SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_RECEIVED);
+	struct answer acked = acknowledge(w, POL, ((const Sluss__V1__FetchResponse *)answer.message)->deliveries[0],
+	    SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_RECEIVED);
 	assert_int_equal(acked.code, NOT_FOUND);
 	answer_free(&acked);
 	answer_free(&answer);

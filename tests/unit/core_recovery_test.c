@@ -43,7 +43,8 @@ static void a_failed_commit_answers_unavailable_and_leaves_nothing(void **state)
 		enum sluss_fault fault;
 		enum sluss_store_result result;
 		bool happened;
-	} cases[] = {{SLUSS_FAULT_FAIL, SLUSS_STORE_FULL, false}, {SLUSS_FAULT_FAIL, SLUSS_STORE_UNCERTAIN, false}, {SLUSS_FAULT_TEAR, SLUSS_STORE_UNCERTAIN, false}, {SLUSS_FAULT_DONE, SLUSS_STORE_UNCERTAIN, true}};
+	} cases[] = {{SLUSS_FAULT_FAIL, SLUSS_STORE_FULL, false}, {SLUSS_FAULT_FAIL, SLUSS_STORE_UNCERTAIN, false},
+	    {SLUSS_FAULT_TEAR, SLUSS_STORE_UNCERTAIN, false}, {SLUSS_FAULT_DONE, SLUSS_STORE_UNCERTAIN, true}};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct draft draft = {.from = SCH, .to = to_soc, .to_count = 1, .sections = 1};
 		struct sluss_sealed_message sealed = seal(w, &draft);
@@ -62,7 +63,9 @@ static void a_failed_commit_answers_unavailable_and_leaves_nothing(void **state)
 		assert_int_equal(answer.reason, SLUSS__V1__REASON_CODE__REASON_CODE_UNAVAILABLE);
 		answer_free(&answer);
 		w->plan = (struct sluss_fault_plan){0};
-		assert_int_equal(state_of(w, SCH, &sealed.id, SOC), cases[i].happened ? SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_WAITING : SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_UNSPECIFIED);
+		assert_int_equal(state_of(w, SCH, &sealed.id, SOC),
+		    cases[i].happened ? SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_WAITING
+				      : SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_UNSPECIFIED);
 		// The client tries again: once in effect.
 		answer = send_sealed(w, SCH, &sealed);
 		assert_int_equal(answer.code, OK);
@@ -115,7 +118,8 @@ static void what_was_told_is_there_after_a_restart(void **state)
 	for (size_t i = 0; i < 20; i++)
 		ids[i] = send_expecting(w, &plain, OK);
 	assert_int_equal(fetch_count(w, SOC, 7), 16);
-	struct answer answer = act_on_grant(w, SLUSS_METHOD_CONSENT_PAUSE, SLUSS__V1__GRANT_ACT__GRANT_ACT_PAUSE, &w->grant_pol);
+	struct answer answer =
+	    act_on_grant(w, SLUSS_METHOD_CONSENT_PAUSE, SLUSS__V1__GRANT_ACT__GRANT_ACT_PAUSE, &w->grant_pol);
 	assert_int_equal(answer.code, OK);
 	answer_free(&answer);
 	assert_int_equal(fetch_count(w, POL, 8), 0);
@@ -151,7 +155,8 @@ static struct sluss_world *fold(struct world *w, struct sluss_policies *policies
 static bool note_grant(void *context, const struct sluss_grant_view *grant)
 {
 	uint64_t *sum = context;
-	*sum = *sum * 31 + (uint64_t)grant->standing * 7 + grant->releases * 3 + grant->paused + 2u * grant->in_force + grant->grant.b[0];
+	*sum = *sum * 31 + (uint64_t)grant->standing * 7 + grant->releases * 3 + grant->paused + 2u * grant->in_force +
+	       grant->grant.b[0];
 	return true;
 }
 
@@ -161,8 +166,10 @@ static uint64_t sum_of(struct world *w, const struct sluss_world *world)
 	sluss_case_each_grant(world->state, &w->case_id, atomic_load(&w->now_ms), note_grant, &sum);
 	for (uint32_t box = 0; box < sluss_mailbox_count(world->messages); box++) {
 		sum = sum * 31 + sluss_mailbox_waiting(world->messages, box);
-		for (uint32_t n = sluss_mailbox_first(world->messages, box); n != SLUSS_NOWHERE; n = sluss_messages_delivery(world->messages, n)->next)
-			sum = sum * 31 + sluss_messages_delivery(world->messages, n)->live + sluss_messages_delivery(world->messages, n)->state;
+		for (uint32_t n = sluss_mailbox_first(world->messages, box); n != SLUSS_NOWHERE;
+		     n = sluss_messages_delivery(world->messages, n)->next)
+			sum = sum * 31 + sluss_messages_delivery(world->messages, n)->live +
+			      sluss_messages_delivery(world->messages, n)->state;
 	}
 	return sum;
 }
@@ -179,17 +186,21 @@ static void folding_twice_gives_the_same(void **state)
 			struct answer answer = fetch(w, round % 8 == 0 ? SOC : POL, (uint64_t)round + 1, 0);
 			const Sluss__V1__FetchResponse *got = (const Sluss__V1__FetchResponse *)answer.message;
 			for (size_t i = 0; i < got->n_deliveries; i += 2) {
-				struct answer acked = acknowledge(w, round % 8 == 0 ? SOC : POL, got->deliveries[i], i % 4 == 0 ? SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_RECEIVED : SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_REJECTED);
+				struct answer acked = acknowledge(w, round % 8 == 0 ? SOC : POL, got->deliveries[i],
+				    i % 4 == 0 ? SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_RECEIVED
+					       : SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_REJECTED);
 				assert_int_equal(acked.code, OK);
 				answer_free(&acked);
 			}
 			answer_free(&answer);
 		}
 	}
-	struct answer answer = act_on_grant(w, SLUSS_METHOD_CONSENT_PAUSE, SLUSS__V1__GRANT_ACT__GRANT_ACT_PAUSE, &w->grant_pol);
+	struct answer answer =
+	    act_on_grant(w, SLUSS_METHOD_CONSENT_PAUSE, SLUSS__V1__GRANT_ACT__GRANT_ACT_PAUSE, &w->grant_pol);
 	assert_int_equal(answer.code, OK);
 	answer_free(&answer);
-	answer = fetch(w, POL, 77, 1000); // waits until the leases have ended; everything for the police is withheld then
+	answer =
+	    fetch(w, POL, 77, 1000); // waits until the leases have ended; everything for the police is withheld then
 	assert_int_equal(((const Sluss__V1__FetchResponse *)answer.message)->n_deliveries, 0);
 	answer_free(&answer);
 	world_stop(w);
@@ -197,7 +208,8 @@ static void folding_twice_gives_the_same(void **state)
 	struct sluss_world *first = fold(w, policies), *second = fold(w, policies);
 	assert_memory_equal(&first->counts, &second->counts, sizeof(first->counts));
 	assert_int_equal(sum_of(w, first), sum_of(w, second));
-	assert_true(first->counts.released > 0 && first->counts.withheld > 0 && first->counts.denied > 0 && first->counts.acknowledged > 0);
+	assert_true(first->counts.released > 0 && first->counts.withheld > 0 && first->counts.denied > 0 &&
+		    first->counts.acknowledged > 0);
 	assert_int_equal(first->size, count_records(w, 0));
 	sluss_world_free(&first);
 	sluss_world_free(&second);

@@ -20,15 +20,18 @@ struct sluss_sealed_message seal(struct world *w, const struct draft *d)
 		memcpy(recipients[i].sealing_key, sluss_sealing_key_public(w->actors[d->to[i]].seal), 32);
 	}
 	char consent[SLUSS_ID_TEXT], other[SLUSS_ID_TEXT], other_consent[SLUSS_ID_TEXT];
-	Sluss__V1__Claim claim = SLUSS__V1__CLAIM__INIT, third_claim = SLUSS__V1__CLAIM__INIT, *claims[] = {&claim, &third_claim};
+	Sluss__V1__Claim claim = SLUSS__V1__CLAIM__INIT, third_claim = SLUSS__V1__CLAIM__INIT,
+			 *claims[] = {&claim, &third_claim};
 	third_claim.ground_case = SLUSS__V1__CLAIM__GROUND_CONSENT_ID;
 	third_claim.consent_id = (char *)(uintptr_t)sluss_id_format(&w->other_consent, other_consent);
-	claim.ground_case = d->provision == NULL ? SLUSS__V1__CLAIM__GROUND_CONSENT_ID : SLUSS__V1__CLAIM__GROUND_PROVISION;
+	claim.ground_case =
+	    d->provision == NULL ? SLUSS__V1__CLAIM__GROUND_CONSENT_ID : SLUSS__V1__CLAIM__GROUND_PROVISION;
 	if (d->provision == NULL)
 		claim.consent_id = (char *)(uintptr_t)sluss_id_format(&w->consent, consent);
 	else
 		claim.provision = (char *)(uintptr_t)d->provision;
-	Sluss__V1__Concerned subject = SLUSS__V1__CONCERNED__INIT, third = SLUSS__V1__CONCERNED__INIT, *concerned[] = {&subject, &third};
+	Sluss__V1__Concerned subject = SLUSS__V1__CONCERNED__INIT, third = SLUSS__V1__CONCERNED__INIT,
+			     *concerned[] = {&subject, &third};
 	subject.who_case = SLUSS__V1__CONCERNED__WHO_SUBJECT;
 	subject.subject = true;
 	third.who_case = SLUSS__V1__CONCERNED__WHO_OTHER_CASE_ID;
@@ -38,11 +41,25 @@ struct sluss_sealed_message seal(struct world *w, const struct draft *d)
 	note.text = (char *)(uintptr_t)(d->text == NULL ? "was there" : d->text);
 	struct sluss_section_draft sections[64];
 	for (size_t i = 0; i < d->sections; i++)
-		sections[i] = (struct sluss_section_draft){.purpose = SLUSS__V1__PURPOSE__PURPOSE_COORDINATION, .concerned = concerned, .concerned_count = d->about_other_case ? 2 : 1, .claims = claims, .claim_count = d->about_other_case ? 2 : 1, .content = &note.base};
-	struct sluss_message_draft draft = {.id = d->id, .type = d->type == 0 ? SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_ATTENDANCE_REPORT : d->type, .case_id = sluss_id_is_none(&d->case_id) ? w->case_id : d->case_id, .partial_delivery = d->partial, .recipients = recipients, .recipient_count = d->to_count, .sections = sections, .section_count = d->sections};
+		sections[i] = (struct sluss_section_draft){.purpose = SLUSS__V1__PURPOSE__PURPOSE_COORDINATION,
+		    .concerned = concerned,
+		    .concerned_count = d->about_other_case ? 2 : 1,
+		    .claims = claims,
+		    .claim_count = d->about_other_case ? 2 : 1,
+		    .content = &note.base};
+	struct sluss_message_draft draft = {.id = d->id,
+	    .type = d->type == 0 ? SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_ATTENDANCE_REPORT : d->type,
+	    .case_id = sluss_id_is_none(&d->case_id) ? w->case_id : d->case_id,
+	    .partial_delivery = d->partial,
+	    .recipients = recipients,
+	    .recipient_count = d->to_count,
+	    .sections = sections,
+	    .section_count = d->sections};
 	struct sluss_author author = {AUTHORITY, world_names[d->from], "t1", atomic_load(&w->now_ms) + d->skew_ms};
 	struct sluss_sealed_message sealed;
-	assert_int_equal(sluss_message_seal(&draft, &author, d->key == NULL ? w->actors[d->from].sign : d->key, &sealed), SLUSS_MESSAGE_OK);
+	assert_int_equal(
+	    sluss_message_seal(&draft, &author, d->key == NULL ? w->actors[d->from].sign : d->key, &sealed),
+	    SLUSS_MESSAGE_OK);
 	return sealed;
 }
 
@@ -59,7 +76,8 @@ struct sluss_id send_expecting(struct world *w, const struct draft *draft, uint3
 	struct sluss_sealed_message sealed = seal(w, draft);
 	struct answer answer = send_sealed(w, draft->from, &sealed);
 	if (answer.code != code)
-		fail_msg("Send answered %u %s, not %u", answer.code, sluss_reason_name((enum sluss_reason)answer.reason), code);
+		fail_msg("Send answered %u %s, not %u", answer.code,
+		    sluss_reason_name((enum sluss_reason)answer.reason), code);
 	answer_free(&answer);
 	struct sluss_id id = sealed.id;
 	sluss_sealed_message_free(&sealed);
@@ -81,7 +99,8 @@ size_t fetch_count(struct world *w, enum who who, uint64_t connection)
 	return count;
 }
 
-uint64_t ask_statement(struct world *w, enum sluss_method method, enum who who, uint64_t connection, ProtobufCMessage *statement, const struct sluss_id *id)
+uint64_t ask_statement(struct world *w, enum sluss_method method, enum who who, uint64_t connection,
+    ProtobufCMessage *statement, const struct sluss_id *id)
 {
 	static const char *const officers[WHO_COUNT] = {"s1", "p1", "t1", "x1"};
 	struct sluss_author author = {AUTHORITY, world_names[who], officers[who], atomic_load(&w->now_ms)};
@@ -91,7 +110,8 @@ uint64_t ask_statement(struct world *w, enum sluss_method method, enum who who, 
 	sluss_statement_stamp(statement, &author, id == NULL ? &fresh : id, &stamp);
 	struct sluss_signed made;
 	assert_true(sluss_statement_sign(statement, w->actors[who].sign, &made));
-	// Every request with a statement has it as its first and only field that matters: any of them will do to pack it.
+	// Every request with a statement has it as its first and only field that matters: any of them will do to pack
+	// it.
 	Sluss__V1__WithdrawRequest request = SLUSS__V1__WITHDRAW_REQUEST__INIT;
 	Sluss__V1__SignedStatement view;
 	sluss_signed_view(&made, &view);
@@ -101,7 +121,8 @@ uint64_t ask_statement(struct world *w, enum sluss_method method, enum who who, 
 	return number;
 }
 
-struct answer acknowledge(struct world *w, enum who who, const Sluss__V1__Delivery *delivery, Sluss__V1__DeliveryOutcome outcome)
+struct answer acknowledge(
+    struct world *w, enum who who, const Sluss__V1__Delivery *delivery, Sluss__V1__DeliveryOutcome outcome)
 {
 	Sluss__V1__AcknowledgeDelivery statement = SLUSS__V1__ACKNOWLEDGE_DELIVERY__INIT;
 	uint8_t hash[32];
@@ -130,7 +151,8 @@ Sluss__V1__DeliveryState state_of(struct world *w, enum who sender, const struct
 	return state;
 }
 
-static uint64_t ask_withdraw_in(struct world *w, const struct sluss_id *case_id, const struct sluss_id *person, const struct sluss_id *id, uint64_t connection)
+static uint64_t ask_withdraw_in(struct world *w, const struct sluss_id *case_id, const struct sluss_id *person,
+    const struct sluss_id *id, uint64_t connection)
 {
 	Sluss__V1__WithdrawConsent statement = SLUSS__V1__WITHDRAW_CONSENT__INIT;
 	Google__Protobuf__Timestamp at;
@@ -165,7 +187,8 @@ struct answer withdraw(struct world *w, const struct sluss_id *id)
 	return answer;
 }
 
-struct answer act_on_grant(struct world *w, enum sluss_method method, Sluss__V1__GrantAct what, const struct sluss_id *grant)
+struct answer act_on_grant(
+    struct world *w, enum sluss_method method, Sluss__V1__GrantAct what, const struct sluss_id *grant)
 {
 	Sluss__V1__ActOnGrants statement = SLUSS__V1__ACT_ON_GRANTS__INIT;
 	Google__Protobuf__Timestamp at;

@@ -71,7 +71,9 @@ static void a_map_finds_what_was_put_and_nothing_else(void **state)
 
 static struct sluss_record enrolled(const char *agency, uint8_t sign, uint8_t certificate)
 {
-	struct sluss_record record = {.type = SLUSS_REC_AGENCY_ENROLLED, .at_ms = 1000, .u.agency_enrolled = {.agency = agency, .type = SLUSS_AGENCY_POLICE}};
+	struct sluss_record record = {.type = SLUSS_REC_AGENCY_ENROLLED,
+	    .at_ms = 1000,
+	    .u.agency_enrolled = {.agency = agency, .type = SLUSS_AGENCY_POLICE}};
 	memset(record.u.agency_enrolled.sign_key, sign, 32);
 	memset(record.u.agency_enrolled.seal_key, sign + 1, 32);
 	memset(record.u.agency_enrolled.certificate, certificate, 32);
@@ -80,7 +82,9 @@ static struct sluss_record enrolled(const char *agency, uint8_t sign, uint8_t ce
 
 static struct sluss_record rotated(const char *agency, uint8_t sign, uint8_t certificate, int64_t old_until_ms)
 {
-	struct sluss_record record = {.type = SLUSS_REC_KEYS_ROTATED, .at_ms = 2000, .u.keys_rotated = {.agency = agency, .old_until_ms = old_until_ms}};
+	struct sluss_record record = {.type = SLUSS_REC_KEYS_ROTATED,
+	    .at_ms = 2000,
+	    .u.keys_rotated = {.agency = agency, .old_until_ms = old_until_ms}};
 	memset(record.u.keys_rotated.sign_key, sign, 32);
 	memset(record.u.keys_rotated.seal_key, sign + 1, 32);
 	memset(record.u.keys_rotated.certificate, certificate, 32);
@@ -100,7 +104,8 @@ static bool certificate_is(const struct sluss_directory *d, uint8_t certificate,
 	char found[SLUSS_AGENCY_MAX + 1];
 	enum sluss_agency_type type;
 	memset(fingerprint, certificate, sizeof(fingerprint));
-	return sluss_directory_certificate(d, fingerprint, found, &type) && strcmp(found, agency) == 0 && type == SLUSS_AGENCY_POLICE;
+	return sluss_directory_certificate(d, fingerprint, found, &type) && strcmp(found, agency) == 0 &&
+	       type == SLUSS_AGENCY_POLICE;
 }
 
 static void count_revoked(void *context, const uint8_t fingerprint[SLUSS_HASH_BYTES])
@@ -136,12 +141,14 @@ static void keys_and_certificates_belong_to_one_agency_for_ever(void **state)
 	assert_int_equal(signer.until_ms, INT64_MAX);
 	assert_true(certificate_is(d, 20, "pol-1") && certificate_is(d, 31, "pol-1"));
 
-	record = (struct sluss_record){.type = SLUSS_REC_KEY_REVOKED, .u.key_revoked = {.agency = "pol-1", .key_id = key_id(30, id)}};
+	record = (struct sluss_record){
+	    .type = SLUSS_REC_KEY_REVOKED, .u.key_revoked = {.agency = "pol-1", .key_id = key_id(30, id)}};
 	assert_true(sluss_directory_apply(d, &record, 5));
 	assert_true(sluss_directory_signer(d, id, &signer) && signer.revoked);
 	record = rotated("pol-1", 30, 31, 6000);
 	assert_false(sluss_directory_accepts(d, &record)); // what was revoked does not come back
-	record = (struct sluss_record){.type = SLUSS_REC_KEY_REVOKED, .u.key_revoked = {.agency = "pol-1", .key_id = ""}};
+	record =
+	    (struct sluss_record){.type = SLUSS_REC_KEY_REVOKED, .u.key_revoked = {.agency = "pol-1", .key_id = ""}};
 	memset(record.u.key_revoked.certificate, 20, 32);
 	assert_true(sluss_directory_apply(d, &record, 6));
 	assert_false(certificate_is(d, 20, "pol-1"));
@@ -150,7 +157,8 @@ static void keys_and_certificates_belong_to_one_agency_for_ever(void **state)
 	record = (struct sluss_record){.type = SLUSS_REC_AGENCY_LEFT, .u.agency_left = {.agency = "pol-2"}};
 	assert_true(sluss_directory_apply(d, &record, 7));
 	assert_false(certificate_is(d, 22, "pol-2"));
-	assert_true(sluss_directory_signer(d, key_id(12, id), &signer) && signer.revoked); // still known: old messages stay verifiable
+	assert_true(sluss_directory_signer(d, key_id(12, id), &signer) &&
+		    signer.revoked); // still known: old messages stay verifiable
 	size_t revoked = 0;
 	sluss_directory_each_revoked(d, count_revoked, &revoked);
 	assert_int_equal(revoked, 2);
@@ -166,14 +174,25 @@ static void keys_and_certificates_belong_to_one_agency_for_ever(void **state)
 
 static const struct sluss_recipient both[] = {{"soc-1", ""}, {"pol-1", ""}};
 
-static struct sluss_record message(uint8_t number, const struct sluss_section_label *labels, const struct sluss_pair *pairs, size_t pair_count)
+static struct sluss_record message(
+    uint8_t number, const struct sluss_section_label *labels, const struct sluss_pair *pairs, size_t pair_count)
 {
 	struct sluss_record record = {.type = SLUSS_REC_MESSAGE_ACCEPTED};
-	record.u.message_accepted = (struct sluss_rec_message){.message = {{number}}, .case_id = {{99}}, .sender = "sch-1", .officer = "t1", .recipients = both, .recipient_count = 2, .sections = labels, .section_count = 2, .pairs = pairs, .pair_count = pair_count};
+	record.u.message_accepted = (struct sluss_rec_message){.message = {{number}},
+	    .case_id = {{99}},
+	    .sender = "sch-1",
+	    .officer = "t1",
+	    .recipients = both,
+	    .recipient_count = 2,
+	    .sections = labels,
+	    .section_count = 2,
+	    .pairs = pairs,
+	    .pair_count = pair_count};
 	return record;
 }
 
-static enum sluss_delivery_state state_in(struct sluss_messages *m, uint8_t number, const char *agency, uint64_t *live_out)
+static enum sluss_delivery_state state_in(
+    struct sluss_messages *m, uint8_t number, const char *agency, uint64_t *live_out)
 {
 	struct sluss_id id = {{number}};
 	uint32_t delivery = sluss_messages_delivery_to(m, sluss_messages_find(m, &id), agency);
@@ -187,7 +206,10 @@ static void a_section_that_was_denied_never_comes_back(void **state)
 	(void)state;
 	static const uint8_t key[16];
 	static const struct sluss_section_label labels[2] = {{.category = "a"}, {.category = "b"}};
-	const struct sluss_pair pairs[] = {{.section = 0, .recipient = "soc-1", .reason = SLUSS_OK_CONSENT}, {.section = 0, .recipient = "pol-1", .reason = SLUSS_NO_GRANT}, {.section = 1, .recipient = "soc-1", .reason = SLUSS_OK_STATUTE}, {.section = 1, .recipient = "pol-1", .reason = SLUSS_WITHDRAWN}};
+	const struct sluss_pair pairs[] = {{.section = 0, .recipient = "soc-1", .reason = SLUSS_OK_CONSENT},
+	    {.section = 0, .recipient = "pol-1", .reason = SLUSS_NO_GRANT},
+	    {.section = 1, .recipient = "soc-1", .reason = SLUSS_OK_STATUTE},
+	    {.section = 1, .recipient = "pol-1", .reason = SLUSS_WITHDRAWN}};
 	struct sluss_messages *m = sluss_messages_new(key);
 	struct sluss_record record = message(1, labels, pairs, 4);
 	uint64_t live;
@@ -199,16 +221,19 @@ static void a_section_that_was_denied_never_comes_back(void **state)
 	assert_int_equal(sluss_messages_waiting(m), 1);
 
 	const struct sluss_pair withheld = {.section = 0, .recipient = "soc-1", .reason = SLUSS_EXPIRED};
-	record = (struct sluss_record){.type = SLUSS_REC_WITHHELD, .u.withheld = {.message = {{1}}, .recipient = "soc-1", .pairs = &withheld, .pair_count = 1}};
+	record = (struct sluss_record){.type = SLUSS_REC_WITHHELD,
+	    .u.withheld = {.message = {{1}}, .recipient = "soc-1", .pairs = &withheld, .pair_count = 1}};
 	assert_true(sluss_messages_apply(m, &record, 6));
 	assert_int_equal(state_in(m, 1, "soc-1", &live), SLUSS_DELIVERY_WAITING);
 	assert_int_equal(live, 2);
 	const struct sluss_pair released = {.section = 1, .recipient = "soc-1", .reason = SLUSS_OK_STATUTE};
-	record = (struct sluss_record){.type = SLUSS_REC_RELEASED, .u.released = {.message = {{1}}, .recipient = "soc-1", .pairs = &released, .pair_count = 1}};
+	record = (struct sluss_record){.type = SLUSS_REC_RELEASED,
+	    .u.released = {.message = {{1}}, .recipient = "soc-1", .pairs = &released, .pair_count = 1}};
 	assert_true(sluss_messages_apply(m, &record, 7));
 	assert_int_equal(state_in(m, 1, "soc-1", &live), SLUSS_DELIVERY_RELEASED);
 	assert_int_equal(live, 2);
-	record = (struct sluss_record){.type = SLUSS_REC_ACKNOWLEDGED, .u.acknowledged = {.message = {{1}}, .agency = "soc-1", .officer = "s1"}};
+	record = (struct sluss_record){
+	    .type = SLUSS_REC_ACKNOWLEDGED, .u.acknowledged = {.message = {{1}}, .agency = "soc-1", .officer = "s1"}};
 	assert_true(sluss_messages_apply(m, &record, 8));
 	assert_int_equal(state_in(m, 1, "soc-1", &live), SLUSS_DELIVERY_ACKNOWLEDGED);
 	assert_int_equal(live, 0);
@@ -231,7 +256,8 @@ static void a_mailbox_keeps_its_order(void **state)
 	}
 	const uint8_t gone[] = {3, 1, 5};
 	for (size_t i = 0; i < 3; i++) {
-		struct sluss_record record = {.type = SLUSS_REC_ACKNOWLEDGED, .u.acknowledged = {.message = {{gone[i]}}, .agency = "soc-1", .officer = "s1"}};
+		struct sluss_record record = {.type = SLUSS_REC_ACKNOWLEDGED,
+		    .u.acknowledged = {.message = {{gone[i]}}, .agency = "soc-1", .officer = "s1"}};
 		assert_true(sluss_messages_apply(m, &record, 10 + i));
 	}
 	uint32_t box = sluss_mailbox_find(m, "soc-1");

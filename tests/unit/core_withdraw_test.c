@@ -75,7 +75,8 @@ static void delivery_is_decided_again_after_a_pause(void **state)
 {
 	struct world *w = *state;
 	struct sluss_id id = send_expecting(w, &plain, OK);
-	struct answer answer = act_on_grant(w, SLUSS_METHOD_CONSENT_PAUSE, SLUSS__V1__GRANT_ACT__GRANT_ACT_PAUSE, &w->grant_soc);
+	struct answer answer =
+	    act_on_grant(w, SLUSS_METHOD_CONSENT_PAUSE, SLUSS__V1__GRANT_ACT__GRANT_ACT_PAUSE, &w->grant_soc);
 	assert_int_equal(answer.code, OK);
 	answer_free(&answer);
 	assert_int_equal(fetch_count(w, SOC, 7), 0);
@@ -122,7 +123,8 @@ static void withdrawal_destroys_what_waits(void **state)
 	assert_false(has_payload(w, &id));
 }
 
-// What a section says about another case's subject stops with that person's withdrawal: what waits, and what is under way.
+// What a section says about another case's subject stops with that person's withdrawal: what waits, and what is under
+// way.
 static void a_third_person_withdraws_too(void **state)
 {
 	struct world *w = *state;
@@ -161,7 +163,8 @@ static void withdrawal_waits_for_both_words(void **state)
 	assert_false(wait_answer(w, number, SLUSS_METHOD_CONSENT_WITHDRAW, 600, &answer));
 	assert_int_equal(w->front_restarts, 1);
 	tell_front_new(w);
-	// The old web's answer goes nowhere; asked again on the new one, the first answer comes, with nothing left to wait for.
+	// The old web's answer goes nowhere; asked again on the new one, the first answer comes, with nothing left to
+	// wait for.
 	answer = withdraw(w, NULL);
 	assert_int_equal(answer.code, OK);
 	answer_free(&answer);
@@ -278,7 +281,8 @@ static bool note_order(void *context, uint64_t index, struct sluss_bytes entry)
 	return true;
 }
 
-// Many requests at once, verified by several threads and written in batches: all are answered, and the withdrawal is a line in the log.
+// Many requests at once, verified by several threads and written in batches: all are answered, and the withdrawal is a
+// line in the log.
 static void a_withdrawal_amid_many_requests_is_a_line(void **state)
 {
 	struct world *w = *state;
@@ -293,7 +297,9 @@ static void a_withdrawal_amid_many_requests_is_a_line(void **state)
 		if (i == EACH)
 			line = ask_withdraw(w, NULL, 9999);
 		numbers[i] = ask(w, SLUSS_METHOD_EXCHANGE_SEND, SCH, 1, sealed[i].request, sealed[i].request_len);
-		fetches[i] = i % 4 == 0 ? ask_message(w, SLUSS_METHOD_EXCHANGE_FETCH, i % 8 == 0 ? SOC : POL, 100 + i, &request.base) : 0;
+		fetches[i] = i % 4 == 0 ? ask_message(w, SLUSS_METHOD_EXCHANGE_FETCH, i % 8 == 0 ? SOC : POL, 100 + i,
+					      &request.base)
+					: 0;
 	}
 	struct answer answer;
 	size_t accepted = 0, denied = 0;
@@ -320,7 +326,8 @@ static void a_withdrawal_amid_many_requests_is_a_line(void **state)
 	assert_int_equal(sluss_store_size(store, &size), SLUSS_STORE_OK);
 	assert_int_equal(sluss_store_read(store, 0, size, note_order, &order), SLUSS_STORE_OK);
 	sluss_store_close(&store);
-	assert_true(order.withdrawal != 0 && order.last_release < order.withdrawal && order.last_accepted < order.withdrawal);
+	assert_true(
+	    order.withdrawal != 0 && order.last_release < order.withdrawal && order.last_accepted < order.withdrawal);
 }
 
 int main(void)

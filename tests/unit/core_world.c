@@ -17,10 +17,7 @@
 
 #include "writer.h"
 
-#define YEAR_MS (INT64_C(300) * 24 * 3600 * 1000)
-
 const char *const world_names[WHO_COUNT] = {"soc-1", "pol-1", "sch-1", "soc-2"};
-static const enum sluss_agency_type types[WHO_COUNT] = {SLUSS_AGENCY_SOCIAL_SERVICES, SLUSS_AGENCY_POLICE, SLUSS_AGENCY_SCHOOL, SLUSS_AGENCY_SOCIAL_SERVICES};
 
 // ---- descriptors and the store
 
@@ -32,7 +29,7 @@ static int file_of(const void *data, size_t len)
 	return fd;
 }
 
-static int policy_fd(void)
+int world_policy_fd(void)
 {
 	char *text = malloc(1 << 20);
 	FILE *file = fopen("policy/sweden-sig.json", "rb");
@@ -59,97 +56,10 @@ static int64_t clock_ms(void *arg)
 	return atomic_load(&((struct world *)arg)->now_ms);
 }
 
-// ---- the small world, written as records
-
-static void append(struct sluss_writer *writer, const struct sluss_record *record)
-{
-	assert_int_equal(sluss_batch_append(writer, record, NULL), SLUSS_BATCH_OK);
-}
-
-static void enrol_all(struct world *w, struct sluss_writer *writer)
-{
-	for (int i = 0; i < WHO_COUNT; i++) {
-		struct sluss_record record = {.type = SLUSS_REC_AGENCY_ENROLLED, .u.agency_enrolled = {.agency = world_names[i], .type = types[i]}};
-		memcpy(record.u.agency_enrolled.sign_key, sluss_signing_key_public(w->actors[i].sign), 32);
-		memcpy(record.u.agency_enrolled.seal_key, sluss_sealing_key_public(w->actors[i].seal), 32);
-		memcpy(record.u.agency_enrolled.certificate, w->actors[i].certificate, 32);
-		append(writer, &record);
-	}
-}
-
-static void open_case(struct sluss_writer *writer, const struct sluss_id *case_id, const struct sluss_id *subject)
-{
-	struct sluss_record record = {.type = SLUSS_REC_PERSON_AGE, .u.person_age = {.person = *subject}};
-	sluss_age_band(sluss_state_policy(writer->world->state), 22, &record.u.person_age.from_years, &record.u.person_age.until_years);
-	append(writer, &record);
-	append(writer, &(struct sluss_record){.type = SLUSS_REC_CASE_OPENED,
-			   .u.case_opened = {.case_id = *case_id, .subject = *subject, .programme = "SIG_YOUNG_ADULTS", .phase = SLUSS_PHASE_INQUIRY, .agency = world_names[SOC], .officer = "s1", .reporter = ""}});
-	struct sluss_member_officer lead = {.officer = "s1", .coordinator = true}, police = {.officer = "p1"}, school = {.officer = "t1"};
-	struct sluss_member members[] = {{world_names[SOC], &lead, 1}, {world_names[POL], &police, 1}, {world_names[SCH], &school, 1}};
-	append(writer, &(struct sluss_record){.type = SLUSS_REC_MEMBERS_SET, .u.members_set = {.case_id = *case_id, .members = members, .member_count = 3, .agency = world_names[SOC], .officer = "s1"}});
-	append(writer, &(struct sluss_record){.type = SLUSS_REC_PHASE_SET, .u.phase_set = {.case_id = *case_id, .phase = SLUSS_PHASE_ENROLLED, .agency = world_names[SOC], .officer = "s1"}});
-}
-
-static struct sluss_grant grant(const struct sluss_id *id, const char *category, enum who from, enum who to)
-{
-	return (struct sluss_grant){.grant = *id, .category = category, .sender = world_names[from], .recipient = world_names[to], .purpose = SLUSS_PURPOSE_COORDINATION, .from_ms = START_MS - 1000, .until_ms = START_MS + YEAR_MS};
-}
-
-static void give_consent(struct world *w, struct sluss_writer *writer)
-{
-	struct sluss_id more[2];
-	sluss_id_random(&more[0]);
-	sluss_id_random(&more[1]);
-	// The last two are the links that the programme cannot do without.
-	struct sluss_grant grants[] = {grant(&w->grant_soc, "school_attendance", SCH, SOC), grant(&w->grant_pol, "school_attendance", SCH, POL), grant(&more[0], "enrolment", SOC, POL), grant(&more[1], "enrolment", POL, SOC)};
-	append(writer, &(struct sluss_record){.type = SLUSS_REC_CONSENT_RECORDED,
-			   .u.consent_recorded = {.consent = w->consent, .case_id = w->case_id, .grants = grants, .grant_count = 4, .text_version = "1", .language = "sv", .channel = SLUSS_CHANNEL_PAPER, .obtained_ms = START_MS - 1000, .agency = world_names[SOC], .officer = "s1"}});
-	append(writer, &(struct sluss_record){.type = SLUSS_REC_GRANT_STATUS,
-			   .u.grant_status = {.case_id = w->case_id, .act = SLUSS_ACT_GIVE, .person = w->subject, .consent = w->consent, .channel = SLUSS_CHANNEL_PAPER, .agency = world_names[SOC], .officer = "s1"}});
-}
-
-// The other subject lets the school tell social services about attendance.
-static void give_other_consent(struct world *w, struct sluss_writer *writer)
-{
-	struct sluss_id id;
-	sluss_id_random(&id);
-	struct sluss_grant one = grant(&id, "school_attendance", SCH, SOC);
-	append(writer, &(struct sluss_record){.type = SLUSS_REC_CONSENT_RECORDED,
-			   .u.consent_recorded = {.consent = w->other_consent, .case_id = w->other_case, .grants = &one, .grant_count = 1, .text_version = "1", .language = "sv", .channel = SLUSS_CHANNEL_PAPER, .obtained_ms = START_MS - 1000, .agency = world_names[SOC], .officer = "s1"}});
-	append(writer, &(struct sluss_record){.type = SLUSS_REC_GRANT_STATUS,
-			   .u.grant_status = {.case_id = w->other_case, .act = SLUSS_ACT_GIVE, .person = w->other_subject, .consent = w->other_consent, .channel = SLUSS_CHANNEL_PAPER, .agency = world_names[SOC], .officer = "s1"}});
-}
-
-static void write_small_world(struct world *w)
-{
-	struct sluss_queue nobody;
-	struct sluss_store_error error;
-	struct sluss_keys keys = {{1}, {2}};
-	assert_true(sluss_queue_init(&nobody, -1));
-	int fd = policy_fd();
-	char *policy = malloc(1 << 20);
-	ssize_t len = pread(fd, policy, 1 << 20, 0);
-	assert_true(len > 0);
-	struct sluss_writer *writer = sluss_writer_open(&w->config, &keys, (struct sluss_bytes){(uint8_t *)policy, (size_t)len}, NULL, &nobody, &error);
-	if (writer == NULL)
-		fail_msg("%s", error.text);
-	sluss_batch_start(writer);
-	enrol_all(w, writer);
-	open_case(writer, &w->case_id, &w->subject);
-	open_case(writer, &w->other_case, &w->other_subject);
-	give_consent(w, writer);
-	give_other_consent(w, writer);
-	assert_true(sluss_batch_commit(writer));
-	w->records = writer->world->size;
-	sluss_writer_close(&writer);
-	sluss_queue_destroy(&nobody);
-	close(fd);
-	free(policy);
-}
-
 // ---- start and stop
 
-static bool read_frames(struct world *w, int fd, struct sluss_frame_reader *reader, uint64_t number, Sluss__V1__IpcFrame **found);
+static bool read_frames(
+    struct world *w, int fd, struct sluss_frame_reader *reader, uint64_t number, Sluss__V1__IpcFrame **found);
 
 static void *run_core(void *arg)
 {
@@ -175,7 +85,7 @@ void world_run(struct world *w)
 	w->config.admin_listen_fd = w->config.client_ca_fd = w->config.client_ca_key_fd = -1;
 	w->config.log_key_fd = file_of(log_seed, 32);
 	w->config.data_key_fd = file_of(data_key, 32);
-	w->config.policy_fd = policy_fd();
+	w->config.policy_fd = world_policy_fd();
 	w->web_reader = sluss_frame_reader_new(0);
 	w->edge_reader = sluss_frame_reader_new(0);
 	w->control_reader = sluss_frame_reader_new(0);
@@ -186,7 +96,8 @@ void world_run(struct world *w)
 	Sluss__V1__IpcFrame *none = NULL;
 	// Recovered and serving, or ended: then the channel closes.
 	struct pollfd control = {w->control, POLLIN, 0};
-	while (!w->ready && poll(&control, 1, PATIENCE_MS) == 1 && read_frames(w, w->control, w->control_reader, 0, &none))
+	while (
+	    !w->ready && poll(&control, 1, PATIENCE_MS) == 1 && read_frames(w, w->control, w->control_reader, 0, &none))
 		;
 }
 
@@ -236,15 +147,22 @@ void world_start_on(struct world *w, const char *store_url)
 		w->actors[i].seal = sluss_sealing_key_new();
 		randombytes_buf(w->actors[i].certificate, 32);
 	}
-	struct sluss_id *ids[] = {&w->case_id, &w->subject, &w->consent, &w->other_case, &w->other_subject, &w->other_consent, &w->grant_soc, &w->grant_pol};
+	struct sluss_id *ids[] = {&w->case_id, &w->subject, &w->consent, &w->other_case, &w->other_subject,
+	    &w->other_consent, &w->grant_soc, &w->grant_pol};
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
 		sluss_id_random(ids[i]);
 	w->db = sluss_memory_db_new();
-	w->config = (struct sluss_core_config){.authority = AUTHORITY, .open_store = open_store, .clock_ms = clock_ms, .arg = w, .lease_ms = 300, .drop_timeout_ms = 300, .verify_threads = 2};
+	w->config = (struct sluss_core_config){.authority = AUTHORITY,
+	    .open_store = open_store,
+	    .clock_ms = clock_ms,
+	    .arg = w,
+	    .lease_ms = 300,
+	    .drop_timeout_ms = 300,
+	    .verify_threads = 2};
 	w->config.store_url = store_url;
 	if (store_url != NULL)
 		w->config.open_store = NULL;
-	write_small_world(w);
+	world_write(w);
 	world_run(w);
 }
 
@@ -277,7 +195,8 @@ uint64_t ask(struct world *w, enum sluss_method method, enum who who, uint64_t c
 	return w->last_request;
 }
 
-uint64_t ask_message(struct world *w, enum sluss_method method, enum who who, uint64_t connection, const ProtobufCMessage *request)
+uint64_t ask_message(
+    struct world *w, enum sluss_method method, enum who who, uint64_t connection, const ProtobufCMessage *request)
 {
 	size_t len = protobuf_c_message_get_packed_size(request);
 	uint8_t *octets = malloc(len + 1);
@@ -316,7 +235,8 @@ static void other_frame(struct world *w, int fd, const Sluss__V1__IpcFrame *fram
 }
 
 // Takes the frames that are complete, until the answer to `number` is among them.
-static void take_frames(struct world *w, int fd, struct sluss_frame_reader *reader, uint64_t number, Sluss__V1__IpcFrame **found)
+static void take_frames(
+    struct world *w, int fd, struct sluss_frame_reader *reader, uint64_t number, Sluss__V1__IpcFrame **found)
 {
 	struct sluss_bytes octets;
 	while (*found == NULL && sluss_frame_reader_next(reader, &octets) == SLUSS_IPC_OK) {
@@ -334,7 +254,8 @@ static void take_frames(struct world *w, int fd, struct sluss_frame_reader *read
 	}
 }
 
-static bool read_frames(struct world *w, int fd, struct sluss_frame_reader *reader, uint64_t number, Sluss__V1__IpcFrame **found)
+static bool read_frames(
+    struct world *w, int fd, struct sluss_frame_reader *reader, uint64_t number, Sluss__V1__IpcFrame **found)
 {
 	if (sluss_frame_reader_fill(reader, fd) != SLUSS_IPC_OK)
 		return false;
@@ -374,9 +295,11 @@ bool wait_answer(struct world *w, uint64_t number, enum sluss_method method, int
 	answer_out->frame = found;
 	answer_out->response = found->response;
 	answer_out->code = found->response->code;
-	answer_out->reason = found->response->refusal == NULL ? SLUSS__V1__REASON_CODE__REASON_CODE_UNSPECIFIED : found->response->refusal->reason;
+	answer_out->reason = found->response->refusal == NULL ? SLUSS__V1__REASON_CODE__REASON_CODE_UNSPECIFIED
+							      : found->response->refusal->reason;
 	if (answer_out->code == 0) {
-		answer_out->message = protobuf_c_message_unpack(sluss_method_by_id((uint32_t)method)->response, NULL, found->response->body.len, found->response->body.data);
+		answer_out->message = protobuf_c_message_unpack(sluss_method_by_id((uint32_t)method)->response, NULL,
+		    found->response->body.len, found->response->body.data);
 		assert_non_null(answer_out->message);
 	}
 	return true;
@@ -391,7 +314,8 @@ void answer_free(struct answer *answer)
 	*answer = (struct answer){0};
 }
 
-struct answer call(struct world *w, enum sluss_method method, enum who who, uint64_t connection, const ProtobufCMessage *request)
+struct answer call(
+    struct world *w, enum sluss_method method, enum who who, uint64_t connection, const ProtobufCMessage *request)
 {
 	struct answer answer;
 	assert_true(wait_answer(w, ask_message(w, method, who, connection, request), method, PATIENCE_MS, &answer));
