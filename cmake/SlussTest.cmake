@@ -27,7 +27,7 @@ function(sluss_unit_test name)
     foreach(tree IN ITEMS asan tsan)
       add_test(NAME ${tree}.${name} COMMAND ${CMAKE_SOURCE_DIR}/build/${tree}/${folder}/${name} ${T_ARGS}
         WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-      set_tests_properties(${tree}.${name} PROPERTIES LABELS ${tree} TIMEOUT ${slow_timeout})
+      set_tests_properties(${tree}.${name} PROPERTIES LABELS ${tree} TIMEOUT ${slow_timeout} COST ${T_TIMEOUT})
     endforeach()
   endif()
 endfunction()
