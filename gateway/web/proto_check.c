@@ -12,7 +12,9 @@ enum {
 	WIRE_32 = 5,
 	MAX_FIELDS = 64, // of one message type in the contract; a unit test holds it to that
 	FIELD_NUMBER_MAX = (1 << 29) - 1,
-	PER_MEMBER = 48, // what protobuf-c keeps for each member while and after it unpacks
+	TAG_OCTETS_MAX = 5,    // protobuf-c reads no longer tag
+	LENGTH_OCTETS_MAX = 5, // nor a longer length, however it is padded
+	PER_MEMBER = 48,       // what protobuf-c keeps for each member while and after it unpacks
 	PER_ALLOCATION = 32,
 };
 
@@ -59,7 +61,7 @@ static bool tag(struct cursor *c, uint32_t *number_out, unsigned *wire_out)
 {
 	const uint8_t *start = c->p;
 	uint64_t value;
-	if (!varint(c, &value) || c->p - start > 5 || value >> 3 == 0 || value >> 3 > FIELD_NUMBER_MAX)
+	if (!varint(c, &value) || c->p - start > TAG_OCTETS_MAX || value >> 3 == 0 || value >> 3 > FIELD_NUMBER_MAX)
 		return false;
 	*number_out = (uint32_t)(value >> 3);
 	*wire_out = (unsigned)(value & 7);
@@ -84,7 +86,7 @@ static bool value_of(struct cursor *c, unsigned wire, struct cursor *value_out)
 		len = 4;
 		break;
 	case WIRE_LEN:
-		if (!varint(c, &len))
+		if (!varint(c, &len) || c->p - start > LENGTH_OCTETS_MAX)
 			return false;
 		break;
 	default:

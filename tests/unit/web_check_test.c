@@ -59,6 +59,8 @@ static const struct wire_case wire_cases[] = {
     {"nested fault", SEND, OCTETS("\x12\x00\x12\x06\x1a\x00\x1a\x02\x0a\x05"),
 	"sections[1].keys[1].recipient_agency_id"},
     {"nested twice", SEND, OCTETS("\x0a\x00\x0a\x00"), "envelope"},
+    {"longest length", SEND, OCTETS("\x0a\x80\x80\x80\x80\x00"), NULL},
+    {"padded length", SEND, OCTETS("\x0a\x80\x80\x80\x80\x80\x00"), "envelope"},
     {"length beyond parent", SEND, OCTETS("\x12\x02\x0a\x01\x61"), "sections[0].header"},
 };
 
