@@ -4,9 +4,13 @@ add_library(sluss_log_verify STATIC log_hash.c log_text.c log_note.c log_checkpo
 target_include_directories(sluss_log_verify PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(sluss_log_verify PUBLIC sluss_flags PRIVATE OpenSSL::Crypto PkgConfig::SODIUM)
 
-# The tree, and the writer that keeps it in step with the store.
-add_library(sluss_log STATIC log_tree.c log_tree_proof.c log_writer.c)
-target_link_libraries(sluss_log PUBLIC sluss_flags sluss_log_verify sluss_store)
+# The tree over its tiles, wherever these lie: the gateway reads them from its store, the auditor from an export, a witness over the network.
+add_library(sluss_log_tree STATIC log_tree.c log_tree_proof.c)
+target_link_libraries(sluss_log_tree PUBLIC sluss_flags sluss_log_verify)
+
+# The writer that keeps the tree in step with the store.
+add_library(sluss_log STATIC log_writer.c)
+target_link_libraries(sluss_log PUBLIC sluss_flags sluss_log_verify sluss_log_tree sluss_store)
 
 # Entries: between policy/record.h and LogRecord. Apart from sluss_log, for the offline verifier.
 if(TARGET sluss_proto)
