@@ -63,6 +63,9 @@ static const struct reason_row rows[] = {
 	{SLUSS_TOKEN_INVALID, "TOKEN_INVALID", "The enrolment token is unknown, used or expired."},
 	{SLUSS_NOT_FOUND, "NOT_FOUND", "There is no such thing."},
 	{SLUSS_BUSY, "BUSY", "The gateway is busy; nothing was lost, try again later."},
+	{SLUSS_LOGIN_REFUSED, "LOGIN_REFUSED", "The login does not prove who it is, or nobody by that identity can log in here."},
+	{SLUSS_LOGIN_EXPIRED, "LOGIN_EXPIRED", "The login took too long; begin again."},
+	{SLUSS_SESSION_UNKNOWN, "SESSION_UNKNOWN", "There is no such session, or it is over; log in again."},
 };
 
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };

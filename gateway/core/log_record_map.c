@@ -118,7 +118,7 @@ MAP(recipient, log_recipient);
 #define C struct sluss_pair
 #define P Sluss__V1__LogPair
 static const struct record_field pair_fields[] = {
-	U32(section), STRING(recipient), ENUM(reason, SLUSS_BUSY), ENUM(ground, SLUSS_GROUND_TYPE),
+	U32(section), STRING(recipient), ENUM(reason, SLUSS_SESSION_UNKNOWN), ENUM(ground, SLUSS_GROUND_TYPE),
 	IDS(grounds, ground_count), STRING(provision),
 };
 MAP(pair, log_pair);

@@ -118,6 +118,9 @@ enum sluss_code sluss_code_of(enum sluss_reason reason)
 	case SLUSS_UNKNOWN_CASE:
 	case SLUSS_NOT_FOUND:
 		return SLUSS_CODE_NOT_FOUND;
+	case SLUSS_LOGIN_EXPIRED:
+		return SLUSS_CODE_FAILED_PRECONDITION;
+	case SLUSS_SESSION_UNKNOWN:
 	case SLUSS_CERTIFICATE_UNKNOWN:
 		return SLUSS_CODE_UNAUTHENTICATED;
 	case SLUSS_BUSY:

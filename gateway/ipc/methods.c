@@ -11,6 +11,7 @@
 #include "sluss/v1/exchange.pb-c.h"
 #include "sluss/v1/person.pb-c.h"
 #include "sluss/v1/recall.pb-c.h"
+#include "sluss/v1/session.pb-c.h"
 #include "sluss/v1/statutory.pb-c.h"
 
 enum {
@@ -41,7 +42,13 @@ static const struct sluss_method_info methods[] = {
 	.max_body = LOOKUP_BODY},
 
     {METHOD(AUDIT_EXPORT, "AuditService", "Export", export_request, export_response), AGENCY, .max_body = LOOKUP_BODY},
+    {METHOD(AUDIT_GET_COUNTS, "AuditService", "GetCounts", get_counts_request, get_counts_response), AGENCY,
+	.max_body = LOOKUP_BODY},
+    {METHOD(AUDIT_GET_LOG_HEALTH, "AuditService", "GetLogHealth", get_log_health_request, get_log_health_response),
+	AGENCY, .max_body = LOOKUP_BODY},
     {METHOD(AUDIT_GET_PROOF, "AuditService", "GetProof", get_proof_request, get_proof_response), AGENCY,
+	.max_body = LOOKUP_BODY},
+    {METHOD(AUDIT_GET_TIMELINE, "AuditService", "GetTimeline", get_timeline_request, get_timeline_response), AGENCY,
 	.max_body = LOOKUP_BODY},
     {METHOD(AUDIT_LIST_DISCLOSURES, "AuditService", "ListDisclosures", list_disclosures_request,
 	 list_disclosures_response),
@@ -50,6 +57,8 @@ static const struct sluss_method_info methods[] = {
     {METHOD(CASE_ASSESS_MATURITY, "CaseService", "AssessMaturity", case_change_request, case_change_response), AGENCY,
 	.max_body = STATEMENT_BODY},
     {METHOD(CASE_GET, "CaseService", "Get", case_get_request, case_get_response), AGENCY, .max_body = LOOKUP_BODY},
+    {METHOD(CASE_GET_PERSONS, "CaseService", "GetPersons", case_get_persons_request, case_get_persons_response), AGENCY,
+	.max_body = LOOKUP_BODY},
     {METHOD(CASE_LIST, "CaseService", "List", case_list_request, case_list_response), AGENCY, .max_body = LOOKUP_BODY},
     {METHOD(CASE_OPEN, "CaseService", "Open", case_open_request, case_open_response), AGENCY,
 	.max_body = STATEMENT_BODY},
@@ -107,6 +116,12 @@ static const struct sluss_method_info methods[] = {
     {METHOD(PERSON_LIST_DISCLOSURES, "PersonService", "ListDisclosures", person_list_disclosures_request,
 	 person_list_disclosures_response),
 	PUBLIC, .max_body = LOOKUP_BODY},
+    {METHOD(PERSON_LIST_RECALLS, "PersonService", "ListRecalls", person_list_recalls_request,
+	 person_list_recalls_response),
+	PUBLIC, .max_body = LOOKUP_BODY},
+    {METHOD(PERSON_PREVIEW_WITHDRAW, "PersonService", "PreviewWithdraw", person_withdraw_request,
+	 person_preview_withdraw_response),
+	PUBLIC, .max_body = LOOKUP_BODY},
     {METHOD(PERSON_REFUSE, "PersonService", "Refuse", person_act_request, person_act_response), PUBLIC,
 	.max_body = LOOKUP_BODY},
     {METHOD(PERSON_WITHDRAW, "PersonService", "Withdraw", person_withdraw_request, person_withdraw_response), PUBLIC,
@@ -115,6 +130,21 @@ static const struct sluss_method_info methods[] = {
     {METHOD(RECALL_ATTEST, "RecallService", "Attest", recall_attest_request, recall_attest_response), AGENCY,
 	.max_body = STATEMENT_BODY},
     {METHOD(RECALL_LIST, "RecallService", "List", recall_list_request, recall_list_response), AGENCY,
+	.max_body = LOOKUP_BODY},
+
+    {METHOD(SESSION_BEGIN, "SessionService", "Begin", begin_login_request, begin_login_response), PUBLIC,
+	.max_body = LOOKUP_BODY},
+    {METHOD(SESSION_END, "SessionService", "End", end_session_request, end_session_response), PUBLIC,
+	.max_body = LOOKUP_BODY},
+    {METHOD(SESSION_ENTER_CODE, "SessionService", "EnterCode", enter_code_request, finish_login_response), PUBLIC,
+	.max_body = LOOKUP_BODY},
+    {METHOD(SESSION_FINISH, "SessionService", "Finish", finish_login_request, finish_login_response), PUBLIC,
+	.max_body = LOOKUP_BODY},
+    {METHOD(SESSION_GET, "SessionService", "Get", get_session_request, get_session_response), PUBLIC,
+	.max_body = LOOKUP_BODY},
+    {METHOD(SESSION_ISSUE_CODE, "SessionService", "IssueCode", issue_code_request, issue_code_response), AGENCY,
+	.max_body = STATEMENT_BODY},
+    {METHOD(SESSION_LIST_ISSUERS, "SessionService", "ListIssuers", list_issuers_request, list_issuers_response), PUBLIC,
 	.max_body = LOOKUP_BODY},
 
     {METHOD(STATUTORY_APPROVE, "StatutoryService", "Approve", statutory_change_request, statutory_change_response),

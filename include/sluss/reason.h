@@ -59,6 +59,10 @@ enum sluss_reason {
 	SLUSS_TOKEN_INVALID = 67,       // enrolment token unknown, used or expired
 	SLUSS_NOT_FOUND = 68,
 	SLUSS_BUSY = 69,                // a bounded queue is full; nothing was lost, try again later
+	// Sessions of persons and staff.
+	SLUSS_LOGIN_REFUSED = 70,
+	SLUSS_LOGIN_EXPIRED = 71,
+	SLUSS_SESSION_UNKNOWN = 72,
 };
 
 // The stable name, for instance "OK_CONSENT"; "NONE" for SLUSS_REASON_NONE, NULL for a number that is no reason.

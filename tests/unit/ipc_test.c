@@ -352,7 +352,7 @@ static void test_methods(void **state)
 {
 	(void)state;
 	static const char *const files[] = {
-	    "exchange", "consent", "case", "statutory", "recall", "directory", "audit", "person", "admin"};
+	    "exchange", "consent", "case", "statutory", "recall", "session", "directory", "audit", "person", "admin"};
 	size_t count = 0, in_table = 0;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		count += check_proto_file(files[i]);

@@ -887,7 +887,7 @@ static void explanations(void **state)
 	assert_int_equal(why.checks[SLUSS_CHECK_MEMBERSHIP], SLUSS_CHECK_FAILED);
 	assert_int_equal(why.checks[SLUSS_CHECK_TYPE], SLUSS_CHECK_NOT_REACHED);
 	assert_string_equal(sluss_remedy_name(why.remedy), "add_member");
-	for (unsigned i = 0; i <= SLUSS_BUSY; i++) // every decision's reason has a text
+	for (unsigned i = 0; i <= SLUSS_SESSION_UNKNOWN; i++) // every decision's reason has a text
 		assert_true(
 		    sluss_reason_name((enum sluss_reason)i) == NULL || sluss_reason_text((enum sluss_reason)i) != NULL);
 }
