@@ -31,13 +31,11 @@ static void print_range(FILE *out, const struct sluss_setting *row)
 		fprintf(out, "# From %u to %u %s.\n", row->min, row->max, row->unit);
 }
 
-bool sluss_settings_print_sample(FILE *out)
+bool sluss_settings_rows_print_sample(const struct sluss_settings_program *program, FILE *out)
 {
-	size_t count = 0;
-	const struct sluss_setting *table = sluss_settings_table(&count);
-	fprintf(out, "# Settings of slussd. What is commented out shows the default.\n");
-	for (size_t i = 0; i < count; i++) {
-		const struct sluss_setting *row = &table[i];
+	fprintf(out, "# Settings of %s. What is commented out shows the default.\n", program->name);
+	for (size_t i = 0; i < program->count; i++) {
+		const struct sluss_setting *row = &program->rows[i];
 		fputc('\n', out);
 		print_comment(out, row->help);
 		print_range(out, row);
@@ -64,14 +62,12 @@ static void print_roff(FILE *out, const char *text)
 	}
 }
 
-bool sluss_settings_print_manual(FILE *out)
+bool sluss_settings_rows_print_manual(const struct sluss_settings_program *program, FILE *out)
 {
-	size_t count = 0;
-	const struct sluss_setting *table = sluss_settings_table(&count);
 	fputs(".SH SETTINGS\n", out);
 	fputs("One \\fIkey\\fR = \\fIvalue\\fR a line; # starts a comment. An unknown key is an error.\n", out);
-	for (size_t i = 0; i < count; i++) {
-		const struct sluss_setting *row = &table[i];
+	for (size_t i = 0; i < program->count; i++) {
+		const struct sluss_setting *row = &program->rows[i];
 		fputs(".TP\n.B ", out);
 		print_roff(out, row->key);
 		fputc('\n', out);
@@ -88,6 +84,16 @@ bool sluss_settings_print_manual(FILE *out)
 		}
 	}
 	return ferror(out) == 0;
+}
+
+bool sluss_settings_print_sample(FILE *out)
+{
+	return sluss_settings_rows_print_sample(&sluss_settings_gateway, out);
+}
+
+bool sluss_settings_print_manual(FILE *out)
+{
+	return sluss_settings_rows_print_manual(&sluss_settings_gateway, out);
 }
 
 bool sluss_settings_print_for_role(const struct sluss_settings *settings, enum sluss_role role, FILE *out)

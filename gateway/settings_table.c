@@ -93,17 +93,11 @@ static const struct sluss_setting table[] = {
 };
 // clang-format on
 
+const struct sluss_settings_program sluss_settings_gateway = {
+    "slussd", table, sizeof(table) / sizeof(table[0]), sizeof(struct sluss_settings)};
+
 const struct sluss_setting *sluss_settings_table(size_t *count_out)
 {
 	*count_out = sizeof(table) / sizeof(table[0]);
 	return table;
-}
-
-const struct sluss_setting *sluss_settings_find(const char *key, size_t key_len)
-{
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (strlen(table[i].key) == key_len && memcmp(table[i].key, key, key_len) == 0)
-			return &table[i];
-	}
-	return NULL;
 }

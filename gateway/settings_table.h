@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The table behind the settings; only settings_*.c and its test include this.
+// The tables behind the settings, and what works on a table of any program: slussd's is settings_table.c, the agent's
+// lies in agents/agentd. Included by settings_*.c, by those tables and by their tests.
 #ifndef SLUSS_SETTINGS_TABLE_H
 #define SLUSS_SETTINGS_TABLE_H
 
@@ -21,7 +22,7 @@ enum sluss_setting_type {
 struct sluss_setting {
 	const char *key;
 	enum sluss_setting_type type;
-	size_t offset;	      // in struct sluss_settings
+	size_t offset;	      // in the program's struct of settings
 	const char *fallback; // as it would stand in the file; NULL = must be set
 	uint32_t min;	      // numbers
 	uint32_t max;
@@ -33,16 +34,44 @@ struct sluss_setting {
 // The table in the order of the sample file.
 const struct sluss_setting *sluss_settings_table(size_t *count_out);
 
+// A program's settings: its rows, and the size of the plain struct that they point into.
+struct sluss_settings_program {
+	const char *name;
+	const struct sluss_setting *rows;
+	size_t count;
+	size_t size;
+};
+
+extern const struct sluss_settings_program sluss_settings_gateway;
+
 // NULL: no such key.
 const struct sluss_setting *sluss_settings_find(const char *key, size_t key_len);
+const struct sluss_setting *sluss_settings_rows_find(
+    const struct sluss_settings_program *program, const char *key, size_t key_len);
+
+// As sluss_settings_default, _parse and _load (without the check of what fits together) for any program's struct.
+void sluss_settings_rows_default(const struct sluss_settings_program *program, void *settings_out);
+SLUSS_MUST_CHECK enum sluss_settings_result sluss_settings_rows_parse(const struct sluss_settings_program *program,
+    const char *name, struct sluss_bytes text, void *settings, struct sluss_settings_error *error_out);
+SLUSS_MUST_CHECK enum sluss_settings_result sluss_settings_rows_load(const struct sluss_settings_program *program,
+    const char *path, void *settings_out, struct sluss_settings_error *error_out);
+// Has every key a value that has no default?
+SLUSS_MUST_CHECK enum sluss_settings_result sluss_settings_rows_complete(
+    const struct sluss_settings_program *program, const void *settings, struct sluss_settings_error *error_out);
+// The sample file, and the manual page's section SETTINGS. False: writing failed.
+SLUSS_MUST_CHECK bool sluss_settings_rows_print_sample(const struct sluss_settings_program *program, FILE *out);
+SLUSS_MUST_CHECK bool sluss_settings_rows_print_manual(const struct sluss_settings_program *program, FILE *out);
+
+// Writes the sentence (control characters replaced) and returns `result`.
+enum sluss_settings_result sluss_settings_fail(struct sluss_settings_error *error_out,
+    enum sluss_settings_result result, const char *format, ...) SLUSS_PRINTF(3, 4);
 
 // Writes a value into *settings. False: not of the row's type or range; `why_out` says what was expected.
-SLUSS_MUST_CHECK bool sluss_settings_set(const struct sluss_setting *row, const char *value,
-    struct sluss_settings *settings, char *why_out, size_t why_room);
+SLUSS_MUST_CHECK bool sluss_settings_set(
+    const struct sluss_setting *row, const char *value, void *settings, char *why_out, size_t why_room);
 
 // The value as it would stand in a file.
-void sluss_settings_get(
-    const struct sluss_setting *row, const struct sluss_settings *settings, char *text_out, size_t room);
+void sluss_settings_get(const struct sluss_setting *row, const void *settings, char *text_out, size_t room);
 
 // RFC 3339 with a zone, to the millisecond. False: not such a time.
 SLUSS_MUST_CHECK bool sluss_settings_parse_time(const char *text, int64_t *ms_out);

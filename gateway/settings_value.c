@@ -148,24 +148,23 @@ static bool is_text(const char *text)
 	return true;
 }
 
-static void *member(const struct sluss_setting *row, struct sluss_settings *settings)
+static void *member(const struct sluss_setting *row, void *settings)
 {
 	return (char *)settings + row->offset;
 }
 
-static const void *member_const(const struct sluss_setting *row, const struct sluss_settings *settings)
+static const void *member_const(const struct sluss_setting *row, const void *settings)
 {
 	return (const char *)settings + row->offset;
 }
 
 // Texts of every kind; empty is allowed where the fallback is empty, or where there is a fallback for addresses and
 // paths that may be switched off.
-static bool set_text(
-    const struct sluss_setting *row, const char *value, struct sluss_settings *settings, const char **why_out)
+static bool set_text(const struct sluss_setting *row, const char *value, void *settings, const char **why_out)
 {
 	size_t len = strlen(value);
 	bool may_be_empty = row->type == SLUSS_SETTING_STRING || (row->fallback != NULL && row->fallback[0] == '\0') ||
-			    row->offset == offsetof(struct sluss_settings, public_listen);
+			    strcmp(row->key, "public_listen") == 0;
 	*why_out = NULL;
 	if (len >= SLUSS_SETTING_TEXT)
 		*why_out = "at most 255 octets";
@@ -204,7 +203,7 @@ static bool set_time(const char *value, int64_t *out)
 }
 
 bool sluss_settings_set(
-    const struct sluss_setting *row, const char *value, struct sluss_settings *settings, char *why_out, size_t why_room)
+    const struct sluss_setting *row, const char *value, void *settings, char *why_out, size_t why_room)
 {
 	const char *why = NULL;
 	bool good = false;
@@ -254,8 +253,7 @@ static void format_time(int64_t ms, char *text_out, size_t room)
 	(void)snprintf(text_out, room, "%s.%03dZ", stamp, (int)(ms % 1000));
 }
 
-void sluss_settings_get(
-    const struct sluss_setting *row, const struct sluss_settings *settings, char *text_out, size_t room)
+void sluss_settings_get(const struct sluss_setting *row, const void *settings, char *text_out, size_t room)
 {
 	const void *value = member_const(row, settings);
 	switch (row->type) {

@@ -6,6 +6,7 @@ target_include_directories(sluss_event PUBLIC ${CMAKE_CURRENT_LIST_DIR})
 
 add_library(sluss_settings STATIC
   ${CMAKE_CURRENT_LIST_DIR}/settings.c
+  ${CMAKE_CURRENT_LIST_DIR}/settings_file.c
   ${CMAKE_CURRENT_LIST_DIR}/settings_table.c
   ${CMAKE_CURRENT_LIST_DIR}/settings_value.c
   ${CMAKE_CURRENT_LIST_DIR}/settings_print.c)
