@@ -141,6 +141,11 @@ static int run_core(const struct sluss_settings *s)
 	    .fetch_wait_max_ms = s->fetch_wait_max_ms,
 	    .clock_skew_max_ms = s->clock_skew_max_ms,
 	    .lease_ms = s->lease_ms,
+	    .delivery_queue_octets_max = s->delivery_queue_octets_max,
+	    .delivery_expiry_hours = s->delivery_expiry_hours,
+	    .chunk_octets_max = s->chunk_octets_max,
+	    .chunk_uploads_max = s->chunk_uploads_max,
+	    .chunk_orphan_hours = s->chunk_orphan_hours,
 	    .drop_timeout_ms = s->drop_timeout_ms,
 	    .client_certificate_days = s->client_certificate_days,
 	};

@@ -56,6 +56,11 @@ struct sluss_settings {
 	uint32_t connections_per_agency;
 	uint32_t queue_max_per_agency;
 	uint32_t lease_ms;
+	uint32_t delivery_queue_octets_max;
+	uint32_t delivery_expiry_hours;
+	uint32_t chunk_octets_max;
+	uint32_t chunk_uploads_max;
+	uint32_t chunk_orphan_hours;
 	uint32_t batch_max;
 	uint32_t fetch_wait_max_ms;
 	uint32_t clock_skew_max_ms;

@@ -196,6 +196,7 @@ enum sluss_record_type {
 	SLUSS_REC_PAYLOAD_DESTROYED = 54,
 	SLUSS_REC_ACKNOWLEDGED = 55,
 	SLUSS_REC_MISMATCH_REPORTED = 56,
+	SLUSS_REC_EXPIRED = 57,
 	// Recall.
 	SLUSS_REC_RECALL_OPENED = 60,
 	SLUSS_REC_RECALL_ANSWERED = 61,
@@ -434,6 +435,7 @@ struct sluss_section_label {
 	size_t claim_count;
 	bool necessity;
 	uint8_t header_hash[SLUSS_HASH_BYTES];
+	uint32_t chunk_count; // of 256 KiB each, beside its ciphertext
 };
 
 struct sluss_recipient {
@@ -455,6 +457,9 @@ struct sluss_rec_message {
 	size_t section_count;
 	const struct sluss_pair *pairs;
 	size_t pair_count;
+	int64_t expires_ms;		      // not handed out from this time on; 0: never
+	uint32_t blocks;		      // of 4,096 octets: what it takes of each recipient's queue
+	uint8_t batch_hash[SLUSS_HASH_BYTES]; // SHA-256 of the batch statement that signed it; zeros: by itself
 };
 
 // RELEASED: the permitted pairs of one recipient. WITHHELD: the denied ones, with the reason in each pair.
@@ -474,12 +479,28 @@ struct sluss_rec_payload_destroyed {
 	size_t section_count; // 0: all
 };
 
+// How a delivery ended, by the recipient's word.
+enum sluss_outcome {
+	SLUSS_OUTCOME_NONE = 0, // as RECEIVED: records before there was a choice
+	SLUSS_OUTCOME_RECEIVED = 1,
+	SLUSS_OUTCOME_REJECTED = 2,
+};
+
 // ACKNOWLEDGED and MISMATCH_REPORTED.
 struct sluss_rec_acknowledged {
 	struct sluss_id message;
 	struct sluss_id case_id;
 	const char *agency, *officer;
-	uint32_t section; // MISMATCH_REPORTED
+	uint32_t section;			  // MISMATCH_REPORTED
+	enum sluss_outcome outcome;		  // ACKNOWLEDGED
+	uint8_t statement_hash[SLUSS_HASH_BYTES]; // SHA-256 of what the recipient signed
+};
+
+// A recipient did not acknowledge in time.
+struct sluss_rec_expired {
+	struct sluss_id message;
+	struct sluss_id case_id;
+	const char *recipient;
 };
 
 struct sluss_rec_recall_opened {
@@ -539,6 +560,7 @@ struct sluss_record {
 		struct sluss_rec_payload_destroyed payload_destroyed;
 		struct sluss_rec_acknowledged acknowledged;
 		struct sluss_rec_acknowledged mismatch_reported;
+		struct sluss_rec_expired expired;
 		struct sluss_rec_recall_opened recall_opened;
 		struct sluss_rec_recall_answered recall_answered;
 		struct sluss_rec_looked looked;

@@ -303,6 +303,7 @@ static enum sluss_apply dispatch(struct sluss_state *state, const struct sluss_r
 	case SLUSS_REC_PAYLOAD_DESTROYED:
 	case SLUSS_REC_ACKNOWLEDGED:
 	case SLUSS_REC_MISMATCH_REPORTED:
+	case SLUSS_REC_EXPIRED:
 	case SLUSS_REC_LOOKED:
 	case SLUSS_REC_LOGIN:
 		return SLUSS_APPLY_OK; // they document; no decision depends on them

@@ -5,6 +5,7 @@
 #include "sluss/v1/payload.pb-c.h"
 
 static const struct sluss_payload_type types[] = {
+	{&sluss__v1__attachment__descriptor, NULL},
 	{&sluss__v1__attendance_report__descriptor, "school_attendance"},
 	{&sluss__v1__note__descriptor, NULL},
 };

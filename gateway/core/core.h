@@ -38,7 +38,12 @@ struct sluss_core_config {
 	uint32_t request_max;	       // octets of memory that one request may use [32 MiB]
 	uint32_t fetch_wait_max_ms;    // [60,000]
 	uint32_t clock_skew_max_ms;    // [300,000]
-	uint32_t lease_ms;	  // a released message is handed out again after this, unless acknowledged [30,000]
+	uint32_t lease_ms; // a released message is handed out again after this, unless acknowledged [30,000]
+	uint32_t delivery_queue_octets_max; // sealed octets that wait for one agency; beyond: BUSY [4,000,000,000]
+	uint32_t delivery_expiry_hours;	    // an unacknowledged message is given up after this [720]
+	uint32_t chunk_octets_max;	    // put and not sent yet, of one agency; beyond: BUSY [1 GiB]
+	uint32_t chunk_uploads_max;	    // begun and not sent yet, of one agency [64]
+	uint32_t chunk_orphan_hours;	    // then they are destroyed [24]
 	uint32_t drop_timeout_ms; // web and edge have this long each to give their word; then they are killed [2,000]
 	uint32_t client_certificate_days; // [365]
 

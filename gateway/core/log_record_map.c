@@ -100,7 +100,7 @@ MAP(claim, log_claim);
 #define P Sluss__V1__LogSection
 static const struct record_field section_fields[] = {
 	STRING(category), ENUM(purpose, SLUSS_PURPOSES - 1), MESSAGES(concerned, concerned_count, concerned_map),
-	MESSAGES(claims, claim_count, claim_map), BOOL(necessity), HASH(header_hash),
+	MESSAGES(claims, claim_count, claim_map), BOOL(necessity), HASH(header_hash), U32(chunk_count),
 };
 MAP(section, log_section);
 #undef C
@@ -332,6 +332,7 @@ static const struct record_field message_fields[] = {
 	ID(message), ID(case_id), STRING(sender), STRING(officer), ENUM(message_type, SLUSS_MESSAGE_TYPES - 1),
 	BOOL(partial), HASH(envelope_hash), MESSAGES(recipients, recipient_count, recipient_map),
 	MESSAGES(sections, section_count, section_map), MESSAGES(pairs, pair_count, pair_map),
+	I64(expires_ms), U32(blocks), HASH(batch_hash),
 };
 MAP(message, log_message);
 #undef C
@@ -359,8 +360,18 @@ MAP(payload_destroyed, log_payload_destroyed);
 #define P Sluss__V1__LogAcknowledged
 static const struct record_field acknowledged_fields[] = {
 	ID(message), ID(case_id), STRING(agency), STRING(officer), U32(section),
+	ENUM(outcome, SLUSS_OUTCOME_REJECTED), HASH(statement_hash),
 };
 MAP(acknowledged, log_acknowledged);
+#undef C
+#undef P
+
+#define C struct sluss_rec_expired
+#define P Sluss__V1__LogExpired
+static const struct record_field expired_fields[] = {
+	ID(message), ID(case_id), STRING(recipient),
+};
+MAP(expired, log_expired);
 #undef C
 #undef P
 
@@ -460,6 +471,8 @@ const struct record_map *record_map_of(enum sluss_record_type type)
 		return &acknowledged_map;
 	case SLUSS_REC_MISMATCH_REPORTED:
 		return &acknowledged_map;
+	case SLUSS_REC_EXPIRED:
+		return &expired_map;
 	case SLUSS_REC_RECALL_OPENED:
 		return &recall_opened_map;
 	case SLUSS_REC_RECALL_ANSWERED:

@@ -33,6 +33,11 @@ static void fill_config(struct sluss_core_config *config)
 	config->fetch_wait_max_ms = or_default(config->fetch_wait_max_ms, 60000);
 	config->clock_skew_max_ms = or_default(config->clock_skew_max_ms, 300000);
 	config->lease_ms = or_default(config->lease_ms, 30000);
+	config->delivery_queue_octets_max = or_default(config->delivery_queue_octets_max, 4000000000U);
+	config->delivery_expiry_hours = or_default(config->delivery_expiry_hours, 720);
+	config->chunk_octets_max = or_default(config->chunk_octets_max, 1U << 30);
+	config->chunk_uploads_max = or_default(config->chunk_uploads_max, 64);
+	config->chunk_orphan_hours = or_default(config->chunk_orphan_hours, 24);
 	config->request_max = or_default(config->request_max, SLUSS_REQUEST_ARENA_MAX);
 	config->drop_timeout_ms = or_default(config->drop_timeout_ms, 2000);
 	config->client_certificate_days = or_default(config->client_certificate_days, 365);

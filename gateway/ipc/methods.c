@@ -17,6 +17,7 @@
 enum {
 	LOOKUP_BODY = 64 << 10,	    // questions: a few ids
 	STATEMENT_BODY = 512 << 10, // one SignedStatement of at most 256 KiB, also as base64 in JSON
+	CHUNK_BODY = 512 << 10,	    // a chunk of 256 KiB and its label, also as base64
 	POLICY_BODY = 768 << 10,    // a policy file of at most 512 KiB, also as base64
 };
 
@@ -101,8 +102,14 @@ static const struct sluss_method_info methods[] = {
     {METHOD(EXCHANGE_EVALUATE, "ExchangeService", "Evaluate", evaluate_request, evaluate_response), AGENCY},
     {METHOD(EXCHANGE_FETCH, "ExchangeService", "Fetch", fetch_request, fetch_response), AGENCY, .max_body = LOOKUP_BODY,
 	.long_poll = true, .sealed = true},
+    {METHOD(EXCHANGE_GET_CHUNK, "ExchangeService", "GetChunk", get_chunk_request, get_chunk_response), AGENCY,
+	.max_body = LOOKUP_BODY, .sealed = true},
     {METHOD(EXCHANGE_GET_STATUS, "ExchangeService", "GetStatus", get_status_request, get_status_response), AGENCY,
 	.max_body = LOOKUP_BODY},
+    {METHOD(EXCHANGE_GET_UPLOAD, "ExchangeService", "GetUpload", get_upload_request, get_upload_response), AGENCY,
+	.max_body = LOOKUP_BODY},
+    {METHOD(EXCHANGE_PUT_CHUNK, "ExchangeService", "PutChunk", put_chunk_request, put_chunk_response), AGENCY,
+	.max_body = CHUNK_BODY},
     {METHOD(EXCHANGE_SEND, "ExchangeService", "Send", send_request, send_response), AGENCY, .sealed = true},
     {METHOD(EXCHANGE_SEND_BATCH, "ExchangeService", "SendBatch", send_batch_request, send_batch_response), AGENCY,
 	.sealed = true},

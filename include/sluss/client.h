@@ -10,6 +10,7 @@
 #ifndef SLUSS_CLIENT_H
 #define SLUSS_CLIENT_H
 
+#include "sluss/chunk.h"
 #include "sluss/enrol.h"
 #include "sluss/message.h"
 #include "sluss/reason.h"
@@ -128,13 +129,34 @@ SLUSS_CALL sluss_client_consent_receipt(
 // Messages. `seal` looks up each recipient's newest key in the directory (kept for 60 s) when its sealing_key is all zero, and signs as this client's agency.
 SLUSS_CALL sluss_client_seal(sluss_client *c, const struct sluss_message_draft *draft, struct sluss_sealed_message *sealed_out);
 SLUSS_CALL sluss_client_send(sluss_client *c, const struct sluss_sealed_message *sealed, Sluss__V1__SendResponse **out);
+// Sends 1 to 256 sealed messages under one signature over the Merkle root of their envelopes: each is decided, answered, logged and provable alone. OK: answers[i] is
+// about sealed[i] and every receipt holds; a refused one does not hinder the others. Sent again with the same messages each gets its first answer again.
+SLUSS_CALL sluss_client_send_batch(sluss_client *c, const struct sluss_sealed_message *sealed, size_t count, Sluss__V1__SendBatchResponse **out);
+// A section in chunks for the message `message_id` (choose it with sluss_id_random and give it to the draft as well): looks up the recipients' keys as seal does.
+SLUSS_CALL sluss_client_upload_new(sluss_client *c, const struct sluss_attachment_draft *attachment, const struct sluss_id *message_id,
+    const struct sluss_recipient_draft *recipients, size_t recipient_count, struct sluss_upload **upload_out);
+// Puts what is missing of the content, read from `fd` (seekable; octets as the draft said), chunk by chunk in constant memory; asks the gateway first how far it came, so that
+// after a cut it goes on where it stopped. `progress` (may be NULL) is called before each chunk is put, with `upload` ready to be saved: a program that may be killed
+// saves it there and loads it again. False from it: stop (BAD_REQUEST).
+SLUSS_CALL sluss_client_upload(sluss_client *c, struct sluss_upload *upload, int fd, sluss_progress_fn *progress, void *context);
+// Writes the content of an opened section with chunks to `fd` from its present position on, which stands for octet `from` (a multiple of SLUSS_CHUNK_BYTES; 0 at first): every
+// chunk is checked before it is written, memory is constant. On failure *done_out (may be NULL) is how many octets of the content are written in all: whole chunks, so
+// that a next call can go on there. REFUSED with not_found: withdrawn, expired or acknowledged meanwhile; delete what was written.
+SLUSS_CALL sluss_client_download(sluss_client *c, const struct sluss_opened_message *message, size_t section, int fd, uint64_t from, sluss_progress_fn *progress,
+    void *context, uint64_t *done_out);
 SLUSS_CALL sluss_client_evaluate(sluss_client *c, const struct sluss_sealed_message *sealed, Sluss__V1__EvaluateResponse **out);
 // Waits up to request->wait_ms (at most 60,000) when nothing is there; an empty list is OK.
 SLUSS_CALL sluss_client_fetch(sluss_client *c, const Sluss__V1__FetchRequest *request, Sluss__V1__FetchResponse **out);
 // sluss_message_open, and the sender's key must stand in the directory. UNVERIFIED when envelope or signature do not hold.
 SLUSS_CALL sluss_client_open(sluss_client *c, const Sluss__V1__Delivery *delivery, struct sluss_opened_message **opened_out);
 SLUSS_CALL sluss_client_acknowledge(sluss_client *c, Sluss__V1__AcknowledgeDelivery *draft, Sluss__V1__AcknowledgeResponse **out);
+// Every receipt in the answer is checked.
 SLUSS_CALL sluss_client_status(sluss_client *c, const char *message_id, Sluss__V1__GetStatusResponse **out);
+// Proof of receipt: is `status` (of this message, ACKNOWLEDGED or REJECTED) what it says? The recipient's key must stand in the directory and the log, have signed the
+// statement, the statement name the message and `envelope_hash` (SHA-256 of our envelope's octets; NULL: not compared), and the log entry of the receipt be about exactly
+// that statement. UNVERIFIED: it is not.
+SLUSS_CALL sluss_client_check_receipt_of(
+    sluss_client *c, const char *message_id, const uint8_t *envelope_hash, const Sluss__V1__RecipientStatus *status);
 
 // Statutory path and recalls.
 SLUSS_CALL sluss_client_statute_request(sluss_client *c, Sluss__V1__RequestStatutory *draft, Sluss__V1__StatutoryChangeResponse **out);

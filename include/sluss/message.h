@@ -11,6 +11,9 @@
 
 // ---- making
 
+struct sluss_upload; // chunk.h
+struct sluss_chunks; // chunk.h
+
 // One section that is to be sent. All pointers stay the caller's.
 struct sluss_section_draft {
 	const char *category; // NULL: follows from the content
@@ -21,6 +24,8 @@ struct sluss_section_draft {
 	size_t claim_count;
 	const char *necessity;           // NULL or why it is necessary
 	const ProtobufCMessage *content; // of one of the payload types
+	// A section in chunks that were put already (chunk.h), made for this message's id and recipients; the other fields are then not looked at. NULL: none.
+	const struct sluss_upload *upload;
 };
 
 // Who it goes to, with the key that the directory has for them now.
@@ -35,6 +40,7 @@ struct sluss_message_draft {
 	Sluss__V1__MessageType type;
 	struct sluss_id case_id;
 	bool partial_delivery;
+	int64_t expires_ms; // given up when nobody acknowledged it by then; 0: the gateway's own limit
 	const struct sluss_recipient_draft *recipients;
 	size_t recipient_count; // 1 to 32
 	const struct sluss_section_draft *sections;
@@ -65,6 +71,11 @@ struct sluss_sealed_message {
 SLUSS_MUST_CHECK enum sluss_message_result sluss_message_seal(const struct sluss_message_draft *draft, const struct sluss_author *author,
     const struct sluss_signing_key *key, struct sluss_sealed_message *sealed_out);
 void sluss_sealed_message_free(struct sluss_sealed_message *sealed);
+// Signs the same message anew with author->at_ms: for one that was sealed longer ago than the gateway's clock skew allows and was never answered. Only the time changes;
+// message id, sections and keys stay. Never renew what may have been accepted: its id then stands for other octets (ID_REUSED). Errors: MALFORMED, NO_MEMORY;
+// *sealed is then as it was.
+SLUSS_MUST_CHECK enum sluss_message_result sluss_sealed_message_renew(
+    struct sluss_sealed_message *sealed, const struct sluss_author *author, const struct sluss_signing_key *key);
 
 // ---- opening
 
@@ -86,7 +97,8 @@ struct sluss_opened_section {
 	enum sluss_section_state state;
 	Sluss__V1__SectionHeader *header;          // NULL for UNSIGNED and BAD_LABEL
 	const struct sluss_payload_type *type;     // NULL when not known
-	ProtobufCMessage *content;                 // NULL unless OPENED or MISLABELLED
+	ProtobufCMessage *content;                 // NULL unless OPENED or MISLABELLED; with chunks a sluss.v1.Attachment
+	struct sluss_chunks *chunks;               // NULL: none; else what sluss_client_download needs. Freed with the message
 };
 
 struct sluss_opened_message {

@@ -216,7 +216,7 @@ static void all_types_round(void **state)
 				    SLUSS_CODEC_OK);
 		}
 	}
-	assert_int_equal(types, 34);
+	assert_int_equal(types, (int)sluss__v1__log_record__descriptor.n_fields - 2); // all but time and nonce
 	sluss_codec_free(&codec);
 	sluss_codec_free(&codec);
 }
@@ -285,7 +285,7 @@ static void tables_are_complete(void **state)
 		check_map(map);
 		events++;
 	}
-	assert_int_equal(events, 34);
+	assert_int_equal(events, (int)sluss__v1__log_record__descriptor.n_fields - 2);
 }
 
 static enum sluss_codec_result decode(struct sluss_codec *codec, const uint8_t *octets, size_t len)
