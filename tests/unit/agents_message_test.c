@@ -346,7 +346,7 @@ static void payload_table_is_that_of_the_contract(void **state)
 		}
 	}
 	(void)fclose(in);
-	assert_int_equal(found + 1, count); // Note has none
+	assert_int_equal(found + 2, count); // Note and Attachment have none
 	assert_non_null(sluss_payload_type_find("sluss.v1.Note"));
 	assert_null(sluss_payload_type_find("sluss.v1.note"));
 	assert_null(sluss_payload_type_find(NULL));
