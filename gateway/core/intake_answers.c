@@ -53,6 +53,7 @@ static void send_drop(struct sluss_word *note, struct sluss_wire *channel)
 	drop.drop_id = note->number;
 	drop.n_connection_ids = note->count;
 	drop.connection_ids = note->u.ids;
+	drop.keep_connection_id = note->keep;
 	frame.body_case = SLUSS__V1__IPC_FRAME__BODY_DROP;
 	frame.drop = &drop;
 	// When it cannot be sent no word will come, and the writer's time-out has both killed.

@@ -39,7 +39,8 @@ struct sluss_word {
 	struct sluss_item item; // must be first
 	uint64_t number;
 	uint64_t generation;
-	size_t count; // of ids, or fingerprints
+	uint64_t keep; // of a drop: the connection that may live on if nothing is buffered for it; 0: none
+	size_t count;  // of ids, or fingerprints
 	union {
 		uint64_t ids[1];
 		uint8_t octets[SLUSS_HASH_BYTES];

@@ -160,6 +160,8 @@ static void order_drop(struct sluss_transfers *t, const struct barrier *barrier,
 {
 	struct sluss_word *note = sluss_word_new(kind, barrier->count);
 	note->number = barrier->drop_id;
+	note->keep =
+	    barrier->request->channel == 0 ? barrier->request->txn.connection_id : 0; // else it is the admin socket
 	memcpy(note->u.ids, barrier->connections, barrier->count * sizeof(note->u.ids[0]));
 	sluss_queue_push(t->to_intake, &note->item);
 }

@@ -153,7 +153,8 @@ static void drop_own(struct edge_loop *loop, struct edge_drop *drop)
 		if ((id & ((1u << EDGE_ID_LOOP_BITS) - 1)) != loop->index)
 			continue;
 		struct edge_conn *conn = edge_loop_find(loop, id);
-		if (conn == NULL || edge_conn_is_clean(conn))
+		// Clean or not: web has the other end, and may write later what it said that it dropped.
+		if (conn == NULL || (id == drop->keep && edge_conn_is_clean(conn)))
 			continue;
 		edge_conn_reset(conn);
 		(void)pthread_mutex_lock(&loop->shared->lock);
@@ -190,6 +191,7 @@ static struct edge_drop *new_drop(const Sluss__V1__DropTransfers *request, uint3
 	if (drop == NULL)
 		return NULL;
 	drop->drop_id = request->drop_id;
+	drop->keep = request->keep_connection_id;
 	drop->ids_count = request->n_connection_ids;
 	drop->waiting = loops;
 	drop->ids = calloc(drop->ids_count + 1, sizeof(*drop->ids));

@@ -7,10 +7,10 @@
 // nothing.
 //
 // Promises to core (channel of IpcFrame):
-// - DropTransfers is answered at once with TransfersDropped. After the answer nothing leaves on these connections that
-// web had written before it: a connection
-//   with an octet in edge, in the socketpair or in the kernel's send buffer was reset, its buffers purged. Core must
-//   have web's word first: web may write to a living connection after edge looked at it.
+// - DropTransfers is answered at once with TransfersDropped. After the answer nothing leaves on these connections any
+//   more: each was reset, its buffers (edge's, the socketpair's, the kernel's) purged, also one that had nothing in
+//   them: a web that lies may write later what it said that it dropped. Only keep_connection_id, which the answer to
+//   the withdrawal goes to, lives on if there is no octet of it anywhere.
 // - ConnectionsClosed follows for every connection that was handed to web and is gone for good (nothing of it in the
 // kernel either).
 // - RevokeCertificates takes effect before any later frame is handled; the set is kept until edge ends. After a restart

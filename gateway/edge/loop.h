@@ -26,6 +26,7 @@ struct edge_queue {
 // A DropTransfers under way in several loops. `waiting` loops have not answered; the last one hands it to loop 0.
 struct edge_drop {
 	uint64_t drop_id;
+	uint64_t keep; // may live on when it is clean; 0: none
 	uint64_t *ids;
 	size_t ids_count;
 	uint64_t *cut; // room for ids_count

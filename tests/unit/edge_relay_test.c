@@ -193,7 +193,9 @@ static void test_web_end_with_unread_request_delivers_the_answer(void **state)
 
 // ---- drops
 
-static void test_drop_leaves_a_clean_connection_alone(void **state)
+// Web says that it dropped an answer, but kept it and writes it after core has everybody's word: not one octet comes
+// through, although edge saw nothing of it at the drop.
+static void test_a_web_that_lies_about_a_drop(void **state)
 {
 	(void)state;
 	struct edge_client client;
@@ -203,10 +205,30 @@ static void test_drop_leaves_a_clean_connection_alone(void **state)
 	assert_int_equal(send(fd, "1", 1, MSG_NOSIGNAL), 1);
 	assert_int_equal(SSL_read(client.ssl, &octet, 1), 1);
 	(void)usleep(100000); // until the client's kernel has acknowledged it
-	assert_false(edge_core_drop(&world, hello.connection_id, NULL));
+	assert_true(edge_core_drop(&world, hello.connection_id, NULL));
+	(void)send(fd, "kept back", 9, MSG_NOSIGNAL);
+	assert_true(SSL_read(client.ssl, &octet, 1) <= 0);
+	assert_true(edge_core_hears_closed(&world, hello.connection_id, 2000));
+	assert_false(edge_core_drop(&world, hello.connection_id, NULL)); // gone: nothing of it is under way
+	(void)close(fd);
+	edge_client_close(&client);
+}
+
+// The withdrawal's own answer goes to a connection that had carried something, too.
+static void test_drop_keeps_the_connection_of_the_answer_if_clean(void **state)
+{
+	(void)state;
+	struct edge_client client;
+	struct sluss_conn_hello hello;
+	char octet;
+	int fd = open_relay(&client, &hello);
+	assert_int_equal(send(fd, "1", 1, MSG_NOSIGNAL), 1);
+	assert_int_equal(SSL_read(client.ssl, &octet, 1), 1);
+	(void)usleep(100000); // until the client's kernel has acknowledged it
+	assert_false(edge_core_drop_unclean(&world, hello.connection_id, hello.connection_id));
 	assert_int_equal(send(fd, "2", 1, MSG_NOSIGNAL), 1);
 	assert_int_equal(SSL_read(client.ssl, &octet, 1), 1);
-	assert_false(edge_core_drop(&world, 12345, NULL)); // unknown: nothing of it is under way
+	assert_true(edge_core_drop_unclean(&world, hello.connection_id, hello.connection_id + (1u << 20))); // another's
 	(void)close(fd);
 	edge_client_close(&client);
 }
@@ -302,7 +324,8 @@ int main(void)
 	    cmocka_unit_test(test_client_that_leaves_is_told_to_web_and_core),
 	    cmocka_unit_test(test_close_notify_ends_the_request_side),
 	    cmocka_unit_test(test_web_end_with_unread_request_delivers_the_answer),
-	    cmocka_unit_test(test_drop_leaves_a_clean_connection_alone),
+	    cmocka_unit_test(test_a_web_that_lies_about_a_drop),
+	    cmocka_unit_test(test_drop_keeps_the_connection_of_the_answer_if_clean),
 	    cmocka_unit_test(test_drop_of_a_slow_reader_stops_everything),
 	    cmocka_unit_test(test_drop_reaches_a_connection_that_is_closing),
 	    cmocka_unit_test(test_octets_that_web_wrote_before_the_drop_do_not_arrive),

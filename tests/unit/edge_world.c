@@ -337,13 +337,14 @@ static void note_closed(struct edge_world *world, const Sluss__V1__IpcFrame *fra
 		world->closed[world->closed_count++ % 1024] = frame->closed->connection_ids[i];
 }
 
-bool edge_core_drop(struct edge_world *world, uint64_t id, int *took_ms_out)
+static bool drop_one(struct edge_world *world, uint64_t id, uint64_t keep, int *took_ms_out)
 {
 	Sluss__V1__DropTransfers drop = SLUSS__V1__DROP_TRANSFERS__INIT;
 	Sluss__V1__IpcFrame frame = SLUSS__V1__IPC_FRAME__INIT;
 	drop.drop_id = world->next_drop++;
 	drop.n_connection_ids = 1;
 	drop.connection_ids = &id;
+	drop.keep_connection_id = keep;
 	frame.body_case = SLUSS__V1__IPC_FRAME__BODY_DROP;
 	frame.drop = &drop;
 	int64_t before = edge_now_ms();
@@ -362,6 +363,16 @@ bool edge_core_drop(struct edge_world *world, uint64_t id, int *took_ms_out)
 		if (mine)
 			return cut;
 	}
+}
+
+bool edge_core_drop(struct edge_world *world, uint64_t id, int *took_ms_out)
+{
+	return drop_one(world, id, 0, took_ms_out);
+}
+
+bool edge_core_drop_unclean(struct edge_world *world, uint64_t id, uint64_t keep)
+{
+	return drop_one(world, id, keep, NULL);
 }
 
 void edge_core_revoke(struct edge_world *world, const uint8_t fingerprint[SLUSS_HASH_BYTES])

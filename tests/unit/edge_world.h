@@ -83,8 +83,9 @@ bool edge_web_read(int fd, void *data, size_t len);
 // ---- a core
 
 // Sends DropTransfers for one connection and waits for the word. Returns true when it was cut. Milliseconds it took in
-// *took_ms_out (may be NULL).
+// *took_ms_out (may be NULL). The second one may keep the connection if nothing is buffered for it.
 bool edge_core_drop(struct edge_world *world, uint64_t id, int *took_ms_out);
+bool edge_core_drop_unclean(struct edge_world *world, uint64_t id, uint64_t keep);
 void edge_core_revoke(struct edge_world *world, const uint8_t fingerprint[SLUSS_HASH_BYTES]);
 // Waits for ConnectionsClosed with this id. False after timeout.
 bool edge_core_hears_closed(struct edge_world *world, uint64_t id, int timeout_ms);
