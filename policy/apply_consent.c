@@ -112,6 +112,7 @@ static void act_on(struct sluss_state *state, struct grant *grant, const struct 
 			grant->from_ms = status->from_ms;
 		if (status->until_ms != 0)
 			grant->until_ms = status->until_ms;
+		st_keeping_touch(state, grant);
 		return;
 	case SLUSS_ACT_INVALIDATE:
 		if (bit == 0) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Folds statutory requests, what messages leave behind in the state, and recalls.
+// Folds statutory requests, and what messages leave behind in the state.
 #include "policy/state_impl.h"
 
 #include <stdlib.h>
@@ -47,7 +47,8 @@ static enum sluss_apply request_statute(struct sluss_state *state, const struct 
 	uint32_t provision = st_intern(state, request->provision);
 	uint32_t officer = st_intern(state, request->officer);
 	uint32_t at = SLUSS_NOWHERE;
-	if (provision != SLUSS_NOWHERE && officer != SLUSS_NOWHERE && sluss_index_reserve(&state->by_statute, 1))
+	if (provision != SLUSS_NOWHERE && officer != SLUSS_NOWHERE && sluss_index_reserve(&state->by_statute, 1) &&
+	    st_notice_reserve(state))
 		at = sluss_array_append(&state->statutes);
 	if (at == SLUSS_NOWHERE) {
 		free(lists);
@@ -71,6 +72,7 @@ static enum sluss_apply request_statute(struct sluss_state *state, const struct 
 	    .lists = lists,
 	};
 	sluss_index_insert(&state->by_statute, st_hash_id(state, &request->request), at);
+	st_notice_add(state, at);
 	return SLUSS_APPLY_OK;
 }
 
@@ -91,6 +93,7 @@ static enum sluss_apply answer_statute(struct sluss_state *state, const struct s
 	statute->approved = approved;
 	statute->refused = !approved;
 	statute->approved_ms = record->at_ms;
+	st_notice_changed(state, at);
 	return SLUSS_APPLY_OK;
 }
 
@@ -118,43 +121,11 @@ enum sluss_apply st_apply_exchange(struct sluss_state *state, const struct sluss
 			uint32_t statute = st_find_statute(state, &released->pairs[i].grounds[k]);
 			if (grant != SLUSS_NOWHERE && GRANT(state, grant)->releases < UINT32_MAX)
 				GRANT(state, grant)->releases++;
+			if (grant != SLUSS_NOWHERE)
+				st_keeping_touch(state, GRANT(state, grant));
 			if (statute != SLUSS_NOWHERE && STATUTE(state, statute)->uses < UINT32_MAX)
 				STATUTE(state, statute)->uses++;
 		}
 	}
-	return SLUSS_APPLY_OK;
-}
-
-enum sluss_apply st_apply_recall(struct sluss_state *state, const struct sluss_record *record)
-{
-	if (record->type == SLUSS_REC_RECALL_ANSWERED) {
-		const struct sluss_rec_recall_answered *answered = &record->u.recall_answered;
-		uint32_t at = st_find_recall(state, &answered->recall);
-		if (at == SLUSS_NOWHERE || RECALL(state, at)->agency != st_find_agency(state, answered->agency))
-			return SLUSS_APPLY_INVALID;
-		RECALL(state, at)->answered = true;
-		RECALL(state, at)->deleted = answered->deleted;
-		return SLUSS_APPLY_OK;
-	}
-	const struct sluss_rec_recall_opened *opened = &record->u.recall_opened;
-	uint32_t kase = st_find_case(state, &opened->case_id);
-	uint16_t agency = st_find_agency(state, opened->agency);
-	if (kase == SLUSS_NOWHERE || agency == NO_AGENCY || sluss_id_is_none(&opened->recall) ||
-	    st_find_recall(state, &opened->recall) != SLUSS_NOWHERE)
-		return SLUSS_APPLY_INVALID;
-	if (!sluss_index_reserve(&state->by_recall, 1))
-		return SLUSS_APPLY_NO_MEMORY;
-	uint32_t at = sluss_array_append(&state->recalls);
-	if (at == SLUSS_NOWHERE)
-		return SLUSS_APPLY_NO_MEMORY;
-	*RECALL(state, at) = (struct recall){
-	    .id = opened->recall,
-	    .withdrawal = opened->withdrawal,
-	    .kase = kase,
-	    .agency = agency,
-	    .register_mark = opened->register_mark,
-	    .due_ms = opened->due_ms,
-	};
-	sluss_index_insert(&state->by_recall, st_hash_id(state, &opened->recall), at);
 	return SLUSS_APPLY_OK;
 }

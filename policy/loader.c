@@ -159,6 +159,7 @@ static bool read_document(struct sluss_loader *loader, const struct sluss_place 
 	    "!phases",
 	    "!close_reasons",
 	    "!provisions",
+	    "recall",
 	    NULL,
 	};
 	struct sluss_policy *policy = loader->policy;
@@ -173,6 +174,7 @@ static bool read_document(struct sluss_loader *loader, const struct sluss_place 
 	struct sluss_place messages = sluss_place_member(root, "messages");
 	struct sluss_place phases = sluss_place_member(root, "phases");
 	struct sluss_place provisions = sluss_place_member(root, "provisions");
+	struct sluss_place recall = sluss_place_member(root, "recall");
 	if (!sluss_loader_keys(loader, root, keys) || !sluss_loader_int(loader, root, "format", 1, 1, &format) ||
 	    !sluss_loader_name(loader, root, "policy", policy->name, sizeof(policy->name)) ||
 	    !sluss_loader_name(loader, root, "version", policy->version, sizeof(policy->version)) ||
@@ -185,7 +187,7 @@ static bool read_document(struct sluss_loader *loader, const struct sluss_place 
 	    !read_leap_day(loader, root) || !sluss_loader_programmes(loader, &programmes) ||
 	    !sluss_loader_messages(loader, &messages) || !sluss_loader_phases(loader, &phases) ||
 	    !sluss_loader_set(loader, root, "close_reasons", sluss_bit_close_reason, 0, &close_reasons) ||
-	    !sluss_loader_provisions(loader, &provisions))
+	    !sluss_loader_provisions(loader, &provisions) || !sluss_loader_recall(loader, &recall))
 		return false;
 	policy->close_reasons = (uint32_t)close_reasons;
 	find_cuts(policy);

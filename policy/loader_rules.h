@@ -9,6 +9,8 @@
 SLUSS_MUST_CHECK bool sluss_loader_programmes(struct sluss_loader *loader, const struct sluss_place *place);
 SLUSS_MUST_CHECK bool sluss_loader_messages(struct sluss_loader *loader, const struct sluss_place *place);
 SLUSS_MUST_CHECK bool sluss_loader_phases(struct sluss_loader *loader, const struct sluss_place *place);
+// Absent: two weeks to answer, nothing kept after a grant's end, the police's mark, any ground for keeping.
+SLUSS_MUST_CHECK bool sluss_loader_recall(struct sluss_loader *loader, const struct sluss_place *place);
 SLUSS_MUST_CHECK bool sluss_loader_provisions(struct sluss_loader *loader, const struct sluss_place *place);
 
 // How a name becomes a bit of a set, as the policy at hand knows it.

@@ -2,6 +2,8 @@
 // Reading a policy, and the age bands that it cuts.
 #include "policy/policy_data.h"
 
+#include "sluss/id.h"
+
 #include <stdlib.h>
 
 void sluss_policy_free(struct sluss_policy **policy)
@@ -138,4 +140,32 @@ bool sluss_age_band_at(const struct sluss_policy *policy, struct sluss_date birt
 	if (*until_years_out != SLUSS_AGE_OPEN)
 		*next_ms_out = sluss_birthday_ms(birth, *until_years_out, policy->leap_day);
 	return true;
+}
+
+int64_t sluss_policy_recall_due_ms(const struct sluss_policy *policy, int64_t now_ms)
+{
+	// From noon to noon: a night of 23 or 25 hours changes the date of neither.
+	const int64_t hour_ms = 3600000;
+	int64_t noon_ms = sluss_date_begin_ms(sluss_date_at(now_ms)) + 12 * hour_ms;
+	return sluss_date_begin_ms(sluss_date_at(noon_ms + ((int64_t)policy->recall.answer_days + 1) * 24 * hour_ms));
+}
+
+bool sluss_policy_register_mark(const struct sluss_policy *policy, enum sluss_agency_type type)
+{
+	return sluss_bit32(policy->recall.register_mark, (unsigned)type);
+}
+
+const char *sluss_policy_keep_ground(const struct sluss_policy *policy, size_t index)
+{
+	return index < policy->recall.keep_ground_count ? policy->recall.keep_grounds[index] : NULL;
+}
+
+bool sluss_policy_may_keep(const struct sluss_policy *policy, const char *ground)
+{
+	if (policy->recall.keep_ground_count == 0)
+		return sluss_is_name(ground, strlen(ground));
+	for (size_t i = 0; i < policy->recall.keep_ground_count; i++)
+		if (strcmp(policy->recall.keep_grounds[i], ground) == 0)
+			return true;
+	return false;
 }

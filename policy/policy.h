@@ -90,6 +90,15 @@ SLUSS_MUST_CHECK bool sluss_age_band_at(const struct sluss_policy *policy, struc
 
 // Names as the policy file and DOMAIN write them ("social_services", "coordination", "SchoolReport", "enrolled",
 // "goals_met"); NULL for a number that is none. The inverse gives 0 for an unknown name.
+// When the answer to a recall of `now_ms` is due: the midnight that ends the last day for it.
+int64_t sluss_policy_recall_due_ms(const struct sluss_policy *policy, int64_t now_ms);
+// Whether agencies of this type keep a mark of their own about participants, which a recall asks for too.
+bool sluss_policy_register_mark(const struct sluss_policy *policy, enum sluss_agency_type type);
+// Whether something recalled may be kept on this ground. The n-th ground that may be stated, NULL past the end; a
+// policy that lists none leaves it to the agency.
+bool sluss_policy_may_keep(const struct sluss_policy *policy, const char *ground);
+const char *sluss_policy_keep_ground(const struct sluss_policy *policy, size_t index);
+
 const char *sluss_agency_type_name(enum sluss_agency_type type);
 enum sluss_agency_type sluss_agency_type_from_name(const char *name);
 const char *sluss_purpose_name(enum sluss_purpose purpose);

@@ -16,6 +16,7 @@ enum {
 	SLUSS_POLICY_ROWS_MAX = 128,
 	SLUSS_POLICY_PROVISIONS_MAX = 64,
 	SLUSS_POLICY_VAGUE_MAX = 32,
+	SLUSS_POLICY_KEEP_GROUNDS_MAX = 32,
 	SLUSS_POLICY_CUTS_MAX = 256, // one for each age that fits an octet
 };
 
@@ -72,6 +73,15 @@ struct sluss_provision {
 	int64_t lasts_ms;
 };
 
+// What is asked back, and how it may be answered. A policy that says nothing of it has the loader's defaults.
+struct sluss_recall_rules {
+	int answer_days;	// to answer, whole days after that of the recall
+	int keep_days;		// what was received may be kept for after the grant's end
+	uint32_t register_mark; // bits 1 << agency type: keep a mark of their own about participants
+	char keep_grounds[SLUSS_POLICY_KEEP_GROUNDS_MAX][SLUSS_NAME_MAX + 1];
+	size_t keep_ground_count; // 0: any name
+};
+
 struct sluss_policy {
 	char name[SLUSS_NAME_MAX + 1];
 	char version[SLUSS_NAME_MAX + 1];
@@ -96,6 +106,7 @@ struct sluss_policy {
 	uint32_t close_reasons;		    // bits
 	struct sluss_provision provisions[SLUSS_POLICY_PROVISIONS_MAX];
 	size_t provision_count;
+	struct sluss_recall_rules recall;
 	uint8_t cuts[SLUSS_POLICY_CUTS_MAX]; // every age the policy names, ascending
 	size_t cut_count;
 };

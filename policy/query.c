@@ -214,10 +214,15 @@ bool sluss_recall_at(const struct sluss_state *state, size_t index, struct sluss
 	    .case_id = CASE(state, recall->kase)->id,
 	    .withdrawal = recall->withdrawal,
 	    .agency = st_symbol_text(state, AGENCY(state, recall->agency)->symbol),
+	    .cause = (enum sluss_recall_cause)recall->cause,
+	    .opened_ms = recall->opened_ms,
 	    .due_ms = recall->due_ms,
 	    .answered = recall->answered,
 	    .deleted = recall->deleted,
 	    .register_mark = recall->register_mark,
+	    .mark_removed = recall->mark_removed,
+	    .overdue = recall->overdue,
+	    .seq = recall->seq,
 	};
 	return true;
 }
@@ -251,6 +256,7 @@ bool sluss_statute_at(const struct sluss_state *state, size_t index, struct slus
 	    .until_ms = until_ms,
 	    .notify_ms = statute->notify_ms,
 	    .uses = statute->uses,
+	    .notified = statute->notified,
 	    .recipient_count = statute->recipient_count,
 	    .category_count = statute->category_count,
 	};

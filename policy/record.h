@@ -188,6 +188,7 @@ enum sluss_record_type {
 	SLUSS_REC_STATUTE_REQUESTED = 40,
 	SLUSS_REC_STATUTE_APPROVED = 41,
 	SLUSS_REC_STATUTE_REFUSED = 42,
+	SLUSS_REC_STATUTE_NOTIFIED = 43,
 	// Exchange.
 	SLUSS_REC_MESSAGE_ACCEPTED = 50,
 	SLUSS_REC_MESSAGE_DENIED = 51,
@@ -200,6 +201,7 @@ enum sluss_record_type {
 	// Recall.
 	SLUSS_REC_RECALL_OPENED = 60,
 	SLUSS_REC_RECALL_ANSWERED = 61,
+	SLUSS_REC_RECALL_OVERDUE = 62,
 	// Who looked.
 	SLUSS_REC_LOOKED = 70,
 	SLUSS_REC_LOGIN = 71,
@@ -263,7 +265,8 @@ struct sluss_rec_case_opened {
 	enum sluss_phase phase; // nominated or inquiry
 	const char *agency;	// social services agency that leads it, a member from the start
 	const char *officer;
-	const char *reporter; // the agency whose message opened it; "" else
+	const char *reporter;			  // the agency whose message opened it; "" else
+	uint8_t statement_hash[SLUSS_HASH_BYTES]; // SHA-256 of the signed statement; zeros: none
 };
 
 // from_years <= age < until_years, cut at every threshold that the policy names (sluss_age_band()).
@@ -281,6 +284,7 @@ struct sluss_rec_guardians_set {
 	const struct sluss_id *guardians;
 	size_t guardian_count;
 	const char *agency, *officer;
+	uint8_t statement_hash[SLUSS_HASH_BYTES]; // SHA-256 of the signed statement; zeros: none
 };
 
 struct sluss_member_officer {
@@ -300,6 +304,7 @@ struct sluss_rec_members_set {
 	const struct sluss_member *members;
 	size_t member_count;
 	const char *agency, *officer;
+	uint8_t statement_hash[SLUSS_HASH_BYTES]; // SHA-256 of the signed statement; zeros: none
 };
 
 struct sluss_rec_phase_set {
@@ -308,6 +313,7 @@ struct sluss_rec_phase_set {
 	enum sluss_close_reason reason; // with CLOSED only
 	bool by_gateway;		// a link was lost (ruling 9)
 	const char *agency, *officer;
+	uint8_t statement_hash[SLUSS_HASH_BYTES]; // SHA-256 of the signed statement; zeros: none
 };
 
 // A fact about the case's subject: it holds in every case of that person.
@@ -316,6 +322,7 @@ struct sluss_rec_protection_set {
 	bool protected_identity;
 	bool login_locked; // the subject's web login is locked (a person under threat)
 	const char *agency, *officer;
+	uint8_t statement_hash[SLUSS_HASH_BYTES]; // SHA-256 of the signed statement; zeros: none
 };
 
 // Holds within the age row in which it was made (ruling 6).
@@ -323,7 +330,8 @@ struct sluss_rec_maturity_assessed {
 	struct sluss_id case_id;
 	enum sluss_who who;
 	const char *agency, *officer;
-	uint8_t reasons_hash[SLUSS_HASH_BYTES]; // salted; the text lies in a side table
+	uint8_t reasons_hash[SLUSS_HASH_BYTES];	  // salted; the text lies in a side table
+	uint8_t statement_hash[SLUSS_HASH_BYTES]; // SHA-256 of the signed statement; zeros: none
 };
 
 // A disclosure is kept from a guardian's view, with recorded reasons.
@@ -334,6 +342,7 @@ struct sluss_rec_view_limited {
 	bool limited;		 // false lifts the limit
 	const char *agency, *officer;
 	uint8_t reasons_hash[SLUSS_HASH_BYTES];
+	uint8_t statement_hash[SLUSS_HASH_BYTES]; // SHA-256 of the signed statement; zeros: none
 };
 
 // One grant, already exploded: one recipient (ruling 1). `grant` is the id of this version.
@@ -374,7 +383,8 @@ struct sluss_rec_grant_status {
 	const struct sluss_id *new_grants;
 	int64_t from_ms, until_ms; // NARROW only; 0 leaves that end alone
 	enum sluss_channel channel;
-	const char *agency, *officer; // who recorded it; "" when the person did on the page
+	const char *agency, *officer;		  // who recorded it; "" when the person did on the page
+	uint8_t statement_hash[SLUSS_HASH_BYTES]; // SHA-256 of the signed statement; zeros: none
 };
 
 struct sluss_rec_withdrawal {
@@ -406,12 +416,21 @@ struct sluss_rec_statute_requested {
 	bool deferred; // the person is told later, with reasons
 	int64_t notify_ms;
 	uint8_t deferral_hash[SLUSS_HASH_BYTES];
+	uint8_t statement_hash[SLUSS_HASH_BYTES]; // SHA-256 of the signed statement; zeros: none
 };
 
 // APPROVED and REFUSED.
 struct sluss_rec_statute_answered {
 	struct sluss_id request;
 	const char *agency, *officer;
+	uint8_t statement_hash[SLUSS_HASH_BYTES]; // SHA-256 of the signed statement; zeros: none
+};
+
+// The person is told of a statutory ground.
+struct sluss_rec_statute_notified {
+	struct sluss_id request;
+	struct sluss_id case_id;
+	struct sluss_id person; // the case's subject
 };
 
 // The decision for one pair, as far as the log documents it.
@@ -503,13 +522,32 @@ struct sluss_rec_expired {
 	const char *recipient;
 };
 
+enum sluss_recall_cause {
+	SLUSS_RECALL_NONE = 0,
+	SLUSS_RECALL_WITHDRAWAL = 1,
+	SLUSS_RECALL_EXPIRY = 2, // a grant's end, and the policy's time for keeping after it
+	SLUSS_RECALL_CLOSING = 3,
+};
+
+// Sections of one message that are asked back.
+struct sluss_recalled {
+	struct sluss_id message;
+	const uint32_t *sections;
+	size_t section_count;
+};
+
 struct sluss_rec_recall_opened {
 	struct sluss_id recall;
 	struct sluss_id case_id;
-	struct sluss_id withdrawal;
-	const char *agency; // who is to delete
+	struct sluss_id withdrawal; // none when it is not the cause
+	const char *agency;	    // who is to delete
 	int64_t due_ms;
 	bool register_mark; // also the mark in the police's own register
+	enum sluss_recall_cause cause;
+	const struct sluss_id *grants; // versions that carried it and carry nothing any more
+	size_t grant_count;
+	const struct sluss_recalled *recalled; // what was handed out on them
+	size_t recalled_count;
 };
 
 struct sluss_rec_recall_answered {
@@ -517,6 +555,14 @@ struct sluss_rec_recall_answered {
 	const char *agency, *officer;
 	bool deleted; // false: a legal ground for keeping it was stated
 	const char *provision;
+	bool mark_removed; // with register_mark only; false: kept, on mark_provision
+	const char *mark_provision;
+	uint8_t statement_hash[SLUSS_HASH_BYTES]; // SHA-256 of the signed statement
+};
+
+// It was due and is not answered.
+struct sluss_rec_recall_overdue {
+	struct sluss_id recall;
 };
 
 // LOOKED and LOGIN: an auditor, an evaluator or a person read something.
@@ -553,6 +599,7 @@ struct sluss_record {
 		struct sluss_rec_statute_requested statute_requested;
 		struct sluss_rec_statute_answered statute_approved;
 		struct sluss_rec_statute_answered statute_refused;
+		struct sluss_rec_statute_notified statute_notified;
 		struct sluss_rec_message message_accepted;
 		struct sluss_rec_message message_denied;
 		struct sluss_rec_release released;
@@ -563,6 +610,7 @@ struct sluss_record {
 		struct sluss_rec_expired expired;
 		struct sluss_rec_recall_opened recall_opened;
 		struct sluss_rec_recall_answered recall_answered;
+		struct sluss_rec_recall_overdue recall_overdue;
 		struct sluss_rec_looked looked;
 		struct sluss_rec_looked login;
 	} u;

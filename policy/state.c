@@ -23,6 +23,7 @@ struct sluss_state *sluss_state_new(const struct sluss_state_options *options)
 	sluss_array_init(&state->consents, sizeof(struct consent), 8);
 	sluss_array_init(&state->statutes, sizeof(struct statute), 5);
 	sluss_array_init(&state->recalls, sizeof(struct recall), 5);
+	state->keeping_ms = INT64_MAX;
 	return state;
 }
 
@@ -74,6 +75,8 @@ void sluss_state_free(struct sluss_state **state_at)
 	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
 		sluss_index_clear(indexes[i]);
 	free(state->heap);
+	free(state->notices.at);
+	free(state->recalls_open.at);
 	free(state);
 	*state_at = NULL;
 }
@@ -100,8 +103,9 @@ size_t sluss_state_memory(const struct sluss_state *state)
 	    &state->by_statute,
 	    &state->by_recall,
 	};
-	size_t sum =
-	    sizeof(*state) + state->text_memory + state->member_memory + state->heap_room * sizeof(*state->heap);
+	size_t sum = sizeof(*state) + state->text_memory + state->member_memory +
+		     state->heap_room * sizeof(*state->heap) +
+		     (state->notices.room + state->recalls_open.room) * sizeof(uint32_t);
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
 		sum += sluss_array_memory(arrays[i]);
 	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
@@ -191,6 +195,8 @@ enum sluss_apply st_apply_policy_set(struct sluss_state *state, const struct slu
 	for (uint32_t i = 0; i < state->cases.count; i++)
 		st_case_before(state, i, record->at_ms);
 	bind_policy(state, policy);
+	state->notices.known = false;
+	state->keeping_ms = INT64_MIN; // another time for keeping, perhaps
 	for (uint32_t i = 0; i < state->cases.count; i++)
 		st_case_after(state, i, CAUSE_OTHER, record->at_ms);
 	return SLUSS_APPLY_OK;
@@ -286,12 +292,15 @@ static enum sluss_apply dispatch(struct sluss_state *state, const struct sluss_r
 	case SLUSS_REC_STATUTE_APPROVED:
 	case SLUSS_REC_STATUTE_REFUSED:
 		return st_apply_statute(state, record);
+	case SLUSS_REC_STATUTE_NOTIFIED:
+		return st_apply_notified(state, record);
 	case SLUSS_REC_MESSAGE_ACCEPTED:
 	case SLUSS_REC_RELEASED:
 		return st_apply_exchange(state, record);
 	case SLUSS_REC_RECALL_OPENED:
 	case SLUSS_REC_RECALL_ANSWERED:
-		return st_apply_recall(state, record);
+	case SLUSS_REC_RECALL_OVERDUE:
+		return st_apply_recall(state, record, seq);
 	case SLUSS_REC_CLOCK_STEP:
 		return record->u.clock_step.to_ms < record->at_ms ? SLUSS_APPLY_INVALID : SLUSS_APPLY_OK;
 	case SLUSS_REC_GENESIS:

@@ -125,6 +125,8 @@ struct sluss_grant_view {
 	bool invalidated;
 	enum sluss_reason standing; // OK_CONSENT when it permits now, else the first of ruling 2
 	uint32_t releases;	    // how often its key carried a release
+	bool received;		    // something was received on this very version and is not asked back
+	bool completed;		    // everybody required had given it at some instant
 };
 bool sluss_grant_find(
     const struct sluss_state *state, const struct sluss_id *grant, int64_t now_ms, struct sluss_grant_view *view_out);
@@ -171,6 +173,7 @@ struct sluss_statute_view {
 	int64_t requested_ms, until_ms, notify_ms; // until 0 while it is not approved; by the law in force
 	uint32_t uses;				   // releases that rest on it
 	size_t recipient_count, category_count;
+	bool notified; // the person was told
 };
 bool sluss_statute_find(
     const struct sluss_state *state, const struct sluss_id *request, struct sluss_statute_view *view_out);
@@ -182,11 +185,29 @@ const char *sluss_statute_category(const struct sluss_state *state, const struct
 struct sluss_recall_view {
 	struct sluss_id recall, case_id, withdrawal;
 	const char *agency;
-	int64_t due_ms;
-	bool answered, deleted, register_mark;
+	enum sluss_recall_cause cause;
+	int64_t opened_ms, due_ms;
+	bool answered, deleted, register_mark, mark_removed;
+	bool overdue; // it was due and was not answered then; stays true when it is answered late
+	uint64_t seq; // log index of the record that opened it
 };
 bool sluss_recall_find(
     const struct sluss_state *state, const struct sluss_id *recall, struct sluss_recall_view *view_out);
+// The recall at a position (0 up, in order of opening); false past the end.
 bool sluss_recall_at(const struct sluss_state *state, size_t index, struct sluss_recall_view *view_out);
+
+// What falls due by itself. As with sluss_state_link_lost() the caller appends the record and asks again, before it
+// decides anything at `now_ms`; false when there is nothing (more). Cheap when nothing changed.
+
+// A person who is to be told of a statutory ground: the STATUTE_NOTIFIED to append.
+bool sluss_state_notice_due(struct sluss_state *state, int64_t now_ms, struct sluss_rec_statute_notified *notified_out);
+// A recall that is due and not answered: RECALL_OVERDUE.
+bool sluss_state_recall_due(struct sluss_state *state, int64_t now_ms, struct sluss_id *recall_out);
+// A case with grants whose time for keeping is over: RECALL_OPENED for what was received on them.
+bool sluss_state_kept_too_long(struct sluss_state *state, int64_t now_ms, struct sluss_id *case_out);
+// Whether this version is one of them.
+bool sluss_grant_kept_too_long(const struct sluss_state *state, const struct sluss_id *grant, int64_t now_ms);
+// When to ask for these again even though no record arrived; INT64_MAX for never.
+int64_t sluss_state_next_duty_ms(struct sluss_state *state);
 
 #endif

@@ -134,6 +134,7 @@ enum {
 	F_TAKEN = 4,	  // it took over (or was the first) at some instant
 	F_VOID = 8,	  // registered by mistake: it never was
 	F_GUARDIANS = 32, // guardians were asked when it was last complete
+	F_RECALLED = 64,  // what was received on it was asked back
 	F_READY = 16, // open, complete and not over yet at the last record that touched it: takes over as soon as its
 		      // from comes
 };
@@ -174,7 +175,7 @@ struct statute {
 	uint32_t provision, officer, approver; // symbols; approver SLUSS_NOWHERE
 	uint16_t agency;
 	uint8_t type;
-	bool approved, refused, deferred, necessity;
+	bool approved, refused, deferred, necessity, notified;
 	int64_t requested_ms, approved_ms, notify_ms;
 	uint32_t uses;
 	uint16_t recipient_count, category_count;
@@ -185,8 +186,18 @@ struct recall {
 	struct sluss_id id, withdrawal;
 	uint32_t kase;
 	uint16_t agency;
-	bool answered, deleted, register_mark;
-	int64_t due_ms;
+	bool answered, deleted, register_mark, mark_removed, overdue;
+	uint8_t cause;
+	int64_t opened_ms, due_ms;
+	uint64_t seq; // of the record that opened it
+};
+
+// What falls due by itself (duties.c): positions in an array of the state.
+struct duties {
+	uint32_t *at;
+	uint32_t count, room;
+	int64_t next_ms;
+	bool known; // next_ms is right
 };
 
 struct sluss_state {
@@ -203,6 +214,8 @@ struct sluss_state {
 	uint64_t policy_category[256]; // bit in the policy in force of each of the state's numbers, 0
 	uint32_t *heap;		       // cases by edge_ms
 	uint32_t heap_count, heap_room;
+	struct duties notices, recalls_open;
+	int64_t keeping_ms;
 	size_t text_memory, member_memory;
 };
 
@@ -304,7 +317,16 @@ enum sluss_apply st_apply_grant_status(struct sluss_state *state, const struct s
 enum sluss_apply st_apply_withdrawal(struct sluss_state *state, const struct sluss_record *record);
 enum sluss_apply st_apply_statute(struct sluss_state *state, const struct sluss_record *record);
 enum sluss_apply st_apply_exchange(struct sluss_state *state, const struct sluss_record *record);
-enum sluss_apply st_apply_recall(struct sluss_state *state, const struct sluss_record *record);
+
+// duties.c
+enum sluss_apply st_apply_notified(struct sluss_state *state, const struct sluss_record *record);
+enum sluss_apply st_apply_recall(struct sluss_state *state, const struct sluss_record *record, uint64_t seq);
+SLUSS_MUST_CHECK bool st_notice_reserve(struct sluss_state *state); // before one more statutory request
+void st_notice_add(struct sluss_state *state, uint32_t statute);
+void st_notice_changed(struct sluss_state *state, uint32_t statute); // it was answered
+// Something was received on this version, or it ends earlier than before.
+void st_keeping_touch(struct sluss_state *state, const struct grant *grant);
+
 // Whether a key lies within a withdrawal's scope. `scope` is made once by st_withdrawal_scope().
 struct scope {
 	enum sluss_scope kind;

@@ -125,6 +125,15 @@ MAP(pair, log_pair);
 #undef C
 #undef P
 
+#define C struct sluss_recalled
+#define P Sluss__V1__LogRecalled
+static const struct record_field recalled_fields[] = {
+	ID(message), U32S(sections, section_count),
+};
+MAP(recalled, log_recalled);
+#undef C
+#undef P
+
 // ---- events
 
 #define C struct sluss_rec_genesis
@@ -204,6 +213,7 @@ MAP(approvers_set, log_approvers_set);
 static const struct record_field case_opened_fields[] = {
 	ID(case_id), ID(subject), STRING(programme), ENUM(phase, SLUSS_PHASES - 1), STRING(agency), STRING(officer),
 	STRING(reporter),
+	HASH(statement_hash),
 };
 MAP(case_opened, log_case_opened);
 #undef C
@@ -222,6 +232,7 @@ MAP(person_age, log_person_age);
 #define P Sluss__V1__LogGuardiansSet
 static const struct record_field guardians_set_fields[] = {
 	ID(case_id), IDS(guardians, guardian_count), STRING(agency), STRING(officer),
+	HASH(statement_hash),
 };
 MAP(guardians_set, log_guardians_set);
 #undef C
@@ -231,6 +242,7 @@ MAP(guardians_set, log_guardians_set);
 #define P Sluss__V1__LogMembersSet
 static const struct record_field members_set_fields[] = {
 	ID(case_id), MESSAGES(members, member_count, member_map), STRING(agency), STRING(officer),
+	HASH(statement_hash),
 };
 MAP(members_set, log_members_set);
 #undef C
@@ -241,6 +253,7 @@ MAP(members_set, log_members_set);
 static const struct record_field phase_set_fields[] = {
 	ID(case_id), ENUM(phase, SLUSS_PHASES - 1), ENUM(reason, SLUSS_CLOSE_REASONS - 1), BOOL(by_gateway),
 	STRING(agency), STRING(officer),
+	HASH(statement_hash),
 };
 MAP(phase_set, log_phase_set);
 #undef C
@@ -250,6 +263,7 @@ MAP(phase_set, log_phase_set);
 #define P Sluss__V1__LogProtectionSet
 static const struct record_field protection_set_fields[] = {
 	ID(case_id), BOOL(protected_identity), BOOL(login_locked), STRING(agency), STRING(officer),
+	HASH(statement_hash),
 };
 MAP(protection_set, log_protection_set);
 #undef C
@@ -259,6 +273,7 @@ MAP(protection_set, log_protection_set);
 #define P Sluss__V1__LogMaturityAssessed
 static const struct record_field maturity_assessed_fields[] = {
 	ID(case_id), ENUM(who, SLUSS_WHO_BOTH), STRING(agency), STRING(officer), HASH(reasons_hash),
+	HASH(statement_hash),
 };
 MAP(maturity_assessed, log_maturity_assessed);
 #undef C
@@ -268,6 +283,7 @@ MAP(maturity_assessed, log_maturity_assessed);
 #define P Sluss__V1__LogViewLimited
 static const struct record_field view_limited_fields[] = {
 	ID(case_id), ID(guardian), ID(message), BOOL(limited), STRING(agency), STRING(officer), HASH(reasons_hash),
+	HASH(statement_hash),
 };
 MAP(view_limited, log_view_limited);
 #undef C
@@ -289,6 +305,7 @@ static const struct record_field grant_status_fields[] = {
 	ID(case_id), ENUM(act, SLUSS_ACT_INVALIDATE), ID(person), ID(consent), IDS(grants, grant_count),
 	IDS_SAME(new_grants, grant_count), I64(from_ms), I64(until_ms), ENUM(channel, SLUSS_CHANNEL_ORAL),
 	STRING(agency), STRING(officer),
+	HASH(statement_hash),
 };
 MAP(grant_status, log_grant_status);
 #undef C
@@ -312,6 +329,7 @@ static const struct record_field statute_requested_fields[] = {
 	ENUM(message_type, SLUSS_MESSAGE_TYPES - 1), STRINGS(recipients, recipient_count),
 	STRINGS(categories, category_count), BOOL(necessity), HASH(necessity_hash), BOOL(deferred), I64(notify_ms),
 	HASH(deferral_hash),
+	HASH(statement_hash),
 };
 MAP(statute_requested, log_statute_requested);
 #undef C
@@ -321,8 +339,18 @@ MAP(statute_requested, log_statute_requested);
 #define P Sluss__V1__LogStatuteAnswered
 static const struct record_field statute_answered_fields[] = {
 	ID(request), STRING(agency), STRING(officer),
+	HASH(statement_hash),
 };
 MAP(statute_answered, log_statute_answered);
+#undef C
+#undef P
+
+#define C struct sluss_rec_statute_notified
+#define P Sluss__V1__LogStatuteNotified
+static const struct record_field statute_notified_fields[] = {
+	ID(request), ID(case_id), ID(person),
+};
+MAP(statute_notified, log_statute_notified);
 #undef C
 #undef P
 
@@ -379,6 +407,7 @@ MAP(expired, log_expired);
 #define P Sluss__V1__LogRecallOpened
 static const struct record_field recall_opened_fields[] = {
 	ID(recall), ID(case_id), ID(withdrawal), STRING(agency), I64(due_ms), BOOL(register_mark),
+	ENUM(cause, SLUSS_RECALL_CLOSING), IDS(grants, grant_count), MESSAGES(recalled, recalled_count, recalled_map),
 };
 MAP(recall_opened, log_recall_opened);
 #undef C
@@ -388,8 +417,18 @@ MAP(recall_opened, log_recall_opened);
 #define P Sluss__V1__LogRecallAnswered
 static const struct record_field recall_answered_fields[] = {
 	ID(recall), STRING(agency), STRING(officer), BOOL(deleted), STRING(provision),
+	BOOL(mark_removed), STRING(mark_provision), HASH(statement_hash),
 };
 MAP(recall_answered, log_recall_answered);
+#undef C
+#undef P
+
+#define C struct sluss_rec_recall_overdue
+#define P Sluss__V1__LogRecallOverdue
+static const struct record_field recall_overdue_fields[] = {
+	ID(recall),
+};
+MAP(recall_overdue, log_recall_overdue);
 #undef C
 #undef P
 
@@ -402,85 +441,51 @@ MAP(looked, log_looked);
 #undef C
 #undef P
 
-// clang-format on
-
 static const struct record_map restart_map = {.descriptor = &sluss__v1__log_restart__descriptor};
 
 const struct record_map *record_map_of(enum sluss_record_type type)
 {
 	switch (type) {
-	case SLUSS_REC_NONE:
-		return NULL;
-	case SLUSS_REC_GENESIS:
-		return &genesis_map;
-	case SLUSS_REC_RESTART:
-		return &restart_map;
-	case SLUSS_REC_CLOCK_STEP:
-		return &clock_step_map;
-	case SLUSS_REC_POLICY_SET:
-		return &policy_set_map;
-	case SLUSS_REC_AGENCY_ENROLLED:
-		return &agency_enrolled_map;
-	case SLUSS_REC_KEYS_ROTATED:
-		return &keys_rotated_map;
-	case SLUSS_REC_KEY_REVOKED:
-		return &key_revoked_map;
-	case SLUSS_REC_AGENCY_LEFT:
-		return &agency_left_map;
-	case SLUSS_REC_APPROVERS_SET:
-		return &approvers_set_map;
-	case SLUSS_REC_CASE_OPENED:
-		return &case_opened_map;
-	case SLUSS_REC_PERSON_AGE:
-		return &person_age_map;
-	case SLUSS_REC_GUARDIANS_SET:
-		return &guardians_set_map;
-	case SLUSS_REC_MEMBERS_SET:
-		return &members_set_map;
-	case SLUSS_REC_PHASE_SET:
-		return &phase_set_map;
-	case SLUSS_REC_PROTECTION_SET:
-		return &protection_set_map;
-	case SLUSS_REC_MATURITY_ASSESSED:
-		return &maturity_assessed_map;
-	case SLUSS_REC_VIEW_LIMITED:
-		return &view_limited_map;
-	case SLUSS_REC_CONSENT_RECORDED:
-		return &consent_recorded_map;
-	case SLUSS_REC_GRANT_STATUS:
-		return &grant_status_map;
-	case SLUSS_REC_WITHDRAWAL:
-		return &withdrawal_map;
-	case SLUSS_REC_STATUTE_REQUESTED:
-		return &statute_requested_map;
-	case SLUSS_REC_STATUTE_APPROVED:
-		return &statute_answered_map;
-	case SLUSS_REC_STATUTE_REFUSED:
-		return &statute_answered_map;
-	case SLUSS_REC_MESSAGE_ACCEPTED:
-		return &message_map;
-	case SLUSS_REC_MESSAGE_DENIED:
-		return &message_map;
-	case SLUSS_REC_RELEASED:
-		return &release_map;
-	case SLUSS_REC_WITHHELD:
-		return &release_map;
-	case SLUSS_REC_PAYLOAD_DESTROYED:
-		return &payload_destroyed_map;
-	case SLUSS_REC_ACKNOWLEDGED:
-		return &acknowledged_map;
-	case SLUSS_REC_MISMATCH_REPORTED:
-		return &acknowledged_map;
-	case SLUSS_REC_EXPIRED:
-		return &expired_map;
-	case SLUSS_REC_RECALL_OPENED:
-		return &recall_opened_map;
-	case SLUSS_REC_RECALL_ANSWERED:
-		return &recall_answered_map;
-	case SLUSS_REC_LOOKED:
-		return &looked_map;
-	case SLUSS_REC_LOGIN:
-		return &looked_map;
+	case SLUSS_REC_NONE: return NULL;
+	case SLUSS_REC_GENESIS: return &genesis_map;
+	case SLUSS_REC_RESTART: return &restart_map;
+	case SLUSS_REC_CLOCK_STEP: return &clock_step_map;
+	case SLUSS_REC_POLICY_SET: return &policy_set_map;
+	case SLUSS_REC_AGENCY_ENROLLED: return &agency_enrolled_map;
+	case SLUSS_REC_KEYS_ROTATED: return &keys_rotated_map;
+	case SLUSS_REC_KEY_REVOKED: return &key_revoked_map;
+	case SLUSS_REC_AGENCY_LEFT: return &agency_left_map;
+	case SLUSS_REC_APPROVERS_SET: return &approvers_set_map;
+	case SLUSS_REC_CASE_OPENED: return &case_opened_map;
+	case SLUSS_REC_PERSON_AGE: return &person_age_map;
+	case SLUSS_REC_GUARDIANS_SET: return &guardians_set_map;
+	case SLUSS_REC_MEMBERS_SET: return &members_set_map;
+	case SLUSS_REC_PHASE_SET: return &phase_set_map;
+	case SLUSS_REC_PROTECTION_SET: return &protection_set_map;
+	case SLUSS_REC_MATURITY_ASSESSED: return &maturity_assessed_map;
+	case SLUSS_REC_VIEW_LIMITED: return &view_limited_map;
+	case SLUSS_REC_CONSENT_RECORDED: return &consent_recorded_map;
+	case SLUSS_REC_GRANT_STATUS: return &grant_status_map;
+	case SLUSS_REC_WITHDRAWAL: return &withdrawal_map;
+	case SLUSS_REC_STATUTE_REQUESTED: return &statute_requested_map;
+	case SLUSS_REC_STATUTE_APPROVED: return &statute_answered_map;
+	case SLUSS_REC_STATUTE_REFUSED: return &statute_answered_map;
+	case SLUSS_REC_STATUTE_NOTIFIED: return &statute_notified_map;
+	case SLUSS_REC_MESSAGE_ACCEPTED: return &message_map;
+	case SLUSS_REC_MESSAGE_DENIED: return &message_map;
+	case SLUSS_REC_RELEASED: return &release_map;
+	case SLUSS_REC_WITHHELD: return &release_map;
+	case SLUSS_REC_PAYLOAD_DESTROYED: return &payload_destroyed_map;
+	case SLUSS_REC_ACKNOWLEDGED: return &acknowledged_map;
+	case SLUSS_REC_MISMATCH_REPORTED: return &acknowledged_map;
+	case SLUSS_REC_EXPIRED: return &expired_map;
+	case SLUSS_REC_RECALL_OPENED: return &recall_opened_map;
+	case SLUSS_REC_RECALL_ANSWERED: return &recall_answered_map;
+	case SLUSS_REC_RECALL_OVERDUE: return &recall_overdue_map;
+	case SLUSS_REC_LOOKED: return &looked_map;
+	case SLUSS_REC_LOGIN: return &looked_map;
 	}
 	return NULL;
 }
+
+// clang-format on
