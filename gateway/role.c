@@ -148,6 +148,10 @@ static int run_core(const struct sluss_settings *s)
 	    .chunk_orphan_hours = s->chunk_orphan_hours,
 	    .drop_timeout_ms = s->drop_timeout_ms,
 	    .client_certificate_days = s->client_certificate_days,
+	    .sessions_max = s->sessions_max,
+	    .session_ms = s->session_ms,
+	    .session_idle_ms = s->session_idle_ms,
+	    .code_days = s->code_days,
 	};
 	return sluss_core_main(&config);
 }

@@ -65,6 +65,10 @@ struct sluss_settings {
 	uint32_t fetch_wait_max_ms;
 	uint32_t clock_skew_max_ms;
 	uint32_t client_certificate_days;
+	uint32_t sessions_max;
+	uint32_t session_ms;
+	uint32_t session_idle_ms;
+	uint32_t code_days;
 	// Time-outs.
 	uint32_t handshake_timeout_ms;
 	uint32_t idle_timeout_ms;

@@ -205,6 +205,8 @@ enum sluss_record_type {
 	// Who looked.
 	SLUSS_REC_LOOKED = 70,
 	SLUSS_REC_LOGIN = 71,
+	SLUSS_REC_SESSION = 74,
+	SLUSS_REC_CODE_ISSUED = 75,
 };
 
 struct sluss_rec_genesis {
@@ -573,6 +575,22 @@ struct sluss_rec_looked {
 	struct sluss_id case_id;
 };
 
+// Somebody logged in; or a session was ended before its time.
+struct sluss_rec_session {
+	struct sluss_id person;	     // none for staff
+	const char *agency, *officer; // "" for a person
+	const char *issuer;	     // "" for a one-time code
+	uint8_t key_hash[SLUSS_HASH_BYTES];
+	uint8_t evidence_hash[SLUSS_HASH_BYTES];
+	bool ended;
+};
+
+struct sluss_rec_code_issued {
+	struct sluss_id case_id;
+	struct sluss_id person;
+	const char *agency, *officer;
+};
+
 struct sluss_record {
 	enum sluss_record_type type;
 	int64_t at_ms; // core's clock; never falls from one record to the next
@@ -612,6 +630,8 @@ struct sluss_record {
 		struct sluss_rec_recall_answered recall_answered;
 		struct sluss_rec_recall_overdue recall_overdue;
 		struct sluss_rec_looked looked;
+		struct sluss_rec_session session;
+		struct sluss_rec_code_issued code_issued;
 		struct sluss_rec_looked login;
 	} u;
 };

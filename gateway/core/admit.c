@@ -27,7 +27,7 @@ static bool refuse(struct sluss_request *request, enum sluss_code code, enum slu
 static bool caller_is_good(struct sluss_writer *w, struct sluss_request *request)
 {
 	if (request->txn.port != SLUSS_PORT_AGENCY)
-		return true;
+		return sluss_request_session_stands(request, w->sessions, w->directory);
 	char agency[SLUSS_AGENCY_MAX + 1];
 	const uint8_t *fingerprint = request->asked->certificate_fingerprint.data; // 32 octets: verify.c
 	if (sluss_directory_certificate(w->directory, fingerprint, agency, &request->txn.caller_type) &&
@@ -39,6 +39,8 @@ static bool caller_is_good(struct sluss_writer *w, struct sluss_request *request
 static bool key_is_good(struct sluss_writer *w, struct sluss_request *request)
 {
 	struct sluss_signer signer;
+	if (request->txn.session != NULL)
+		return true; // caller_is_good asked
 	bool known = sluss_directory_signer(w->directory, request->txn.key_id, &signer);
 	bool same = known && memcmp(signer.sign_key, request->signer.sign_key, sizeof(signer.sign_key)) == 0 &&
 		    strcmp(signer.agency, request->header.agency_id) == 0;
@@ -151,7 +153,8 @@ bool sluss_writer_admit(struct sluss_writer *w, struct sluss_request *request)
 	if (!caller_is_good(w, request))
 		return false;
 	bool is_signed = request->service->statement != NULL;
-	if (is_signed && (request->service->flags & SLUSS_SERVICE_REPEATABLE) == 0 && seen_before(w, request))
+	bool has_id = is_signed || (request->service->flags & SLUSS_SERVICE_REQUEST_ID) != 0;
+	if (has_id && (request->service->flags & SLUSS_SERVICE_REPEATABLE) == 0 && seen_before(w, request))
 		return request->repeated && !request->refused;
 	if (w->now_ms < sluss_state_time_ms(w->world->state))
 		return refuse(request, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL);

@@ -94,8 +94,9 @@ static bool serve(const struct sluss_core_config *config, struct sluss_writer *w
 {
 	pthread_t thread;
 	struct sluss_intake *intake = sluss_intake_new(config, to_intake, &writer->in);
-	struct sluss_workers *workers = sluss_workers_start(
-	    writer->config.verify_threads, writer->directory, writer->config.authority, &writer->in, to_intake);
+	const struct sluss_verify_with with = {writer->directory, writer->sessions, writer->config.authority};
+	struct sluss_workers *workers =
+	    sluss_workers_start(writer->config.verify_threads, &with, &writer->in, to_intake);
 	bool ok = intake != NULL && workers != NULL;
 	if (ok && config->on_ready != NULL)
 		ok = config->on_ready(config->arg) == 0;

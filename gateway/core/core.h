@@ -46,6 +46,10 @@ struct sluss_core_config {
 	uint32_t chunk_orphan_hours;	    // then they are destroyed [24]
 	uint32_t drop_timeout_ms; // web and edge have this long each to give their word; then they are killed [2,000]
 	uint32_t client_certificate_days; // [365]
+	uint32_t sessions_max;		  // of persons and staff at one time [2,000]
+	uint32_t session_ms;		  // a session ends after this [1,200,000]
+	uint32_t session_idle_ms;	  // or after this without a call [600,000]
+	uint32_t code_days;		  // how long a one-time code is good [7]
 
 	// Real time in Unix milliseconds; NULL: CLOCK_REALTIME. Called by the writer thread. Time that goes back
 	// answers `unavailable`.

@@ -441,6 +441,24 @@ MAP(looked, log_looked);
 #undef C
 #undef P
 
+#define C struct sluss_rec_session
+#define P Sluss__V1__LogSession
+static const struct record_field session_fields[] = {
+	ID(person), STRING(agency), STRING(officer), STRING(issuer), HASH(key_hash), HASH(evidence_hash), BOOL(ended),
+};
+MAP(session, log_session);
+#undef C
+#undef P
+
+#define C struct sluss_rec_code_issued
+#define P Sluss__V1__LogCodeIssued
+static const struct record_field code_issued_fields[] = {
+	ID(case_id), ID(person), STRING(agency), STRING(officer),
+};
+MAP(code_issued, log_code_issued);
+#undef C
+#undef P
+
 static const struct record_map restart_map = {.descriptor = &sluss__v1__log_restart__descriptor};
 
 const struct record_map *record_map_of(enum sluss_record_type type)
@@ -484,6 +502,8 @@ const struct record_map *record_map_of(enum sluss_record_type type)
 	case SLUSS_REC_RECALL_OVERDUE: return &recall_overdue_map;
 	case SLUSS_REC_LOOKED: return &looked_map;
 	case SLUSS_REC_LOGIN: return &looked_map;
+	case SLUSS_REC_SESSION: return &session_map;
+	case SLUSS_REC_CODE_ISSUED: return &code_issued_map;
 	}
 	return NULL;
 }

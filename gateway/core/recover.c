@@ -41,6 +41,10 @@ static void fill_config(struct sluss_core_config *config)
 	config->request_max = or_default(config->request_max, SLUSS_REQUEST_ARENA_MAX);
 	config->drop_timeout_ms = or_default(config->drop_timeout_ms, 2000);
 	config->client_certificate_days = or_default(config->client_certificate_days, 365);
+	config->sessions_max = or_default(config->sessions_max, 2000);
+	config->session_ms = or_default(config->session_ms, 20 * 60 * 1000);
+	config->session_idle_ms = or_default(config->session_idle_ms, 10 * 60 * 1000);
+	config->code_days = or_default(config->code_days, 7);
 }
 
 static enum sluss_store_result say(struct sluss_store_error *error_out, enum sluss_store_result result,
@@ -189,8 +193,10 @@ static bool set_up(struct sluss_writer *w, const struct sluss_keys *keys, struct
 	w->codec = sluss_codec_new();
 	w->read_codec = sluss_codec_new();
 	w->transfers = sluss_transfers_new(w->to_intake, w->config.drop_timeout_ms);
+	w->sessions = sluss_sessions_new(w->config.sessions_max, w->config.session_ms, w->config.session_idle_ms);
 	if (w->log_secret == NULL || w->directory == NULL || w->policies == NULL || w->persons == NULL ||
-	    w->codec == NULL || w->read_codec == NULL || w->transfers == NULL || !sluss_queue_init(&w->in, -1)) {
+	    w->codec == NULL || w->read_codec == NULL || w->transfers == NULL || w->sessions == NULL ||
+	    !sluss_queue_init(&w->in, -1)) {
 		snprintf(error_out->text, sizeof(error_out->text), "There is not enough memory to start.");
 		return false;
 	}
@@ -228,6 +234,7 @@ void sluss_writer_close(struct sluss_writer **writer)
 	if (w == NULL)
 		return;
 	sluss_transfers_free(&w->transfers);
+	sluss_sessions_free(&w->sessions);
 	sluss_writer_unload(w);
 	sluss_directory_free(&w->directory);
 	sluss_persons_free(&w->persons);

@@ -6,6 +6,7 @@
 
 #include "queue.h"
 #include "service.h"
+#include "sessions.h"
 #include "sluss/v1/ipc.pb-c.h"
 
 struct sluss_writer;
@@ -23,6 +24,7 @@ struct sluss_request {
 	size_t octets;			     // of its frame, for intake's account
 	struct sluss_statement_header header;
 	struct sluss_signer signer;
+	struct sluss_session session; // when txn.session is set
 	char caller[SLUSS_AGENCY_MAX + 1];
 
 	// The answer.
@@ -90,8 +92,26 @@ void sluss_request_answer(const struct sluss_request *request, struct sluss_answ
 
 // The worker's part: reads and checks everything that needs no state (verify.c). Refuses, or leaves the request ready
 // for the writer.
-void sluss_request_verify(
-    struct sluss_request *request, const struct sluss_directory *directory, const char *authority);
+struct sluss_verify_with {
+	const struct sluss_directory *directory;
+	struct sluss_sessions *sessions;
+	const char *authority;
+};
+void sluss_request_verify(struct sluss_request *request, const struct sluss_verify_with *with);
+
+// session_check.c: whose session the request comes in, if its method asks for one. Refuses when it is none, of the wrong kind, replayed, or not signed by its
+// key. Worker thread.
+SLUSS_MUST_CHECK bool sluss_request_session(
+    struct sluss_request *request, const struct sluss_method_info *info, const struct sluss_verify_with *with);
+// The signature of a statement whose key_id is a session's. Refuses. Worker thread.
+SLUSS_MUST_CHECK bool sluss_request_session_signed(
+    struct sluss_request *request, const char *key_id, struct sluss_bytes signature);
+// What stands for the hash of a statement: SHA-256("sluss-act-v1" || u32be method || person id || SHA-256(body)).
+void sluss_session_act_hash(
+    const struct sluss_session *session, uint32_t method, struct sluss_bytes body, uint8_t hash_out[SLUSS_HASH_BYTES]);
+// The writer asks again: is it still open, and its agency still here? Refuses.
+SLUSS_MUST_CHECK bool sluss_request_session_stands(
+    struct sluss_request *request, struct sluss_sessions *sessions, const struct sluss_directory *directory);
 
 // The service that serves a method; NULL when none does (service_table.c).
 const struct sluss_service *sluss_service_of(uint32_t method);

@@ -27,6 +27,8 @@
 struct sluss_ca;
 struct sluss_log;
 struct sluss_core_counts;
+struct sluss_session;
+struct sluss_sessions;
 
 // gRPC status codes (https://connectrpc.com/docs/protocol#error-codes), as in CoreResponse.code.
 enum sluss_code {
@@ -61,8 +63,9 @@ struct sluss_txn {
 	enum sluss_port port;
 	uint64_t connection_id;
 	const char
-	    *caller; // agency of the client certificate; "" on the public port and the admin socket, and in prepare
+	    *caller; // agency of the client certificate or of the staff's session; else "", and in prepare
 	enum sluss_agency_type caller_type;
+	const struct sluss_session *session; // of the caller on the public port; NULL without one
 	const ProtobufCMessage *request;	     // of the type that methods.h names
 	const ProtobufCMessage *statement;	     // strictly read and verified; NULL for an unsigned method
 	const struct sluss_statement_header *header; // of the statement: agency, officer, id; agency == caller
@@ -80,6 +83,9 @@ enum sluss_service_flag {
 	// The first answer to a repeated statement is made anew by `execute`, which sees sluss_txn_repeated() true;
 	// nothing is written for it (Send).
 	SLUSS_SERVICE_OWN_REPEAT = 2,
+	// Unsigned but for the session's header; the request's first field, `request_id`, takes the place of a
+	// statement's id: the same person's same request gets the first answer again.
+	SLUSS_SERVICE_REQUEST_ID = 4,
 };
 
 struct sluss_service {
@@ -103,7 +109,7 @@ struct sluss_service_list {
 // Each in the file of its name.
 extern const struct sluss_service_list sluss_svc_exchange, sluss_svc_withdraw;
 extern const struct sluss_service_list sluss_svc_directory, sluss_svc_admin, sluss_svc_case, sluss_svc_consent_record,
-    sluss_svc_statutory, sluss_svc_audit;
+    sluss_svc_statutory, sluss_svc_audit, sluss_svc_session;
 
 // ---- answering (execute or prepare; exactly one of respond and refuse; the last refusal wins)
 
@@ -169,8 +175,10 @@ const struct sluss_directory *sluss_txn_directory(const struct sluss_txn *txn);
 struct sluss_persons *sluss_txn_persons(const struct sluss_txn *txn);
 const struct sluss_ca *sluss_txn_ca(const struct sluss_txn *txn); // NULL when core has none
 int sluss_txn_certificate_days(const struct sluss_txn *txn);
+int64_t sluss_txn_code_ms(const struct sluss_txn *txn); // how long a one-time code is good
 struct sluss_log *sluss_txn_log(
     const struct sluss_txn *txn); // for proofs and the checkpoint; never append to it directly
+struct sluss_sessions *sluss_txn_sessions(const struct sluss_txn *txn);
 const struct sluss_core_counts *sluss_txn_counts(const struct sluss_txn *txn);
 const char *sluss_txn_verifier_key(const struct sluss_txn *txn); // of the log, signed-note form
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-# What core's services stand on: certificates for agencies, the register of persons.
+# What core's services stand on: certificates for agencies, the register of persons, who is logged in.
 add_library(sluss_ca STATIC ca.c)
 target_link_libraries(sluss_ca PUBLIC sluss_flags PRIVATE OpenSSL::Crypto)
 target_include_directories(sluss_ca PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
@@ -7,3 +7,7 @@ target_include_directories(sluss_ca PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 add_library(sluss_persons STATIC persons.c persons_row.c)
 target_link_libraries(sluss_persons PUBLIC sluss_flags sluss_store sluss_policy PRIVATE PkgConfig::SODIUM)
 target_include_directories(sluss_persons PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_SOURCE_DIR})
+
+add_library(sluss_sessions STATIC sessions.c session_key.c)
+target_link_libraries(sluss_sessions PUBLIC sluss_flags PRIVATE OpenSSL::Crypto PkgConfig::SODIUM Threads::Threads)
+target_include_directories(sluss_sessions PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})

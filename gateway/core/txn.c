@@ -118,6 +118,16 @@ bool sluss_txn_repeated(const struct sluss_txn *txn)
 	return sluss_request_of_const(txn)->repeated;
 }
 
+int64_t sluss_txn_code_ms(const struct sluss_txn *txn)
+{
+	return (int64_t)sluss_request_of_const(txn)->writer->config.code_days * 24 * 60 * 60 * 1000;
+}
+
+struct sluss_sessions *sluss_txn_sessions(const struct sluss_txn *txn)
+{
+	return sluss_request_of_const(txn)->writer->sessions;
+}
+
 const struct sluss_directory *sluss_txn_directory(const struct sluss_txn *txn)
 {
 	return sluss_request_of_const(txn)->writer->directory;

@@ -95,9 +95,12 @@ static bool check_signature(
 	struct sluss_txn *txn = &request->txn;
 	if (strcmp(request->header.agency_id, request->caller) != 0) {
 		sluss_txn_refuse(txn, SLUSS_CODE_PERMISSION_DENIED, SLUSS_SIGNATURE_INVALID, "agency_id",
-		    "The statement is of another agency than the client certificate.");
+		    "The statement is of another agency than the client certificate or session.");
 		return false;
 	}
+	if (txn->session != NULL)
+		return sluss_request_session_signed(
+		    request, part->key_id, (struct sluss_bytes){part->signature.data, part->signature.len});
 	if (!sluss_directory_signer(directory, part->key_id, &request->signer)) {
 		sluss_txn_refuse(txn, SLUSS_CODE_PERMISSION_DENIED, SLUSS_KEY_UNKNOWN, "key_id", NULL);
 		return false;
@@ -135,19 +138,38 @@ static bool check_statement(
 	return read_statement(request, authority) && check_signature(request, directory, part);
 }
 
-void sluss_request_verify(struct sluss_request *request, const struct sluss_directory *directory, const char *authority)
+// A person's act has no statement: its request id and the octets that the session's key signed stand in for one.
+static bool read_request_id(struct sluss_request *request)
+{
+	struct sluss_txn *txn = &request->txn;
+	const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(txn->request->descriptor, 1);
+	const char *text = *(char *const *)(const void *)((const char *)txn->request + field->offset);
+	if (!sluss_id_parse(text, strlen(text), &request->header.id) || sluss_id_is_none(&request->header.id)) {
+		malformed(request, field->name, "it must be a UUID that this act has for its own");
+		return false;
+	}
+	txn->statement_octets = (struct sluss_bytes){request->asked->body.data, request->asked->body.len};
+	sluss_session_act_hash(&request->session, request->asked->method, txn->statement_octets, txn->statement_hash);
+	txn->header = &request->header;
+	return true;
+}
+
+void sluss_request_verify(struct sluss_request *request, const struct sluss_verify_with *with)
 {
 	const struct sluss_method_info *info = sluss_method_by_id(request->asked->method);
 	request->service = sluss_service_of(request->asked->method);
-	request->txn.authority = authority;
+	request->txn.authority = with->authority;
 	if (info == NULL || request->service == NULL) {
 		sluss_txn_refuse(&request->txn, SLUSS_CODE_UNIMPLEMENTED, SLUSS_NOT_FOUND, NULL,
 		    "The gateway does not serve this method.");
 		return;
 	}
-	if (!check_port(request, info) || !check_certificate(request, directory) || !unpack(request, info))
+	if (!check_port(request, info) || !check_certificate(request, with->directory) ||
+	    !sluss_request_session(request, info, with) || !unpack(request, info))
 		return;
-	if (request->service->statement != NULL && !check_statement(request, directory, authority))
+	if (request->service->statement != NULL && !check_statement(request, with->directory, with->authority))
+		return;
+	if ((request->service->flags & SLUSS_SERVICE_REQUEST_ID) != 0 && !read_request_id(request))
 		return;
 	if (request->service->prepare != NULL)
 		request->service->prepare(&request->txn);

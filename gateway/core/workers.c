@@ -8,8 +8,7 @@
 enum { TAKE = 8 }; // requests that a worker takes at once: few, so that the others get some too
 
 struct sluss_workers {
-	const struct sluss_directory *directory;
-	const char *authority;
+	struct sluss_verify_with with;
 	struct sluss_queue *to_writer, *to_intake;
 	struct sluss_queue queue;
 	size_t count;
@@ -44,7 +43,7 @@ static void *work(void *arg)
 		while (item != NULL) {
 			struct sluss_item *next = item->next;
 			struct sluss_request *request = sluss_request_of_item(item);
-			sluss_request_verify(request, workers->directory, workers->authority);
+			sluss_request_verify(request, &workers->with);
 			add(request->refused ? &refused : &good, item);
 			item = next;
 		}
@@ -55,14 +54,13 @@ static void *work(void *arg)
 	}
 }
 
-struct sluss_workers *sluss_workers_start(size_t count, const struct sluss_directory *directory, const char *authority,
-    struct sluss_queue *to_writer, struct sluss_queue *to_intake)
+struct sluss_workers *sluss_workers_start(
+    size_t count, const struct sluss_verify_with *with, struct sluss_queue *to_writer, struct sluss_queue *to_intake)
 {
 	struct sluss_workers *workers = calloc(1, sizeof(*workers) + count * sizeof(workers->threads[0]));
 	if (workers == NULL)
 		return NULL;
-	*workers = (struct sluss_workers){
-	    .directory = directory, .authority = authority, .to_writer = to_writer, .to_intake = to_intake};
+	*workers = (struct sluss_workers){.with = *with, .to_writer = to_writer, .to_intake = to_intake};
 	if (!sluss_queue_init(&workers->queue, -1)) {
 		free(workers);
 		return NULL;

@@ -9,9 +9,11 @@
 
 struct sluss_workers;
 
-// Starts `count` threads; the queues, the directory and the text must outlive them. NULL: could not start.
-SLUSS_MUST_CHECK struct sluss_workers *sluss_workers_start(size_t count, const struct sluss_directory *directory,
-    const char *authority, struct sluss_queue *to_writer, struct sluss_queue *to_intake);
+struct sluss_verify_with; // request.h
+
+// Starts `count` threads; the queues and what they verify with must outlive them. NULL: could not start.
+SLUSS_MUST_CHECK struct sluss_workers *sluss_workers_start(size_t count, const struct sluss_verify_with *with,
+    struct sluss_queue *to_writer, struct sluss_queue *to_intake);
 
 // Hands requests over (a list linked by next).
 void sluss_workers_push(struct sluss_workers *workers, struct sluss_item *first, struct sluss_item *last, size_t count);

@@ -18,6 +18,7 @@
 #include "log_record.h"
 #include "log_writer.h"
 #include "request.h"
+#include "sessions.h"
 #include "transfers.h"
 #include "world.h"
 
@@ -40,6 +41,7 @@ struct sluss_writer {
 	struct sluss_queue in;
 	struct sluss_queue *to_intake;
 	struct sluss_directory *directory; // shared with the workers
+	struct sluss_sessions *sessions;   // likewise
 	struct sluss_clock clock;
 
 	struct sluss_store *store;

@@ -23,6 +23,12 @@ enum {
 
 #define AGENCY .ports = SLUSS_PORT_BIT(SLUSS_PORT_AGENCY), .needs_certificate = true
 #define PUBLIC .ports = SLUSS_PORT_BIT(SLUSS_PORT_PUBLIC)
+#define PERSON PUBLIC, .session = SLUSS_FOR_PERSONS
+#define SESSION PUBLIC, .session = SLUSS_FOR_SESSIONS
+// Agencies by their certificate, their staff by a session.
+#define STAFF                                                                                                          \
+	.ports = SLUSS_PORT_BIT(SLUSS_PORT_AGENCY) | SLUSS_PORT_BIT(SLUSS_PORT_PUBLIC), .needs_certificate = true,     \
+	.session = SLUSS_FOR_STAFF
 #define ADMIN .ports = SLUSS_PORT_BIT(SLUSS_PORT_ADMIN)
 #define METHOD(number, service, name, req, resp)                                                                       \
 	.id = SLUSS_METHOD_##number, .path = "/sluss.v1." service "/" name,                                            \
@@ -46,21 +52,21 @@ static const struct sluss_method_info methods[] = {
     {METHOD(AUDIT_GET_COUNTS, "AuditService", "GetCounts", get_counts_request, get_counts_response), AGENCY,
 	.max_body = LOOKUP_BODY},
     {METHOD(AUDIT_GET_LOG_HEALTH, "AuditService", "GetLogHealth", get_log_health_request, get_log_health_response),
-	AGENCY, .max_body = LOOKUP_BODY},
+	STAFF, .max_body = LOOKUP_BODY},
     {METHOD(AUDIT_GET_PROOF, "AuditService", "GetProof", get_proof_request, get_proof_response), AGENCY,
 	.max_body = LOOKUP_BODY},
     {METHOD(AUDIT_GET_TIMELINE, "AuditService", "GetTimeline", get_timeline_request, get_timeline_response), AGENCY,
 	.max_body = LOOKUP_BODY},
     {METHOD(AUDIT_LIST_DISCLOSURES, "AuditService", "ListDisclosures", list_disclosures_request,
 	 list_disclosures_response),
-	AGENCY, .max_body = LOOKUP_BODY},
+	STAFF, .max_body = LOOKUP_BODY},
 
     {METHOD(CASE_ASSESS_MATURITY, "CaseService", "AssessMaturity", case_change_request, case_change_response), AGENCY,
 	.max_body = STATEMENT_BODY},
-    {METHOD(CASE_GET, "CaseService", "Get", case_get_request, case_get_response), AGENCY, .max_body = LOOKUP_BODY},
+    {METHOD(CASE_GET, "CaseService", "Get", case_get_request, case_get_response), STAFF, .max_body = LOOKUP_BODY},
     {METHOD(CASE_GET_PERSONS, "CaseService", "GetPersons", case_get_persons_request, case_get_persons_response), AGENCY,
 	.max_body = LOOKUP_BODY},
-    {METHOD(CASE_LIST, "CaseService", "List", case_list_request, case_list_response), AGENCY, .max_body = LOOKUP_BODY},
+    {METHOD(CASE_LIST, "CaseService", "List", case_list_request, case_list_response), STAFF, .max_body = LOOKUP_BODY},
     {METHOD(CASE_OPEN, "CaseService", "Open", case_open_request, case_open_response), AGENCY,
 	.max_body = STATEMENT_BODY},
     {METHOD(CASE_SET_GUARDIANS, "CaseService", "SetGuardians", case_change_request, case_change_response), AGENCY,
@@ -76,15 +82,15 @@ static const struct sluss_method_info methods[] = {
 	.max_body = LOOKUP_BODY},
     {METHOD(CONSENT_GET_RECEIPT, "ConsentService", "GetReceipt", consent_get_receipt_request,
 	 consent_get_receipt_response),
-	AGENCY, .max_body = LOOKUP_BODY},
-    {METHOD(CONSENT_GIVE, "ConsentService", "Give", act_request, act_response), AGENCY, .max_body = STATEMENT_BODY},
+	STAFF, .max_body = LOOKUP_BODY},
+    {METHOD(CONSENT_GIVE, "ConsentService", "Give", act_request, act_response), STAFF, .max_body = STATEMENT_BODY},
     {METHOD(CONSENT_LIST, "ConsentService", "List", consent_list_request, consent_list_response), AGENCY,
 	.max_body = LOOKUP_BODY},
-    {METHOD(CONSENT_PAUSE, "ConsentService", "Pause", act_request, act_response), AGENCY, .max_body = STATEMENT_BODY},
+    {METHOD(CONSENT_PAUSE, "ConsentService", "Pause", act_request, act_response), STAFF, .max_body = STATEMENT_BODY},
     {METHOD(CONSENT_RECORD, "ConsentService", "Record", consent_record_request, consent_record_response), AGENCY,
 	.max_body = STATEMENT_BODY},
-    {METHOD(CONSENT_REFUSE, "ConsentService", "Refuse", act_request, act_response), AGENCY, .max_body = STATEMENT_BODY},
-    {METHOD(CONSENT_RESUME, "ConsentService", "Resume", act_request, act_response), AGENCY, .max_body = STATEMENT_BODY},
+    {METHOD(CONSENT_REFUSE, "ConsentService", "Refuse", act_request, act_response), STAFF, .max_body = STATEMENT_BODY},
+    {METHOD(CONSENT_RESUME, "ConsentService", "Resume", act_request, act_response), STAFF, .max_body = STATEMENT_BODY},
     {METHOD(CONSENT_WITHDRAW, "ConsentService", "Withdraw", withdraw_request, withdraw_response), AGENCY,
 	.max_body = STATEMENT_BODY},
 
@@ -93,7 +99,7 @@ static const struct sluss_method_info methods[] = {
     {METHOD(DIRECTORY_GET_AGENCY, "DirectoryService", "GetAgency", get_agency_request, get_agency_response), AGENCY,
 	.max_body = LOOKUP_BODY},
     {METHOD(DIRECTORY_LIST_AGENCIES, "DirectoryService", "ListAgencies", list_agencies_request, list_agencies_response),
-	AGENCY, .max_body = LOOKUP_BODY},
+	STAFF, .max_body = LOOKUP_BODY},
     {METHOD(DIRECTORY_ROTATE_KEYS, "DirectoryService", "RotateKeys", rotate_keys_request, rotate_keys_response), AGENCY,
 	.max_body = STATEMENT_BODY},
 
@@ -114,24 +120,24 @@ static const struct sluss_method_info methods[] = {
     {METHOD(EXCHANGE_SEND_BATCH, "ExchangeService", "SendBatch", send_batch_request, send_batch_response), AGENCY,
 	.sealed = true},
 
-    {METHOD(PERSON_GET_OVERVIEW, "PersonService", "GetOverview", get_overview_request, get_overview_response), PUBLIC,
+    {METHOD(PERSON_GET_OVERVIEW, "PersonService", "GetOverview", get_overview_request, get_overview_response), PERSON,
 	.max_body = LOOKUP_BODY},
     {METHOD(PERSON_GET_RECEIPT, "PersonService", "GetReceipt", person_get_receipt_request, person_get_receipt_response),
-	PUBLIC, .max_body = LOOKUP_BODY},
-    {METHOD(PERSON_GIVE, "PersonService", "Give", person_act_request, person_act_response), PUBLIC,
+	PERSON, .max_body = LOOKUP_BODY},
+    {METHOD(PERSON_GIVE, "PersonService", "Give", person_act_request, person_act_response), PERSON,
 	.max_body = LOOKUP_BODY},
     {METHOD(PERSON_LIST_DISCLOSURES, "PersonService", "ListDisclosures", person_list_disclosures_request,
 	 person_list_disclosures_response),
-	PUBLIC, .max_body = LOOKUP_BODY},
+	PERSON, .max_body = LOOKUP_BODY},
     {METHOD(PERSON_LIST_RECALLS, "PersonService", "ListRecalls", person_list_recalls_request,
 	 person_list_recalls_response),
-	PUBLIC, .max_body = LOOKUP_BODY},
+	PERSON, .max_body = LOOKUP_BODY},
     {METHOD(PERSON_PREVIEW_WITHDRAW, "PersonService", "PreviewWithdraw", person_withdraw_request,
 	 person_preview_withdraw_response),
-	PUBLIC, .max_body = LOOKUP_BODY},
-    {METHOD(PERSON_REFUSE, "PersonService", "Refuse", person_act_request, person_act_response), PUBLIC,
+	PERSON, .max_body = LOOKUP_BODY},
+    {METHOD(PERSON_REFUSE, "PersonService", "Refuse", person_act_request, person_act_response), PERSON,
 	.max_body = LOOKUP_BODY},
-    {METHOD(PERSON_WITHDRAW, "PersonService", "Withdraw", person_withdraw_request, person_withdraw_response), PUBLIC,
+    {METHOD(PERSON_WITHDRAW, "PersonService", "Withdraw", person_withdraw_request, person_withdraw_response), PERSON,
 	.max_body = LOOKUP_BODY},
 
     {METHOD(RECALL_ATTEST, "RecallService", "Attest", recall_attest_request, recall_attest_response), AGENCY,
@@ -141,13 +147,13 @@ static const struct sluss_method_info methods[] = {
 
     {METHOD(SESSION_BEGIN, "SessionService", "Begin", begin_login_request, begin_login_response), PUBLIC,
 	.max_body = LOOKUP_BODY},
-    {METHOD(SESSION_END, "SessionService", "End", end_session_request, end_session_response), PUBLIC,
+    {METHOD(SESSION_END, "SessionService", "End", end_session_request, end_session_response), SESSION,
 	.max_body = LOOKUP_BODY},
     {METHOD(SESSION_ENTER_CODE, "SessionService", "EnterCode", enter_code_request, finish_login_response), PUBLIC,
 	.max_body = LOOKUP_BODY},
     {METHOD(SESSION_FINISH, "SessionService", "Finish", finish_login_request, finish_login_response), PUBLIC,
 	.max_body = LOOKUP_BODY},
-    {METHOD(SESSION_GET, "SessionService", "Get", get_session_request, get_session_response), PUBLIC,
+    {METHOD(SESSION_GET, "SessionService", "Get", get_session_request, get_session_response), SESSION,
 	.max_body = LOOKUP_BODY},
     {METHOD(SESSION_ISSUE_CODE, "SessionService", "IssueCode", issue_code_request, issue_code_response), AGENCY,
 	.max_body = STATEMENT_BODY},
@@ -155,11 +161,11 @@ static const struct sluss_method_info methods[] = {
 	.max_body = LOOKUP_BODY},
 
     {METHOD(STATUTORY_APPROVE, "StatutoryService", "Approve", statutory_change_request, statutory_change_response),
-	AGENCY, .max_body = STATEMENT_BODY},
+	STAFF, .max_body = STATEMENT_BODY},
     {METHOD(STATUTORY_LIST, "StatutoryService", "List", statutory_list_request, statutory_list_response), AGENCY,
 	.max_body = LOOKUP_BODY},
     {METHOD(STATUTORY_REQUEST, "StatutoryService", "Request", statutory_change_request, statutory_change_response),
-	AGENCY, .max_body = STATEMENT_BODY},
+	STAFF, .max_body = STATEMENT_BODY},
 };
 
 enum { METHOD_COUNT = sizeof(methods) / sizeof(methods[0]) };

@@ -95,6 +95,14 @@ enum sluss_method {
 	SLUSS_METHOD_END = 240, // one past the last block
 };
 
+// Whose session a method needs on the public port (session.proto).
+enum sluss_method_session {
+	SLUSS_FOR_ANYBODY = 0, // none
+	SLUSS_FOR_PERSONS,
+	SLUSS_FOR_STAFF,
+	SLUSS_FOR_SESSIONS, // either
+};
+
 // What a method is. All pointers are to constants.
 struct sluss_method_info {
 	enum sluss_method id;
@@ -104,7 +112,8 @@ struct sluss_method_info {
 	uint32_t max_body; // octets of a request after decompression; 0: the setting web.max_body (which also caps the
 			   // others)
 	uint8_t ports;	   // SLUSS_PORT_BIT of every port it is offered on
-	bool needs_certificate;
+	bool needs_certificate; // on the agency port
+	enum sluss_method_session session;
 	bool long_poll; // the answer may wait for something to happen (Fetch)
 	bool sealed;	// mostly ciphertext in the answer: compressing it is a waste
 };

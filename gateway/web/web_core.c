@@ -90,6 +90,11 @@ bool web_core_ask(struct web_conn *conn, struct sluss_bytes body, uint32_t timeo
 	ask.body = borrow(body.data, body.len);
 	if (request->has_trace)
 		ask.trace_id = borrow(request->trace_id, sizeof(request->trace_id));
+	if (request->has_session) {
+		ask.session_id = borrow(request->session.id, sizeof(request->session.id));
+		ask.session_counter = request->session.counter;
+		ask.session_signature = borrow(request->session.signature, sizeof(request->session.signature));
+	}
 	Sluss__V1__IpcFrame frame = SLUSS__V1__IPC_FRAME__INIT;
 	frame.body_case = SLUSS__V1__IPC_FRAME__BODY_REQUEST;
 	frame.request = &ask;

@@ -3,6 +3,8 @@
 
 #include <strings.h>
 
+#include "web/json.h"
+
 // Keeps a header that may come only once.
 static void once(struct web_headers *h, const char **slot, const char *name, const char *value)
 {
@@ -34,6 +36,10 @@ void web_headers_add(struct web_headers *h, const char *name, const char *value)
 	case 12:
 		if (is(name, "content-type"))
 			once(h, &h->content_type, "Content-Type", value);
+		break;
+	case 13:
+		if (is(name, "sluss-session"))
+			once(h, &h->session, "Sluss-Session", value);
 		break;
 	case 14:
 		if (is(name, "content-length"))
@@ -225,4 +231,41 @@ bool web_trace_of(const char *traceparent, uint8_t trace_id_out[16])
 	// Later versions may add fields behind another dash.
 	bool ends = version == 0 ? *p == '\0' : *p == '\0' || *p == '-';
 	return ends && trace_nonzero && parent_nonzero;
+}
+
+// Exactly `octets` octets of base64url (json.h's reader takes the standard alphabet as well).
+static bool read_base64url(const char *text, size_t len, uint8_t *out, size_t octets)
+{
+	size_t got = 0;
+	if (len != (octets * 8 + 5) / 6 || memchr(text, '+', len) != NULL || memchr(text, '/', len) != NULL)
+		return false;
+	return sluss_base64_decode(text, len, out, &got) && got == octets;
+}
+
+static bool read_counter(const char *text, size_t len, uint64_t *counter_out)
+{
+	uint64_t value = 0;
+	if (len == 0 || len > 19 || text[0] == '0')
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		value = value * 10 + (uint64_t)(text[i] - '0');
+	}
+	*counter_out = value;
+	return true;
+}
+
+bool web_session_of(const char *text, struct web_session *session_out)
+{
+	uint8_t id[48], signature[96]; // the decoder may need a little more than the result
+	const char *first = strchr(text, '.');
+	const char *second = first == NULL ? NULL : strchr(first + 1, '.');
+	if (second == NULL || !read_base64url(text, (size_t)(first - text), id, sizeof(session_out->id)) ||
+	    !read_counter(first + 1, (size_t)(second - first - 1), &session_out->counter) ||
+	    !read_base64url(second + 1, strlen(second + 1), signature, sizeof(session_out->signature)))
+		return false;
+	memcpy(session_out->id, id, sizeof(session_out->id));
+	memcpy(session_out->signature, signature, sizeof(session_out->signature));
+	return true;
 }

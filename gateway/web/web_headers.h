@@ -18,6 +18,7 @@ struct web_headers {
 	const char *traceparent;
 	const char *expect;
 	const char *host;
+	const char *session;
 	const char *twice;
 	bool accepts_gzip; // one of the Accept-Encoding headers takes gzip
 };
@@ -45,6 +46,17 @@ bool web_length_of(const char *text, uint64_t *length_out);
 
 // An Accept-Encoding value that takes gzip (RFC 9110 section 12.5.3).
 bool web_accepts_gzip(const char *accept_encoding);
+
+// What the header Sluss-Session says (session.proto).
+struct web_session {
+	uint8_t id[32];
+	uint64_t counter;
+	uint8_t signature[64];
+};
+
+// "SESSION.COUNTER.SIGNATURE": base64url, a decimal number of one to nineteen digits without leading zero, base64url.
+// False when it is anything else.
+bool web_session_of(const char *text, struct web_session *session_out);
 
 // The trace id of a W3C traceparent (https://www.w3.org/TR/trace-context/). False when the header is not valid: then it
 // is as if it were absent.

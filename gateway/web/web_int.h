@@ -36,8 +36,10 @@ struct web_request {
 	enum web_coding coding;
 	bool accepts_gzip;
 	bool has_trace;
+	bool has_session;
 	bool settled; // the answer is known; a body that still comes (at most WEB_DISCARD_MAX) is thrown away
 	uint8_t trace_id[16];
+	struct web_session session;
 	int64_t client_deadline_ms; // Connect-Timeout-Ms; INT64_MAX: none
 	uint8_t *body;
 	size_t body_len;

@@ -114,11 +114,29 @@ static bool check_connect(struct route *r)
 
 static bool check_caller(struct route *r)
 {
-	if (r->conn->hello.has_certificate || !r->conn->request->method->needs_certificate)
+	// Whose session it is that comes on the public port is core's to judge.
+	if (r->conn->hello.has_certificate || !r->conn->request->method->needs_certificate ||
+	    r->conn->hello.port_kind == SLUSS_PORT_PUBLIC)
 		return true;
 	return refuse(r, &(struct web_refusal){.code = SLUSS_CODE_UNAUTHENTICATED,
 			     .reason = SLUSS__V1__REASON_CODE__REASON_CODE_CERTIFICATE_UNKNOWN,
 			     .text = "This method needs an agency's client certificate."});
+}
+
+static bool check_session(struct route *r)
+{
+	struct web_request *request = r->conn->request;
+	if (r->headers->session == NULL)
+		return true;
+	request->has_session = web_session_of(r->headers->session, &request->session);
+	if (!request->has_session)
+		return refuse_shape(r, SLUSS_CODE_INVALID_ARGUMENT,
+		    "Sluss-Session must be SESSION.COUNTER.SIGNATURE, as session.proto says.");
+	// What was signed are the octets of the protobuf message: there must be nothing to convert.
+	if (request->codec != WEB_CODEC_PROTO || request->coding != WEB_CODING_IDENTITY)
+		return refuse_shape(r, SLUSS_CODE_INVALID_ARGUMENT,
+		    "A request with Sluss-Session must be application/proto without compression.");
+	return true;
 }
 
 static bool check_room(struct route *r)
@@ -151,6 +169,6 @@ bool web_route(struct web_conn *conn, const char *url, const char *verb, const s
 	request->accepts_gzip = headers->accepts_gzip;
 	request->has_trace = web_trace_of(headers->traceparent, request->trace_id);
 	bool good = check_headers(&r) && check_path(&r) && check_verb(&r) && check_codec(&r) && check_connect(&r) &&
-		    check_caller(&r) && check_room(&r);
+		    check_caller(&r) && check_session(&r) && check_room(&r);
 	return good || request->answer != NULL;
 }

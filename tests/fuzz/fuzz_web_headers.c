@@ -28,6 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		(void)web_length_of(value, &n);
 		(void)web_trace_of(value, trace);
+		struct web_session session;
+		(void)web_session_of(value, &session);
 		(void)sluss_method_by_path(value);
 	}
 	if (h.content_type != NULL && web_codec_of(h.content_type) != WEB_CODEC_NONE &&
