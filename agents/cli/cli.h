@@ -64,6 +64,7 @@ extern const struct cli_verb cli_audit_verbs[];
 extern const struct cli_verb cli_policy_verbs[];
 extern const struct cli_verb cli_admin_verbs[];
 extern const struct cli_verb cli_batch_verbs[];
+extern const struct cli_verb cli_payload_verbs[];
 
 // Options that every verb has.
 extern const struct cli_option cli_common_options[];

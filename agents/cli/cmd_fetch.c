@@ -98,7 +98,7 @@ static enum cli_exit acknowledge_opened(struct cli *cli, struct sluss_client *cl
 		draft.explanation = cli_format(cli, "Not every section could be used.");
 	}
 	for (size_t i = 0; i < m->section_count; i++) {
-		if (m->sections[i].state == SLUSS_SECTION_MISLABELLED) {
+		if (m->sections[i].state == SLUSS_SECTION_MISLABELLED || m->sections[i].state == SLUSS_SECTION_MISPLACED) {
 			cli_append(cli, &draft.mismatched_categories, &draft.n_mismatched_categories, m->sections[i].header->category);
 		}
 	}

@@ -35,7 +35,7 @@ static bool read_recipients(struct cli *cli, struct sluss_recipient_draft *list,
 	return *count > 0 || cli_need(cli, "to") != NULL;
 }
 
-static bool read_sections(struct cli *cli, struct sluss_section_draft *list, size_t *count)
+static bool read_sections(struct cli *cli, int message_type, struct sluss_section_draft *list, size_t *count)
 {
 	*count = cli_count(cli, "section");
 	if (*count == 0) {
@@ -46,7 +46,7 @@ static bool read_sections(struct cli *cli, struct sluss_section_draft *list, siz
 		return false;
 	}
 	for (size_t i = 0; i < *count; i++) {
-		if (!cli_read_section(cli, cli_nth(cli, "section", i), &list[i])) {
+		if (!cli_read_section(cli, cli_nth(cli, "section", i), message_type, &list[i])) {
 			return false;
 		}
 	}
@@ -65,7 +65,7 @@ static enum cli_exit seal(struct cli *cli, struct sluss_client **client_out, str
 	const char *id = cli_get(cli, "id");
 	if (case_id == NULL || !cli_read_enum(cli, "type", &sluss__v1__message_type__descriptor, type_text, &type)
 	    || !cli_read_id(cli, "case", case_id, &draft.case_id) || (id != NULL && !cli_read_id(cli, "id", id, &draft.id))
-	    || !read_recipients(cli, recipients, &draft.recipient_count) || !read_sections(cli, sections, &draft.section_count)) {
+	    || !read_recipients(cli, recipients, &draft.recipient_count) || !read_sections(cli, type, sections, &draft.section_count)) {
 		return CLI_USAGE;
 	}
 	draft.type = (Sluss__V1__MessageType)type;
@@ -230,8 +230,8 @@ const struct cli_option cli_evaluate_options[] = {MESSAGE_OPTIONS, {NULL, CLI_FL
 	"  purpose=NAME           coordination, assessment, protection or follow_up\n"                                                                             \
 	"  concerns=WHO+WHO       subject (default), guardian:ID, case:ID (subject of that case), other, nobody\n"                                                 \
 	"  claim=GROUND+GROUND    consent:ID, approval:ID, provision:NAME\n"                                                                                       \
-	"  text=TEXT | json=JSON | file=FILE     the content; a Note, or by payload=TYPE (a .json file of a category that has a type: that type)\n"                \
-	"  payload=TYPE           Note, AttendanceReport ...\n"                                                                                                    \
+	"  text=TEXT | json=JSON | file=FILE     the content: text is a Note; JSON (or a .json file) names its type in \"@type\", or by payload=TYPE\n"             \
+	"  payload=TYPE           Note, AttendanceReport ... (sluss payload types); the content is checked by the type's rules\n"                                  \
 	"  necessity=TEXT         why it is necessary, for provisions that ask\n"                                                                                  \
 	"sluss send --case ID --type AttendanceReport --to soc --section category=school_attendance,purpose=coordination,claim=consent:ID,file=report.json"
 

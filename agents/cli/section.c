@@ -211,19 +211,6 @@ static bool read_all_claims(struct cli *cli, const char *text, struct sluss_sect
 
 // ---- content
 
-// The type that carries this category, or Note.
-static const struct sluss_payload_type *type_for(const char *category)
-{
-	size_t count = 0;
-	const struct sluss_payload_type *types = sluss_payload_types(&count);
-	for (size_t i = 0; i < count; i++) {
-		if (types[i].category != NULL && category != NULL && strcmp(types[i].category, category) == 0) {
-			return &types[i];
-		}
-	}
-	return sluss_payload_type_find("Note");
-}
-
 static const ProtobufCMessage *read_note(struct cli *cli, const struct parts *p, const char *text)
 {
 	Sluss__V1__Note *note = cli_alloc(cli, sizeof(*note));
@@ -233,7 +220,26 @@ static const ProtobufCMessage *read_note(struct cli *cli, const struct parts *p,
 	return &note->base;
 }
 
-static const ProtobufCMessage *read_content(struct cli *cli, const struct parts *p)
+static const ProtobufCMessage *read_json(
+    struct cli *cli, const struct parts *p, const char *text, size_t len, const struct sluss_payload_type *type, int message_type)
+{
+	struct sluss_payload_problem problem;
+	ProtobufCMessage *content = sluss_payload_from_json(type, text, len, &problem);
+	if (content == NULL && type == NULL && strcmp(problem.field, "@type") == 0 && strstr(text, "\"@type\"") == NULL) {
+		// It does not name its type: the category and the message may tell.
+		type = sluss_payload_type_for(p->category, message_type);
+		type = type == NULL && p->category != NULL && sluss_payload_type_for(p->category, 0) == NULL ? sluss_payload_type_find("Note") : type;
+		content = type == NULL ? NULL : sluss_payload_from_json(type, text, len, &problem);
+	}
+	if (content == NULL) {
+		(void)cli_fail(cli, CLI_USAGE, "section", "--section: %s%s%s", problem.field, problem.field[0] == '\0' ? "" : ": ", problem.text);
+		return NULL;
+	}
+	cli_own_message(cli, content);
+	return content;
+}
+
+static const ProtobufCMessage *read_content(struct cli *cli, const struct parts *p, int message_type)
 {
 	const char *text = p->json != NULL ? p->json : p->text;
 	size_t len = text == NULL ? 0 : strlen(text);
@@ -249,18 +255,57 @@ static const ProtobufCMessage *read_content(struct cli *cli, const struct parts 
 	if (text == NULL) {
 		return NULL;
 	}
-	const struct sluss_payload_type *type = p->payload != NULL ? sluss_payload_type_find(p->payload) : is_json ? type_for(p->category) : sluss_payload_type_find("Note");
-	if (type == NULL) {
-		(void)cli_fail(cli, CLI_USAGE, "section", "--section: there is no payload type '%s'", p->payload);
+	const struct sluss_payload_type *type = p->payload == NULL ? NULL : sluss_payload_type_find(p->payload);
+	if (type == NULL && p->payload != NULL) {
+		(void)cli_fail(cli, CLI_USAGE, "section", "--section: there is no payload type '%s'; see: sluss payload types", p->payload);
 		return NULL;
 	}
-	if (!is_json && type->category == NULL) {
+	if (!is_json && (type == NULL || type->category == NULL)) {
 		return read_note(cli, p, text);
 	}
-	return cli_read_message(cli, "section", text, len, type->descriptor);
+	return read_json(cli, p, text, len, type, message_type);
 }
 
-bool cli_read_section(struct cli *cli, const char *text, struct sluss_section_draft *draft_out)
+// ---- the whole
+
+struct first_problem {
+	struct sluss_payload_problem problem;
+	size_t count;
+};
+
+static void take_problem(void *context, const struct sluss_payload_problem *problem)
+{
+	struct first_problem *first = context;
+	if (first->count++ == 0) {
+		first->problem = *problem;
+	}
+}
+
+// Label and content agree, the message may carry the type, and the content is valid.
+static bool judge(struct cli *cli, const struct sluss_section_draft *draft, int message_type)
+{
+	const struct sluss_payload_type *type = sluss_payload_type_find(draft->content->descriptor->name);
+	const char *own = sluss_payload_category(type, draft->content);
+	struct first_problem first = {.count = 0};
+	if (draft->category != NULL && strcmp(draft->category, own) != 0) {
+		(void)cli_fail(cli, CLI_USAGE, "section", "--section: category %s, but a %s is %s", draft->category, type->descriptor->short_name, own);
+		return false;
+	}
+	if (message_type != 0 && !sluss_payload_fits(type, message_type)) {
+		(void)cli_fail(cli, CLI_USAGE, "section", "--section: a %s cannot stand in a message of type %s", type->descriptor->short_name,
+		    cli_enum_text(cli, &sluss__v1__message_type__descriptor, message_type));
+		return false;
+	}
+	if (sluss_payload_check(draft->content, take_problem, &first) == 0) {
+		return true;
+	}
+	const char *more = first.count > 1 ? cli_format(cli, " (and %zu more: sluss payload check FILE)", first.count - 1) : "";
+	(void)cli_fail(cli, CLI_USAGE, "section", "--section: %s: %s%s%s%s", type->descriptor->short_name, first.problem.field, first.problem.field[0] == '\0' ? "" : ": ",
+	    first.problem.text, more);
+	return false;
+}
+
+bool cli_read_section(struct cli *cli, const char *text, int message_type, struct sluss_section_draft *draft_out)
 {
 	struct parts p = {.category = NULL};
 	int purpose = 0;
@@ -277,15 +322,6 @@ bool cli_read_section(struct cli *cli, const char *text, struct sluss_section_dr
 	if (!read_all_concerned(cli, p.concerns == NULL ? "subject" : p.concerns, draft_out) || !read_all_claims(cli, p.claims == NULL ? "" : p.claims, draft_out)) {
 		return false;
 	}
-	draft_out->content = read_content(cli, &p);
-	if (draft_out->content == NULL) {
-		return false;
-	}
-	const struct sluss_payload_type *type = sluss_payload_type_find(draft_out->content->descriptor->name);
-	const char *own = sluss_payload_category(type, draft_out->content);
-	if (p.category != NULL && strcmp(p.category, own) != 0) {
-		(void)cli_fail(cli, CLI_USAGE, "section", "--section: category %s, but a %s is %s", p.category, type->descriptor->short_name, own);
-		return false;
-	}
-	return true;
+	draft_out->content = read_content(cli, &p, message_type);
+	return draft_out->content != NULL && judge(cli, draft_out, message_type);
 }

@@ -5,7 +5,8 @@
 
 #include "cli.h"
 
-// Reads "key=value,..." or, when it begins with '{', a JSON object with the same keys. False: error set. Everything lives as long as the command.
-SLUSS_MUST_CHECK bool cli_read_section(struct cli *cli, const char *text, struct sluss_section_draft *draft_out);
+// Reads "key=value,..." or, when it begins with '{', a JSON object with the same keys, for a message of this type (sluss.v1.MessageType; 0: any). Content is checked by the
+// rules of its type. False: error set. Everything lives as long as the command.
+SLUSS_MUST_CHECK bool cli_read_section(struct cli *cli, const char *text, int message_type, struct sluss_section_draft *draft_out);
 
 #endif

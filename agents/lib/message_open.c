@@ -24,6 +24,8 @@ const char *sluss_section_state_name(enum sluss_section_state state)
 		return "tampered";
 	case SLUSS_SECTION_UNKNOWN_TYPE:
 		return "unknown_type";
+	case SLUSS_SECTION_MISPLACED:
+		return "misplaced";
 	}
 	return "unknown";
 }
@@ -99,8 +101,21 @@ static struct sluss_section_key *open_key(const Sluss__V1__Section *section, con
 	return NULL;
 }
 
+// Is the content what label and message say that it is?
+static enum sluss_section_state judge_content(const Sluss__V1__Envelope *envelope, const struct sluss_opened_section *s)
+{
+	if (s->content == NULL) {
+		return SLUSS_SECTION_UNKNOWN_TYPE;
+	}
+	if (strcmp(sluss_payload_category(s->type, s->content), s->header->category) != 0) {
+		return SLUSS_SECTION_MISLABELLED;
+	}
+	return sluss_payload_fits(s->type, (int)envelope->message_type) ? SLUSS_SECTION_OPENED : SLUSS_SECTION_MISPLACED;
+}
+
 // Opens the ciphertext and reads the content by the label's type.
-static enum sluss_section_state open_content(const Sluss__V1__Section *section, const struct sluss_section_key *key, struct sluss_opened_section *out)
+static enum sluss_section_state open_content(
+    const Sluss__V1__Section *section, const Sluss__V1__Envelope *envelope, const struct sluss_section_key *key, struct sluss_opened_section *out)
 {
 	size_t room = section->ciphertext.len;
 	size_t len = 0;
@@ -116,9 +131,7 @@ static enum sluss_section_state open_content(const Sluss__V1__Section *section, 
 		    || sluss_strict_unpack(out->type->descriptor, (struct sluss_bytes){content, len}, NULL, &out->content, NULL) != SLUSS_STRICT_OK) {
 			out->content = NULL;
 		}
-		state = out->content == NULL ? SLUSS_SECTION_UNKNOWN_TYPE
-		    : strcmp(sluss_payload_category(out->type, out->content), out->header->category) == 0 ? SLUSS_SECTION_OPENED
-		                                                                                         : SLUSS_SECTION_MISLABELLED;
+		state = judge_content(envelope, out);
 	}
 	sluss_wipe(content, room + 1);
 	free(content);
@@ -143,7 +156,7 @@ static enum sluss_section_state open_section(
 	if (key == NULL) {
 		return SLUSS_SECTION_NO_KEY;
 	}
-	enum sluss_section_state state = open_content(section, key, out);
+	enum sluss_section_state state = open_content(section, envelope, key, out);
 	sluss_section_key_free(&key);
 	return state;
 }

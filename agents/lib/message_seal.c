@@ -34,7 +34,7 @@ const char *sluss_message_result_name(enum sluss_message_result result)
 	case SLUSS_MESSAGE_NO_MEMORY:
 		return "no memory";
 	case SLUSS_MESSAGE_BAD_DRAFT:
-		return "a message needs 1 to 32 recipients and 1 to 64 sections, each with content whose category is the label's";
+		return "a message needs 1 to 32 recipients and 1 to 64 sections, each with content whose category is the label's and that this message type can carry";
 	case SLUSS_MESSAGE_BAD_KEY:
 		return "a recipient's key cannot be sealed to";
 	case SLUSS_MESSAGE_MALFORMED:
@@ -75,10 +75,11 @@ static void fill_label(const struct sluss_section_draft *draft, const struct slu
 }
 
 // Packs the label and seals the content under the key.
-static enum sluss_message_result seal_content(const struct sluss_section_draft *draft, char *message_id, const struct sluss_section_key *key, struct parts *p)
+static enum sluss_message_result seal_content(
+    const struct sluss_section_draft *draft, Sluss__V1__MessageType message_type, char *message_id, const struct sluss_section_key *key, struct parts *p)
 {
 	const struct sluss_payload_type *type = draft->content == NULL ? NULL : sluss_payload_type_find(draft->content->descriptor->name);
-	if (type == NULL || (draft->category != NULL && strcmp(draft->category, sluss_payload_category(type, draft->content)) != 0)) {
+	if (type == NULL || !sluss_payload_fits(type, (int)message_type) || (draft->category != NULL && strcmp(draft->category, sluss_payload_category(type, draft->content)) != 0)) {
 		return SLUSS_MESSAGE_BAD_DRAFT;
 	}
 	Sluss__V1__SectionHeader label;
@@ -143,7 +144,7 @@ static enum sluss_message_result seal_section(
 	if (key == NULL) {
 		return SLUSS_MESSAGE_NO_MEMORY;
 	}
-	enum sluss_message_result result = seal_content(section, message_id, key, p);
+	enum sluss_message_result result = seal_content(section, draft->type, message_id, key, p);
 	if (result == SLUSS_MESSAGE_OK) {
 		result = seal_keys(draft, key, p);
 	}

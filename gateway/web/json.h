@@ -28,6 +28,10 @@ struct sluss_json_error {
 ProtobufCMessage *sluss_json_to_message(
     const ProtobufCMessageDescriptor *descriptor, const char *text, size_t len, struct sluss_json_error *error);
 
+// The same for text that a person wrote: an unknown field is refused by its path, but for "@type" at the top.
+ProtobufCMessage *sluss_json_to_message_strict(
+    const ProtobufCMessageDescriptor *descriptor, const char *text, size_t len, struct sluss_json_error *error);
+
 // Writes the message as JSON text (compact unless indent is 1..31). NULL when memory is out or a string is not UTF-8.
 // Free with free(). The text is NUL-terminated; *len_out (may be NULL) does not count the NUL.
 char *sluss_json_from_message(const ProtobufCMessage *message, unsigned indent, size_t *len_out);

@@ -14,6 +14,7 @@ enum {
 
 struct reader {
 	struct sluss_json_error *error;
+	bool strict; // unknown fields are refused
 };
 
 static bool object(struct reader *r, json_t *j, ProtobufCMessage *m, int depth, const struct sluss_path *at);
@@ -273,8 +274,12 @@ static bool object(struct reader *r, json_t *j, ProtobufCMessage *m, int depth, 
 	json_object_foreach(j, key, v)
 	{
 		const ProtobufCFieldDescriptor *f = sluss_json_field(m->descriptor, key);
-		if (f == NULL)
-			continue;
+		if (f == NULL) {
+			if (!r->strict || (at == NULL && strcmp(key, "@type") == 0))
+				continue;
+			struct sluss_path unknown = {.up = at, .name = key, .index = -1};
+			return sluss_path_fault(&unknown, r->error, "%s has no such field.", m->descriptor->short_name);
+		}
 		struct sluss_path here = {.up = at, .name = f->name, .index = -1};
 		uint64_t bit = UINT64_C(1) << (f - m->descriptor->fields);
 		if (seen & bit)
@@ -298,10 +303,10 @@ static void syntax_fault(const json_error_t *e, struct sluss_json_error *error)
 	    NULL, error, "The text is not JSON (line %d, column %d): %.*s.", e->line, e->column, len, e->text);
 }
 
-ProtobufCMessage *sluss_json_to_message(
-    const ProtobufCMessageDescriptor *descriptor, const char *text, size_t len, struct sluss_json_error *error)
+static ProtobufCMessage *read_text(const ProtobufCMessageDescriptor *descriptor, const char *text, size_t len,
+    bool strict, struct sluss_json_error *error)
 {
-	struct reader r = {.error = error};
+	struct reader r = {.error = error, .strict = strict};
 	*error = (struct sluss_json_error){0};
 	if (!within_limits(text, len, error))
 		return NULL;
@@ -318,4 +323,16 @@ ProtobufCMessage *sluss_json_to_message(
 	}
 	json_decref(j);
 	return m;
+}
+
+ProtobufCMessage *sluss_json_to_message(
+    const ProtobufCMessageDescriptor *descriptor, const char *text, size_t len, struct sluss_json_error *error)
+{
+	return read_text(descriptor, text, len, false, error);
+}
+
+ProtobufCMessage *sluss_json_to_message_strict(
+    const ProtobufCMessageDescriptor *descriptor, const char *text, size_t len, struct sluss_json_error *error)
+{
+	return read_text(descriptor, text, len, true, error);
 }

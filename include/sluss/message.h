@@ -50,7 +50,7 @@ struct sluss_message_draft {
 enum sluss_message_result {
 	SLUSS_MESSAGE_OK = 0,
 	SLUSS_MESSAGE_NO_MEMORY,
-	SLUSS_MESSAGE_BAD_DRAFT,     // counts out of range, no content, a category that is not the content's, an unknown type
+	SLUSS_MESSAGE_BAD_DRAFT,     // counts out of range, no content, a category that is not the content's, an unknown type or one that this message cannot carry
 	SLUSS_MESSAGE_BAD_KEY,       // a recipient's key cannot be sealed to
 	SLUSS_MESSAGE_MALFORMED,     // envelope or label cannot be read strictly, or does not fit the message
 	SLUSS_MESSAGE_WRONG_LOG,     // meant for another gateway
@@ -89,6 +89,7 @@ enum sluss_section_state {
 	SLUSS_SECTION_NO_KEY,      // no key sealed to us, or to a key that we do not have
 	SLUSS_SECTION_TAMPERED,    // does not open
 	SLUSS_SECTION_UNKNOWN_TYPE, // opened, but the content's type is not known here, or the octets are not of that type (as this version knows it)
+	SLUSS_SECTION_MISPLACED, // opened, and content and label fit, but content of this type cannot stand in a message of this type: report it
 };
 
 const char *sluss_section_state_name(enum sluss_section_state state);
@@ -97,7 +98,7 @@ struct sluss_opened_section {
 	enum sluss_section_state state;
 	Sluss__V1__SectionHeader *header;          // NULL for UNSIGNED and BAD_LABEL
 	const struct sluss_payload_type *type;     // NULL when not known
-	ProtobufCMessage *content;                 // NULL unless OPENED or MISLABELLED; with chunks a sluss.v1.Attachment
+	ProtobufCMessage *content;                 // NULL unless OPENED, MISLABELLED or MISPLACED; with chunks a sluss.v1.Attachment
 	struct sluss_chunks *chunks;               // NULL: none; else what sluss_client_download needs. Freed with the message
 };
 

@@ -98,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	for (size_t i = 0; m != NULL && i < m->section_count; i++) {
 		const struct sluss_opened_section *s = &m->sections[i];
-		bool has_content = s->state == SLUSS_SECTION_OPENED || s->state == SLUSS_SECTION_MISLABELLED;
+		bool has_content = s->state == SLUSS_SECTION_OPENED || s->state == SLUSS_SECTION_MISLABELLED || s->state == SLUSS_SECTION_MISPLACED;
 		if (s->state == SLUSS_SECTION_NONE || has_content != (s->content != NULL) || (m->usable && s->state != SLUSS_SECTION_OPENED)) {
 			abort();
 		}

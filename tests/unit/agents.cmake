@@ -14,3 +14,4 @@ sluss_unit_test(agents_profile_test LABEL unit SOURCES unit/agents_profile_test.
 target_include_directories(agents_profile_test PRIVATE ${CMAKE_SOURCE_DIR}/agents/lib)
 sluss_unit_test(agents_enrol_test LABEL unit SOURCES unit/agents_enrol_test.c LIBS sluss_crypto)
 sluss_unit_test(agents_witness_test LABEL unit SOURCES unit/agents_witness_test.c LIBS sluss_witness sluss_log sluss_log_verify PkgConfig::SODIUM)
+sluss_unit_test(agents_payload_test LABEL unit SOURCES unit/agents_payload_test.c LIBS sluss_payload PkgConfig::JANSSON)

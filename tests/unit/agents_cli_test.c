@@ -221,7 +221,7 @@ static void section(const char *text, const char *part)
 {
 	struct cli cli = {.out = stdout};
 	struct sluss_section_draft d;
-	bool ok = cli_read_section(&cli, text, &d);
+	bool ok = cli_read_section(&cli, text, 0, &d);
 	if (part == NULL) {
 		assert_true(ok);
 	} else {
@@ -262,7 +262,7 @@ static void section_content(void **state)
 	struct cli cli = {.out = stdout};
 	struct sluss_section_draft d;
 	assert_true(cli_read_section(
-	    &cli, "category=needs,purpose=follow_up,concerns=subject+guardian:" ID ",claim=consent:" ID "+provision:OSL-10-2,necessity=Ja\\, nu,text=a\\,b\\\\c", &d));
+	    &cli, "category=needs,purpose=follow_up,concerns=subject+guardian:" ID ",claim=consent:" ID "+provision:OSL-10-2,necessity=Ja\\, nu,text=a\\,b\\\\c", 0, &d));
 	assert_int_equal(d.purpose, SLUSS__V1__PURPOSE__PURPOSE_FOLLOW_UP);
 	assert_int_equal(d.concerned_count, 2);
 	assert_int_equal(d.concerned[1]->who_case, SLUSS__V1__CONCERNED__WHO_GUARDIAN_PERSON_ID);
