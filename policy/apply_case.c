@@ -253,7 +253,9 @@ static enum sluss_apply set_members(struct sluss_state *state, const struct slus
 	if (at == SLUSS_NOWHERE || set->member_count > 1024)
 		return SLUSS_APPLY_INVALID;
 	for (size_t i = 0; i < set->member_count; i++) {
-		if (st_find_agency(state, set->members[i].agency) == NO_AGENCY || set->members[i].officer_count > 1024)
+		uint16_t agency = st_find_agency(state, set->members[i].agency);
+		if (agency == NO_AGENCY || AGENCY(state, agency)->type == SLUSS_AGENCY_AUDITOR ||
+		    set->members[i].officer_count > 1024)
 			return SLUSS_APPLY_INVALID;
 		officers += set->members[i].officer_count;
 	}

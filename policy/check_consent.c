@@ -45,6 +45,8 @@ static enum sluss_reason check_recipients(
 	for (size_t i = 0; i < draft->recipient_count; i++) {
 		if (sluss_state_agency_type(state, draft->recipients[i]) == SLUSS_AGENCY_NONE)
 			return refuse(refusal, SLUSS_UNKNOWN_AGENCY, "grants[%zu].receiver_agency_ids[%zu]", at, i);
+		if (sluss_state_agency_type(state, draft->recipients[i]) == SLUSS_AGENCY_AUDITOR)
+			return refuse(refusal, SLUSS_NOT_ENTITLED, "grants[%zu].receiver_agency_ids[%zu]", at, i);
 	}
 	// After the names themselves: who is not bound by public secrecy law stands alone.
 	for (size_t i = 0; i < draft->recipient_count; i++) {
@@ -78,6 +80,8 @@ static enum sluss_reason check_draft(
 		return refuse(refusal, SLUSS_VAGUE_RECIPIENT, "grants[%zu].sender_agency_id", at);
 	if (sluss_state_agency_type(state, draft->sender) == SLUSS_AGENCY_NONE)
 		return refuse(refusal, SLUSS_UNKNOWN_AGENCY, "grants[%zu].sender_agency_id", at);
+	if (sluss_state_agency_type(state, draft->sender) == SLUSS_AGENCY_AUDITOR)
+		return refuse(refusal, SLUSS_NOT_ENTITLED, "grants[%zu].sender_agency_id", at);
 	enum sluss_reason reason = check_recipients(state, draft, at, refusal);
 	if (reason != SLUSS_REASON_NONE)
 		return reason;

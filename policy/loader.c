@@ -35,7 +35,7 @@ static bool read_agency_types(struct sluss_loader *loader, const struct sluss_pl
 {
 	static const char *const keys[] = {"!name", "title", "named_alone", NULL};
 	struct sluss_policy *policy = loader->policy;
-	if (!sluss_loader_array(loader, place, 1, SLUSS_AGENCY_TYPES - 1))
+	if (!sluss_loader_array(loader, place, 1, SLUSS_AGENCY_TYPES - 2))
 		return false;
 	for (size_t i = 0; i < json_array_size(place->value); i++) {
 		struct sluss_place item = sluss_place_item(place, i);
@@ -48,7 +48,8 @@ static bool read_agency_types(struct sluss_loader *loader, const struct sluss_pl
 		    !sluss_loader_bool(loader, &item, "named_alone", &alone))
 			return false;
 		unsigned type = (unsigned)sluss_agency_type_from_name(name);
-		if (type == 0)
+		// An auditor takes no part in what a policy rules.
+		if (type == 0 || type == SLUSS_AGENCY_AUDITOR)
 			return sluss_loader_fail(loader, &item, "unknown agency type \"%s\"", name);
 		if (sluss_bit32(policy->agency_types, type))
 			return sluss_loader_fail(loader, &item, "agency type \"%s\" stands here twice", name);

@@ -14,6 +14,7 @@ static const char *const agency_types[SLUSS_AGENCY_TYPES] = {
     "housing",
     "civil_society",
     "evaluator",
+    "auditor",
 };
 
 static const char *const purposes[SLUSS_PURPOSES] = {NULL, "coordination", "assessment", "protection", "follow_up"};

@@ -24,7 +24,8 @@ enum sluss_agency_type {
 	SLUSS_AGENCY_HOUSING = 8,
 	SLUSS_AGENCY_CIVIL_SOCIETY = 9,
 	SLUSS_AGENCY_EVALUATOR = 10,
-	SLUSS_AGENCY_TYPES = 11, // how many, NONE included
+	SLUSS_AGENCY_AUDITOR = 11, // reviews the log; never a member, sender or recipient
+	SLUSS_AGENCY_TYPES = 12,   // how many, NONE included
 };
 
 enum sluss_purpose {

@@ -170,6 +170,7 @@ bool sluss_batch_commit(struct sluss_writer *w)
 		return false;
 	}
 	w->open = false;
+	sluss_files_publish(w->files, sluss_log_size(w->log), sluss_log_checkpoint(w->log));
 	return true;
 }
 

@@ -96,7 +96,12 @@ static bool serve(const struct sluss_core_config *config, struct sluss_writer *w
 	struct sluss_intake *intake = sluss_intake_new(config, to_intake, &writer->in);
 	const struct sluss_verify_with with = {writer->directory, writer->sessions, writer->config.authority};
 	struct sluss_workers *workers =
-	    sluss_workers_start(writer->config.verify_threads, &with, &writer->in, to_intake);
+	    sluss_workers_start(&(struct sluss_workers_config){.count = writer->config.verify_threads,
+		.with = &with,
+		.to_writer = &writer->in,
+		.to_intake = to_intake,
+		.files = writer->files,
+		.store_url = writer->config.open_store == NULL ? writer->config.store_url : NULL});
 	bool ok = intake != NULL && workers != NULL;
 	if (ok && config->on_ready != NULL)
 		ok = config->on_ready(config->arg) == 0;

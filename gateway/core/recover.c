@@ -118,6 +118,7 @@ enum sluss_store_result sluss_writer_load(struct sluss_writer *w, struct sluss_s
 		return result;
 	}
 	sluss_world_share(w->world, w->directory);
+	sluss_files_publish(w->files, sluss_log_size(w->log), sluss_log_checkpoint(w->log));
 	sluss_writer_ages_due(w);
 	return SLUSS_STORE_OK;
 }
@@ -207,7 +208,10 @@ static bool set_up(struct sluss_writer *w, const struct sluss_keys *keys, struct
 		    "`authority` cannot be the name of a log: no spaces, no plus sign, at most 127 octets.");
 		return false;
 	}
-	return true;
+	w->files = sluss_files_new(w->verifier_key);
+	if (w->files == NULL)
+		snprintf(error_out->text, sizeof(error_out->text), "There is not enough memory to start.");
+	return w->files != NULL;
 }
 
 struct sluss_writer *sluss_writer_open(const struct sluss_core_config *config, const struct sluss_keys *keys,
@@ -239,6 +243,7 @@ void sluss_writer_close(struct sluss_writer **writer)
 	sluss_directory_free(&w->directory);
 	sluss_persons_free(&w->persons);
 	sluss_policies_free(&w->policies);
+	sluss_files_free(&w->files);
 	sluss_codec_free(&w->codec);
 	sluss_codec_free(&w->read_codec);
 	sluss_queue_destroy(&w->in);

@@ -26,6 +26,7 @@
 
 struct sluss_ca;
 struct sluss_log;
+struct sluss_files;
 struct sluss_core_counts;
 struct sluss_session;
 struct sluss_sessions;
@@ -86,6 +87,8 @@ enum sluss_service_flag {
 	// Unsigned but for the session's header; the request's first field, `request_id`, takes the place of a
 	// statement's id: the same person's same request gets the first answer again.
 	SLUSS_SERVICE_REQUEST_ID = 4,
+	// A worker may answer it alone, from what is published (svc_log_file.h); execute serves what it leaves.
+	SLUSS_SERVICE_FILE = 8,
 };
 
 struct sluss_service {
@@ -109,7 +112,7 @@ struct sluss_service_list {
 // Each in the file of its name.
 extern const struct sluss_service_list sluss_svc_exchange, sluss_svc_withdraw;
 extern const struct sluss_service_list sluss_svc_directory, sluss_svc_admin, sluss_svc_case, sluss_svc_consent_record,
-    sluss_svc_statutory, sluss_svc_audit, sluss_svc_session;
+    sluss_svc_statutory, sluss_svc_audit, sluss_svc_session, sluss_svc_log_file;
 
 // ---- answering (execute or prepare; exactly one of respond and refuse; the last refusal wins)
 
@@ -179,6 +182,7 @@ int64_t sluss_txn_code_ms(const struct sluss_txn *txn); // how long a one-time c
 struct sluss_log *sluss_txn_log(
     const struct sluss_txn *txn); // for proofs and the checkpoint; never append to it directly
 struct sluss_sessions *sluss_txn_sessions(const struct sluss_txn *txn);
+struct sluss_files *sluss_txn_files(const struct sluss_txn *txn);
 const struct sluss_core_counts *sluss_txn_counts(const struct sluss_txn *txn);
 const char *sluss_txn_verifier_key(const struct sluss_txn *txn); // of the log, signed-note form
 

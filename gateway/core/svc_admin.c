@@ -37,7 +37,7 @@ static bool invitation_is_good(struct sluss_txn *txn, const Sluss__V1__AddAgency
 	struct sluss_agency_view known;
 	if (!sluss_is_agency_id(r->agency_id, strlen(r->agency_id)))
 		return wrong(txn, "agency_id", "an agency id matches [a-z0-9][a-z0-9-]{0,30}");
-	if (r->type <= SLUSS__V1__AGENCY_TYPE__AGENCY_TYPE_UNSPECIFIED || r->type > SLUSS__V1__AGENCY_TYPE__AGENCY_TYPE_EVALUATOR)
+	if (r->type <= SLUSS__V1__AGENCY_TYPE__AGENCY_TYPE_UNSPECIFIED || r->type > SLUSS__V1__AGENCY_TYPE__AGENCY_TYPE_AUDITOR)
 		return wrong(txn, "type", "say what kind of agency it is");
 	if (strlen(r->display_name) > DISPLAY_NAME_MAX)
 		return wrong(txn, "display_name", "at most 200 octets");

@@ -160,6 +160,8 @@ static bool read_member(struct sluss_txn *txn, const Sluss__V1__Member *from, si
 		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_UNKNOWN_AGENCY, svc_path(txn, "members[%zu].agency_id", index), NULL);
 		return false;
 	}
+	if (!svc_no_auditor(txn, from->agency_id, svc_path(txn, "members[%zu].agency_id", index)))
+		return false;
 	for (size_t i = 0; i < index; i++)
 		if (strcmp(members->members[i].agency, from->agency_id) == 0)
 			return wrong(txn, svc_path(txn, "members[%zu].agency_id", index), "this agency stands in the list twice");

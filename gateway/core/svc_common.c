@@ -100,6 +100,15 @@ bool svc_need_coordinator(struct sluss_txn *txn, const struct sluss_id *case_id,
 	return false;
 }
 
+bool svc_no_auditor(struct sluss_txn *txn, const char *agency, const char *field)
+{
+	if (sluss_state_agency_type(txn->state, agency) != SLUSS_AGENCY_AUDITOR)
+		return true;
+	sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_NOT_ENTITLED, field,
+	    "%s is an auditor: it reviews the log, and is never a member of a case, a sender or a recipient.", agency);
+	return false;
+}
+
 // ---- writing
 
 char *svc_id_text(struct sluss_txn *txn, const struct sluss_id *id)

@@ -34,6 +34,9 @@ SLUSS_MUST_CHECK bool svc_need_contact(struct sluss_txn *txn, const struct sluss
 // The signing officer leads the group.
 SLUSS_MUST_CHECK bool svc_need_coordinator(struct sluss_txn *txn, const struct sluss_id *case_id, struct sluss_case_view *view_out);
 
+// This agency (which is known to the state) is no auditor: those review the log and take part in nothing.
+SLUSS_MUST_CHECK bool svc_no_auditor(struct sluss_txn *txn, const char *agency, const char *field);
+
 // ---- writing. NULL: refused as unavailable (the arena is full).
 
 char *svc_id_text(struct sluss_txn *txn, const struct sluss_id *id);

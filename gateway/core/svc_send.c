@@ -3,6 +3,7 @@
 // answered.
 #include "exchange.h"
 #include "policy/explain.h"
+#include "svc_common.h"
 #include "writer.h"
 
 // ---- Send
@@ -53,6 +54,11 @@ static bool may_know(struct sluss_txn *txn, const struct sluss_id *case_id, enum
 
 static bool recipients_exist(struct sluss_txn *txn, const struct exchange_message *m)
 {
+	if (!svc_no_auditor(txn, txn->caller, "agency_id"))
+		return false;
+	for (size_t i = 0; i < m->recipient_count; i++)
+		if (!svc_no_auditor(txn, m->recipients[i].agency, "recipients"))
+			return false;
 	for (size_t i = 0; i < m->recipient_count; i++)
 		if (sluss_state_agency_type(txn->state, m->recipients[i].agency) == SLUSS_AGENCY_NONE) {
 			sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_UNKNOWN_AGENCY, "recipients",

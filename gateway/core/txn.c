@@ -153,6 +153,11 @@ struct sluss_log *sluss_txn_log(const struct sluss_txn *txn)
 	return sluss_request_of_const(txn)->writer->log;
 }
 
+struct sluss_files *sluss_txn_files(const struct sluss_txn *txn)
+{
+	return sluss_request_of_const(txn)->writer->files;
+}
+
 const struct sluss_core_counts *sluss_txn_counts(const struct sluss_txn *txn)
 {
 	return &sluss_request_of_const(txn)->writer->world->counts;

@@ -10,10 +10,20 @@
 struct sluss_workers;
 
 struct sluss_verify_with; // request.h
+struct sluss_files;
 
-// Starts `count` threads; the queues and what they verify with must outlive them. NULL: could not start.
-SLUSS_MUST_CHECK struct sluss_workers *sluss_workers_start(size_t count, const struct sluss_verify_with *with,
-    struct sluss_queue *to_writer, struct sluss_queue *to_intake);
+struct sluss_workers_config {
+	size_t count; // threads
+	const struct sluss_verify_with *with;
+	struct sluss_queue *to_writer, *to_intake;
+	// The log's files, which workers serve alone, each through a reader of its own of this store. No URL: the
+	// writer serves them.
+	struct sluss_files *files;
+	const char *store_url;
+};
+
+// Starts the threads; the queues, the files and what they verify with must outlive them. NULL: could not start.
+SLUSS_MUST_CHECK struct sluss_workers *sluss_workers_start(const struct sluss_workers_config *config);
 
 // Hands requests over (a list linked by next).
 void sluss_workers_push(struct sluss_workers *workers, struct sluss_item *first, struct sluss_item *last, size_t count);

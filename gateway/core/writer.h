@@ -15,6 +15,7 @@
 #define SLUSS_CORE_WRITER_H
 
 #include "core.h"
+#include "files.h"
 #include "log_record.h"
 #include "log_writer.h"
 #include "request.h"
@@ -49,6 +50,7 @@ struct sluss_writer {
 	struct sluss_note_key log_key;
 	uint8_t *log_secret; // sodium_malloc
 	char verifier_key[SLUSS_NOTE_LINE_MAX];
+	struct sluss_files *files; // what readers may see
 	struct sluss_policies *policies;
 	struct sluss_world *world;
 	struct sluss_persons *persons;

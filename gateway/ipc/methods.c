@@ -9,6 +9,7 @@
 #include "sluss/v1/consent.pb-c.h"
 #include "sluss/v1/directory.pb-c.h"
 #include "sluss/v1/exchange.pb-c.h"
+#include "sluss/v1/ipc.pb-c.h"
 #include "sluss/v1/person.pb-c.h"
 #include "sluss/v1/recall.pb-c.h"
 #include "sluss/v1/session.pb-c.h"
@@ -168,6 +169,14 @@ static const struct sluss_method_info methods[] = {
 	STAFF, .max_body = STATEMENT_BODY},
 };
 
+// No part of the contract: its path is no URL, so that no client can call it.
+static const struct sluss_method_info log_file = {.id = SLUSS_METHOD_LOG_FILE,
+    .path = "/log-file",
+    .request = &sluss__v1__log_file_request__descriptor,
+    .response = &sluss__v1__log_file_response__descriptor,
+    .max_body = 1,
+    .ports = SLUSS_PORT_BIT(SLUSS_PORT_AGENCY) | SLUSS_PORT_BIT(SLUSS_PORT_PUBLIC)};
+
 enum { METHOD_COUNT = sizeof(methods) / sizeof(methods[0]) };
 
 static int by_path(const void *path, const void *method)
@@ -182,12 +191,19 @@ const struct sluss_method_info *sluss_method_by_path(const char *path)
 
 const struct sluss_method_info *sluss_method_by_id(uint32_t id)
 {
+	if (id == SLUSS_METHOD_LOG_FILE)
+		return &log_file;
 	// Not on the path of a request in web, and core asks once a request: fifty comparisons are nothing beside its
 	// signature check.
 	for (size_t i = 0; i < METHOD_COUNT; i++)
 		if ((uint32_t)methods[i].id == id)
 			return id == 0 ? NULL : &methods[i];
 	return NULL;
+}
+
+const struct sluss_method_info *sluss_method_log_file(void)
+{
+	return &log_file;
 }
 
 const char *sluss_method_name(const struct sluss_method_info *method)

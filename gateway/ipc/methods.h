@@ -92,6 +92,8 @@ enum sluss_method {
 	SLUSS_METHOD_SESSION_END = 186,
 	SLUSS_METHOD_SESSION_ISSUE_CODE = 187,
 
+	SLUSS_METHOD_LOG_FILE = 221, // inside the gateway: one of the log's files, for an HTTP GET
+
 	SLUSS_METHOD_END = 240, // one past the last block
 };
 
@@ -125,6 +127,9 @@ const struct sluss_method_info *sluss_method_by_path(const char *path);
 
 // The method with this number; NULL for a number that is no method (CoreRequest.method is foreign to core).
 const struct sluss_method_info *sluss_method_by_id(uint32_t id);
+
+// What web asks core for when somebody GETs one of the log's files (LogFileRequest, ipc.proto). No URL names it.
+const struct sluss_method_info *sluss_method_log_file(void);
 
 // The part of the path behind the last slash: "Send".
 const char *sluss_method_name(const struct sluss_method_info *method);

@@ -77,9 +77,10 @@ static bool start_daemon(struct web *web)
 	uint32_t longest_ms = l->idle_ms > l->write_ms ? l->idle_ms : l->write_ms;
 	web->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL,
 	    NULL, web_http_handle, web, MHD_OPTION_NOTIFY_CONNECTION, web_conn_notify, web, MHD_OPTION_NOTIFY_COMPLETED,
-	    web_http_completed, web, MHD_OPTION_URI_LOG_CALLBACK, web_http_uri, web, MHD_OPTION_CONNECTION_LIMIT,
-	    (unsigned)l->max_connections + 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)l->connection_memory,
-	    MHD_OPTION_CONNECTION_TIMEOUT, longest_ms / 1000 + 5, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+	    web_http_completed, web, MHD_OPTION_UNESCAPE_CALLBACK, web_http_unescape, web, MHD_OPTION_URI_LOG_CALLBACK,
+	    web_http_uri, web, MHD_OPTION_CONNECTION_LIMIT, (unsigned)l->max_connections + 1,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)l->connection_memory, MHD_OPTION_CONNECTION_TIMEOUT,
+	    longest_ms / 1000 + 5, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	if (web->daemon == NULL)
 		return false;
 	const union MHD_DaemonInfo *info = MHD_get_daemon_info(web->daemon, MHD_DAEMON_INFO_EPOLL_FD);

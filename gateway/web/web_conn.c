@@ -244,6 +244,7 @@ void web_conn_end_request(struct web_conn *conn)
 	web_caller_body_gone(conn);
 	web_caller_request(conn, false);
 	free(request->body);
+	free(request->file);
 	free(request);
 	conn->request = NULL;
 }

@@ -136,8 +136,8 @@ static void on_response(struct web *web, Sluss__V1__IpcFrame **frame)
 	if (conn == NULL || conn->request->core_id != id)
 		return; // cancelled meanwhile
 	forget(web, conn->request);
-	web_rpc_answer(conn, frame);
-	web_conn_resume(conn);
+	if (web_rpc_answer(conn, frame))
+		web_conn_resume(conn);
 }
 
 // Cuts every answer that is still on its way on one of these connections. What has left is edge's matter; core asks

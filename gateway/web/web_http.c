@@ -8,6 +8,13 @@
 
 enum { FIRST_BODY = 4 << 10 };
 
+size_t web_http_unescape(void *cls, struct MHD_Connection *mhd, char *text)
+{
+	(void)cls;
+	(void)mhd;
+	return strlen(text);
+}
+
 void *web_http_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
 {
 	(void)cls;

@@ -48,6 +48,8 @@ struct web_request {
 	size_t body_limit; // before and after decompression
 	uint64_t core_id;  // request_id towards core; 0: not under way
 	size_t answer_len;
+	char *file;		   // path of one of the log's files, when that is asked for
+	const char *cache_control; // of the answer; NULL: no-store
 	struct MHD_Response *answer;
 	unsigned answer_status;
 };
@@ -146,6 +148,8 @@ enum MHD_Result web_http_handle(void *cls, struct MHD_Connection *mhd, const cha
     const char *version, const char *upload, size_t *upload_len, void **request_context);
 void web_http_completed(
     void *cls, struct MHD_Connection *mhd, void **request_context, enum MHD_RequestTerminationCode code);
+// Paths stay as they were written: each has one spelling.
+size_t web_http_unescape(void *cls, struct MHD_Connection *mhd, char *text);
 void *web_http_uri(void *cls, const char *uri, struct MHD_Connection *mhd);
 
 // ---- web_route.c: what a request's headers ask for ----
@@ -153,11 +157,25 @@ void *web_http_uri(void *cls, const char *uri, struct MHD_Connection *mhd);
 bool web_route(
     struct web_conn *conn, const char *url, const char *verb, const struct web_headers *headers) SLUSS_MUST_CHECK;
 
+// ---- web_files.c: the log's files (C2SP tlog-tiles), GET and HEAD
+// Is this URL's path one of theirs?
+bool web_file_is(const char *url);
+// As web_rpc_ask and web_rpc_answer. The request's body gathers the pieces of a long file.
+void web_file_ask(struct web_conn *conn);
+// False: the next piece was asked for, there is no answer yet.
+bool web_file_answer(struct web_conn *conn, const Sluss__V1__CoreResponse *response);
+
 // ---- web_rpc.c: a complete body on its way to core, and core's answer on its way back ----
 // The body is complete: checks it and asks core (then the phase is WEB_WAITING), or stores the refusal.
 void web_rpc_ask(struct web_conn *conn);
-// Makes the answer from core's response; takes over the frame.
-void web_rpc_answer(struct web_conn *conn, Sluss__V1__IpcFrame **frame);
+// Makes the answer from core's response; takes over the frame. False: core was asked for more, there is no answer yet.
+bool web_rpc_answer(struct web_conn *conn, Sluss__V1__IpcFrame **frame);
+// Core was asked: the connection waits, as long as the method may take.
+void web_rpc_wait(struct web_conn *conn);
+// The refusal that core answered.
+void web_rpc_refused(struct web_conn *conn, const Sluss__V1__CoreResponse *response);
+// The gateway cannot decide now.
+void web_rpc_unavailable(struct web_conn *conn);
 
 // ---- web_reply.c: answers ----
 // What is refused, and why.

@@ -12,8 +12,10 @@
 static void store(struct web_conn *conn, struct MHD_Response *response, unsigned status, const char *type, size_t len)
 {
 	struct web_request *request = conn->request;
+	const char *cache =
+	    request->cache_control != NULL && status == MHD_HTTP_OK ? request->cache_control : "no-store";
 	if (response == NULL || MHD_add_response_header(response, "Content-Type", type) != MHD_YES ||
-	    MHD_add_response_header(response, "Cache-Control", "no-store") != MHD_YES ||
+	    MHD_add_response_header(response, "Cache-Control", cache) != MHD_YES ||
 	    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff") != MHD_YES) {
 		web_log(conn->web, "web_no_memory");
 		if (response != NULL)

@@ -51,6 +51,11 @@ static bool check_path(struct route *r)
 		conn->request->method = method;
 		return true;
 	}
+	if (web_file_is(r->url)) {
+		conn->request->file = strdup(r->url + 1);
+		conn->request->method = sluss_method_log_file();
+		return true;
+	}
 	if (strcmp(r->url, "/health") == 0 && is_get(r->verb)) {
 		bool up = conn->web->core_fd >= 0;
 		web_reply_text(
@@ -66,19 +71,23 @@ static bool check_path(struct route *r)
 
 static bool check_verb(struct route *r)
 {
-	if (strcmp(r->verb, "POST") == 0)
+	bool file = r->conn->request->method == sluss_method_log_file();
+	if (file ? is_get(r->verb) : strcmp(r->verb, "POST") == 0)
 		return true;
-	return refuse(r, &(struct web_refusal){.code = SLUSS_CODE_UNIMPLEMENTED,
-			     .http_status = MHD_HTTP_METHOD_NOT_ALLOWED,
-			     .reason = MALFORMED,
-			     .text = "Methods are called with POST.",
-			     .header = "Allow",
-			     .header_value = "POST"});
+	return refuse(
+	    r, &(struct web_refusal){.code = SLUSS_CODE_UNIMPLEMENTED,
+		   .http_status = MHD_HTTP_METHOD_NOT_ALLOWED,
+		   .reason = MALFORMED,
+		   .text = file ? "The log's files are read with GET or HEAD." : "Methods are called with POST.",
+		   .header = "Allow",
+		   .header_value = file ? "GET, HEAD" : "POST"});
 }
 
 static bool check_codec(struct route *r)
 {
 	struct web_request *request = r->conn->request;
+	if (request->file != NULL)
+		return true;
 	enum web_codec codec = web_codec_of(r->headers->content_type);
 	if (codec == WEB_CODEC_NONE)
 		return refuse(r, &(struct web_refusal){.code = SLUSS_CODE_INVALID_ARGUMENT,
@@ -170,5 +179,6 @@ bool web_route(struct web_conn *conn, const char *url, const char *verb, const s
 	request->has_trace = web_trace_of(headers->traceparent, request->trace_id);
 	bool good = check_headers(&r) && check_path(&r) && check_verb(&r) && check_codec(&r) && check_connect(&r) &&
 		    check_caller(&r) && check_session(&r) && check_room(&r);
-	return good || request->answer != NULL;
+	bool file_lost = request->method == sluss_method_log_file() && request->file == NULL; // memory is out
+	return (good && !file_lost) || request->answer != NULL;
 }

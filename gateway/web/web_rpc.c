@@ -110,6 +110,10 @@ void web_rpc_ask(struct web_conn *conn)
 {
 	struct web_request *request = conn->request;
 	uint32_t timeout_ms;
+	if (request->file != NULL) {
+		web_file_ask(conn);
+		return;
+	}
 	if (!time_left(conn, &timeout_ms)) {
 		refuse(conn, SLUSS_CODE_DEADLINE_EXCEEDED, SLUSS__V1__REASON_CODE__REASON_CODE_UNAVAILABLE, NULL,
 		    "The time that Connect-Timeout-Ms gave is over; nothing was done.");
@@ -120,13 +124,24 @@ void web_rpc_ask(struct web_conn *conn)
 	if (!(request->codec == WEB_CODEC_JSON ? from_json(conn) : check_proto(conn)))
 		return;
 	if (!web_core_ask(conn, (struct sluss_bytes){request->body, request->body_len}, timeout_ms)) {
-		refuse(conn, SLUSS_CODE_UNAVAILABLE, SLUSS__V1__REASON_CODE__REASON_CODE_UNAVAILABLE, NULL,
-		    "The gateway cannot decide now; nothing was done, try again later.");
+		web_rpc_unavailable(conn);
 		return;
 	}
 	free(request->body); // core has it
 	request->body = NULL;
 	web_caller_body_gone(conn);
+	web_rpc_wait(conn);
+}
+
+void web_rpc_unavailable(struct web_conn *conn)
+{
+	refuse(conn, SLUSS_CODE_UNAVAILABLE, SLUSS__V1__REASON_CODE__REASON_CODE_UNAVAILABLE, NULL,
+	    "The gateway cannot decide now; nothing was done, try again later.");
+}
+
+void web_rpc_wait(struct web_conn *conn)
+{
+	const struct web_request *request = conn->request;
 	int64_t patience_ms =
 	    conn->web->limits.core_ms + (request->method->long_poll ? conn->web->limits.long_poll_ms : 0);
 	int64_t deadline_ms = conn->web->now_ms + patience_ms;
@@ -154,7 +169,7 @@ static bool answer_json(struct web_conn *conn, const ProtobufCBinaryData *body)
 	return true;
 }
 
-static void answer_refused(struct web_conn *conn, const Sluss__V1__CoreResponse *response)
+void web_rpc_refused(struct web_conn *conn, const Sluss__V1__CoreResponse *response)
 {
 	struct web_refusal refusal = {.code = SLUSS_CODE_UNKNOWN,
 	    .reason = SLUSS__V1__REASON_CODE__REASON_CODE_UNAVAILABLE,
@@ -165,12 +180,15 @@ static void answer_refused(struct web_conn *conn, const Sluss__V1__CoreResponse 
 	web_reply_refuse(conn, &refusal);
 }
 
-void web_rpc_answer(struct web_conn *conn, Sluss__V1__IpcFrame **frame)
+bool web_rpc_answer(struct web_conn *conn, Sluss__V1__IpcFrame **frame)
 {
 	const Sluss__V1__CoreResponse *response = (*frame)->response;
 	const struct sluss_method_info *method = conn->request->method;
+	bool answered = true;
 	if (response->code != SLUSS_CODE_OK) {
-		answer_refused(conn, response);
+		web_rpc_refused(conn, response);
+	} else if (conn->request->file != NULL) {
+		answered = web_file_answer(conn, response);
 	} else if (conn->request->codec == WEB_CODEC_PROTO) {
 		// The frame stays as it is and is freed with the answer: the body is not copied again.
 		web_reply_octets(conn, response->body.data, response->body.len, "application/proto", !method->sealed,
@@ -182,4 +200,5 @@ void web_rpc_answer(struct web_conn *conn, Sluss__V1__IpcFrame **frame)
 		    "The gateway's answer could not be written.");
 	}
 	sluss_ipc_frame_free(frame);
+	return answered;
 }

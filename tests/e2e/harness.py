@@ -133,6 +133,10 @@ class Gateway:
         assert answer.ok, (answer.code, answer.reason, answer.text)
         return made
 
+    def auditor(self, agency_id="audit"):
+        """An enrolled auditor: reviews the log, takes part in nothing."""
+        return self.agency(agency_id, "auditor")
+
     def cli(self, agency_id, agency_type, officer, approvers=()):
         """The same through `sluss`."""
         made = Cli(self, agency_id, officer)

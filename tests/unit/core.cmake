@@ -10,3 +10,4 @@ sluss_unit_test(core_exchange_test SOURCES unit/core_exchange_test.c LIBS core_w
 sluss_unit_test(core_withdraw_test SOURCES unit/core_withdraw_test.c LIBS core_world)
 sluss_unit_test(core_tables_test SOURCES unit/core_tables_test.c LIBS sluss_core PkgConfig::SODIUM)
 sluss_unit_test(core_recovery_test SOURCES unit/core_recovery_test.c LIBS core_world)
+sluss_unit_test(core_files_test SOURCES unit/core_files_test.c LIBS sluss_core sluss_store_fakes PkgConfig::SODIUM)
