@@ -58,8 +58,8 @@ static void replace_members(struct sluss_state *state, struct kase *kase, struct
 	kase->members = members;
 	bool fits = members->count <= AGENCIES_HERE;
 	kase->agency_count = fits ? (uint8_t)members->count : (uint8_t)(AGENCIES_HERE + 1);
-	for (unsigned i = 0; fits && i < members->count; i++)
-		kase->agencies[i] = members->list[i].agency;
+	for (unsigned i = 0; i < AGENCIES_HERE; i++)
+		kase->agencies[i] = fits && i < members->count ? members->list[i].agency : (uint16_t)NO_AGENCY;
 }
 
 // The leading agency alone, with the officer who opened the case as coordinator.
@@ -83,7 +83,7 @@ static struct members *first_member(struct sluss_state *state, uint16_t agency, 
 
 static uint32_t append_case(struct sluss_state *state, const struct sluss_rec_case_opened *opened, uint64_t seq)
 {
-	if (!sluss_index_reserve(&state->by_case, 1) || !st_links_reserve(state))
+	if (!case_index_reserve(&state->by_case, 1) || !st_links_reserve(state))
 		return SLUSS_NOWHERE;
 	uint32_t at = sluss_array_append(&state->cases);
 	if (at == SLUSS_NOWHERE)
@@ -96,7 +96,7 @@ static uint32_t append_case(struct sluss_state *state, const struct sluss_rec_ca
 	kase->heap_at = SLUSS_NOWHERE;
 	kase->edge_ms = INT64_MAX;
 	kase->opened_seq = seq;
-	sluss_index_insert(&state->by_case, st_hash_id(state, &opened->case_id), at);
+	case_index_insert(&state->by_case, st_hash_id(state, &opened->case_id), at);
 	return at;
 }
 

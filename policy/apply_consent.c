@@ -17,10 +17,29 @@ static bool draft_key(const struct sluss_state *state, const struct sluss_grant 
 	return true;
 }
 
-static bool reserve_grants(struct sluss_state *state, size_t count)
+struct key_hashing {
+	const struct sluss_state *state;
+	uint64_t case_hash;
+};
+
+static uint64_t hash_of_key(const void *context, uint64_t key)
 {
-	return sluss_array_reserve(&state->grants, count) && sluss_index_reserve(&state->by_grant, count) &&
-	       sluss_index_reserve(&state->by_key, count);
+	const struct key_hashing *hashing = context;
+	return st_hash_key(hashing->state, hashing->case_hash, key);
+}
+
+// Room for `count` more versions in a case, each perhaps of a new key.
+static bool reserve_grants(struct sluss_state *state, uint32_t kase_at, size_t count)
+{
+	struct kase *kase = CASE(state, kase_at);
+	struct key_hashing hashing = {state, st_hash_id(state, &kase->id)};
+	uint32_t first = kase->keys.first;
+	if (!sluss_array_reserve(&state->grants, count) || !sluss_index_reserve(&state->by_grant, count) ||
+	    !key_table_reserve(&state->key_pool, &kase->keys, count, hash_of_key, &hashing))
+		return false;
+	if (kase->keys.first != first)
+		case_index_moved(&state->by_case, hashing.case_hash, kase_at, &kase->keys);
+	return true;
 }
 
 // Adds a version at the head of its key and of its case. Room was reserved.
@@ -30,17 +49,16 @@ static uint32_t add_version(struct sluss_state *state, uint32_t kase_at, const s
 	uint32_t at = sluss_array_append(&state->grants);
 	struct grant *grant = GRANT(state, at);
 	uint64_t hash = st_hash_key(state, st_hash_id(state, &kase->id), version->key);
-	uint32_t older = st_find_key(state, kase_at, version->key);
+	struct key_slot *slot = key_table_find(&state->key_pool, &kase->keys, hash, version->key);
+	if (slot == NULL)
+		slot = key_table_add(&state->key_pool, &kase->keys, hash, version->key);
 	*grant = *version;
 	grant->kase = kase_at;
-	grant->older = older;
+	grant->older = slot->newest == 0 ? SLUSS_NOWHERE : slot->newest - 1;
+	slot->newest = at + 1;
 	grant->next_in_case = kase->first_grant;
 	kase->first_grant = at;
 	kase->grant_count++;
-	if (older == SLUSS_NOWHERE)
-		sluss_index_insert(&state->by_key, hash, at);
-	else
-		sluss_index_replace(&state->by_key, hash, older, at);
 	sluss_index_insert(&state->by_grant, st_hash_id(state, &grant->id), at);
 	return at;
 }
@@ -61,7 +79,7 @@ enum sluss_apply st_apply_consent_recorded(struct sluss_state *state, const stru
 				return SLUSS_APPLY_INVALID;
 		}
 	}
-	if (!reserve_grants(state, recorded->grant_count) || !sluss_index_reserve(&state->by_consent, 1))
+	if (!reserve_grants(state, kase, recorded->grant_count) || !sluss_index_reserve(&state->by_consent, 1))
 		return SLUSS_APPLY_NO_MEMORY;
 	uint32_t consent_at = sluss_array_append(&state->consents);
 	if (consent_at == SLUSS_NOWHERE)
@@ -208,7 +226,7 @@ enum sluss_apply st_apply_grant_status(struct sluss_state *state, const struct s
 	bool nobody = status->act == SLUSS_ACT_INVALIDATE && sluss_id_is_none(&status->person);
 	if ((bit == 0 && !nobody) || !valid_versions(state, status, kase))
 		return SLUSS_APPLY_INVALID;
-	if (status->act == SLUSS_ACT_RESUME && !reserve_grants(state, status->grant_count))
+	if (status->act == SLUSS_ACT_RESUME && !reserve_grants(state, kase, status->grant_count))
 		return SLUSS_APPLY_NO_MEMORY;
 	st_links_settle(state, kase, record->at_ms);
 	if (status->grant_count == 0)

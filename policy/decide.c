@@ -37,27 +37,24 @@ static void fetch_slots(const struct asking *asking)
 {
 	const struct sluss_state *state = asking->state;
 	const struct sluss_question *question = asking->question;
-	sluss_index_prefetch(&state->by_key, st_hash_key(state, asking->case_hash, asking->key));
+	case_index_prefetch(&state->by_case, asking->case_hash);
 	if (question->claim_count > 0 && question->claims[0].kind == SLUSS_CLAIM_CONSENT)
-		sluss_index_prefetch(&state->by_consent, st_hash_id(state, &question->claims[0].id));
+		sluss_index_prefetch(&state->by_consent, asking->claim_hash);
 }
 
 static void fetch_elements(const struct asking *asking)
 {
 	const struct sluss_state *state = asking->state;
 	const struct sluss_question *question = asking->question;
-	uint32_t kase = sluss_index_guess(&state->by_case, asking->case_hash);
-	if (kase != SLUSS_NOWHERE) {
-		__builtin_prefetch(CASE(state, kase));
-		__builtin_prefetch((const uint8_t *)CASE(state, kase) + 64);
-	}
-	uint32_t grant = sluss_index_guess(&state->by_key, st_hash_key(state, asking->case_hash, asking->key));
-	if (grant != SLUSS_NOWHERE) {
-		__builtin_prefetch(GRANT(state, grant));
-		__builtin_prefetch((const uint8_t *)GRANT(state, grant) + 64);
+	uint32_t probe = 0;
+	const struct case_slot *slot = case_index_next(&state->by_case, asking->case_hash, &probe);
+	if (slot != NULL) {
+		const struct key_table table = {.first = slot->first, .lines_log2 = slot->lines_log2};
+		key_table_prefetch(&state->key_pool, &table, st_hash_key(state, asking->case_hash, asking->key));
+		__builtin_prefetch(CASE(state, slot->kase - 1));
 	}
 	if (question->claim_count > 0 && question->claims[0].kind == SLUSS_CLAIM_CONSENT) {
-		uint32_t consent = sluss_index_guess(&state->by_consent, st_hash_id(state, &question->claims[0].id));
+		uint32_t consent = sluss_index_guess(&state->by_consent, asking->claim_hash);
 		if (consent != SLUSS_NOWHERE)
 			__builtin_prefetch(CONSENT(state, consent));
 	}
@@ -76,7 +73,9 @@ static void resolve(
 	    .in_policy = NO_INDEX,
 	    .labelled = text_or_empty(question->category)[0] != '\0',
 	};
-	sluss_index_prefetch(&state->by_case, asking->case_hash);
+	if (question->claim_count > 0)
+		asking->claim_hash = st_hash_id(state, &question->claims[0].id);
+	fetch_slots(asking);
 	asking->sender = st_find_agency(state, question->sender);
 	asking->recipient = st_find_agency(state, question->recipient);
 	uint32_t category = asking->labelled ? st_find_symbol(state, question->category) : SLUSS_NOWHERE;
@@ -86,7 +85,6 @@ static void resolve(
 	}
 	asking->key =
 	    pack_key(asking->category, (unsigned)question->purpose & 0xffu, asking->sender, asking->recipient);
-	fetch_slots(asking);
 	fetch_elements(asking);
 	asking->kase_at = st_find_case_hashed(state, asking->case_hash, &question->case_id);
 	if (asking->kase_at != SLUSS_NOWHERE)
@@ -117,7 +115,8 @@ static bool valid_concerned(const struct sluss_question *question)
 // A stated consent is of this case, or of a concerned third person's.
 static bool valid_consent_claim(const struct asking *asking, const struct sluss_claim *claim)
 {
-	uint32_t consent = st_find_consent(asking->state, &claim->id);
+	uint64_t hash = claim == asking->question->claims ? asking->claim_hash : st_hash_id(asking->state, &claim->id);
+	uint32_t consent = st_find_consent_hashed(asking->state, hash, &claim->id);
 	if (consent == SLUSS_NOWHERE)
 		return false;
 	uint32_t kase = CONSENT(asking->state, consent)->kase;
@@ -393,7 +392,7 @@ enum sluss_check st_decide(const struct sluss_state *state, const struct sluss_q
 	decision->seq = state->size;
 	if (state->policy == NULL || state->broken)
 		return SLUSS_CHECK_CLOCK;
-	struct asking asking;
+	ST_FILLED struct asking asking;
 	resolve(&asking, state, question, now_ms);
 	enum sluss_check failed = check_until_ground(&asking, &decision->reason);
 	if (failed != SLUSS_CHECK_NONE)
@@ -402,10 +401,16 @@ enum sluss_check st_decide(const struct sluss_state *state, const struct sluss_q
 	return decide_last(&asking, decision);
 }
 
+void sluss_decide_into(const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms,
+    struct sluss_decision *decision_out)
+{
+	(void)st_decide(state, question, now_ms, decision_out);
+}
+
 struct sluss_decision sluss_decide(
     const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms)
 {
-	struct sluss_decision decision;
+	ST_FILLED struct sluss_decision decision;
 	(void)st_decide(state, question, now_ms, &decision);
 	return decision;
 }

@@ -55,6 +55,10 @@ struct sluss_decision {
 struct sluss_decision sluss_decide(
     const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms);
 
+// The same without handing 300 octets around: for who asks often.
+void sluss_decide_into(const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms,
+    struct sluss_decision *decision_out);
+
 // What is wrong with something that should be recorded.
 struct sluss_refusal {
 	enum sluss_reason reason; // NONE: nothing

@@ -7,13 +7,17 @@
 #include "policy/explain.h"
 #include "policy/state_impl.h"
 
+// The compiler zeroes locals; what is filled field by field right away need not be.
+#define ST_FILLED __attribute__((uninitialized))
+
 struct asking {
 	const struct sluss_state *state;
 	const struct sluss_policy *policy;
 	const struct sluss_question *question;
 	int64_t now_ms;
 	uint64_t case_hash;
-	uint32_t kase_at; // SLUSS_NOWHERE: no such case
+	uint64_t claim_hash; // of the first claim's id
+	uint32_t kase_at;    // SLUSS_NOWHERE: no such case
 	const struct kase *kase;
 	uint16_t sender, recipient;
 	uint8_t category;  // the state's number, NO_INDEX

@@ -61,18 +61,6 @@ uint16_t st_find_agency(const struct sluss_state *state, const char *name)
 	return symbol == SLUSS_NOWHERE ? (uint16_t)NO_AGENCY : SYMBOL(state, symbol)->agency;
 }
 
-uint64_t st_hash_id(const struct sluss_state *state, const struct sluss_id *id)
-{
-	uint64_t words[2];
-	memcpy(words, id->b, sizeof(words));
-	return sluss_hash_words(&state->key, words[0], words[1]);
-}
-
-uint64_t st_hash_key(const struct sluss_state *state, uint64_t case_hash, uint64_t key)
-{
-	return sluss_hash_words(&state->key, case_hash, key);
-}
-
 // Every element that is found by id has it at a known offset: one search serves all.
 static uint32_t find_hashed(const struct sluss_index *index, const struct sluss_array *array, size_t offset,
     uint64_t hash, const struct sluss_id *id)
@@ -96,7 +84,14 @@ static uint32_t find_by_id(const struct sluss_state *state, const struct sluss_i
 
 uint32_t st_find_case_hashed(const struct sluss_state *state, uint64_t hash, const struct sluss_id *id)
 {
-	return find_hashed(&state->by_case, &state->cases, offsetof(struct kase, id), hash, id);
+	uint32_t probe = 0;
+	for (;;) {
+		const struct case_slot *slot = case_index_next(&state->by_case, hash, &probe);
+		if (slot == NULL)
+			return SLUSS_NOWHERE;
+		if (sluss_id_equal(&CASE(state, slot->kase - 1)->id, id))
+			return slot->kase - 1;
+	}
 }
 
 uint32_t st_find_person(const struct sluss_state *state, const struct sluss_id *id)
@@ -106,7 +101,7 @@ uint32_t st_find_person(const struct sluss_state *state, const struct sluss_id *
 
 uint32_t st_find_case(const struct sluss_state *state, const struct sluss_id *id)
 {
-	return find_by_id(state, &state->by_case, &state->cases, offsetof(struct kase, id), id);
+	return st_find_case_hashed(state, st_hash_id(state, id), id);
 }
 
 uint32_t st_find_grant(const struct sluss_state *state, const struct sluss_id *id)
@@ -119,6 +114,11 @@ uint32_t st_find_consent(const struct sluss_state *state, const struct sluss_id 
 	return find_by_id(state, &state->by_consent, &state->consents, offsetof(struct consent, id), id);
 }
 
+uint32_t st_find_consent_hashed(const struct sluss_state *state, uint64_t hash, const struct sluss_id *id)
+{
+	return find_hashed(&state->by_consent, &state->consents, offsetof(struct consent, id), hash, id);
+}
+
 uint32_t st_find_statute(const struct sluss_state *state, const struct sluss_id *id)
 {
 	return find_by_id(state, &state->by_statute, &state->statutes, offsetof(struct statute, id), id);
@@ -129,18 +129,17 @@ uint32_t st_find_recall(const struct sluss_state *state, const struct sluss_id *
 	return find_by_id(state, &state->by_recall, &state->recalls, offsetof(struct recall, id), id);
 }
 
-uint32_t st_find_key(const struct sluss_state *state, uint32_t kase, uint64_t key)
+struct key_slot *st_find_key_slot(
+    const struct sluss_state *state, const struct kase *kase, uint64_t case_hash, uint64_t key)
 {
-	uint64_t hash = st_hash_key(state, st_hash_id(state, &CASE(state, kase)->id), key);
-	uint32_t probe = 0;
-	for (;;) {
-		uint32_t at = sluss_index_next(&state->by_key, hash, &probe);
-		if (at == SLUSS_NOWHERE)
-			return at;
-		const struct grant *grant = GRANT(state, at);
-		if (grant->kase == kase && grant->key == key)
-			return at;
-	}
+	return key_table_find(&state->key_pool, &kase->keys, st_hash_key(state, case_hash, key), key);
+}
+
+uint32_t st_find_key(const struct sluss_state *state, uint32_t kase_at, uint64_t key)
+{
+	const struct kase *kase = CASE(state, kase_at);
+	const struct key_slot *slot = st_find_key_slot(state, kase, st_hash_id(state, &kase->id), key);
+	return slot == NULL ? SLUSS_NOWHERE : slot->newest - 1;
 }
 
 uint32_t st_need_person(struct sluss_state *state, const struct sluss_id *id)
@@ -158,15 +157,31 @@ uint32_t st_need_person(struct sluss_state *state, const struct sluss_id *id)
 	return at;
 }
 
+// Whether one of the four 16-bit lanes is zero.
+static bool has_zero_lane(uint64_t lanes)
+{
+	return ((lanes - UINT64_C(0x0001000100010001)) & ~lanes & UINT64_C(0x8000800080008000)) != 0;
+}
+
+// All places at once, the vacant ones too (they hold NO_AGENCY): no loop that the processor would have to guess the end
+// of.
+static bool is_here(const struct kase *kase, uint16_t agency)
+{
+	uint64_t words[(AGENCIES_HERE + 3) / 4];
+	memset(words, 0xff, sizeof(words));
+	memcpy(words, kase->agencies, sizeof(kase->agencies));
+	uint64_t wanted = agency * UINT64_C(0x0001000100010001);
+	bool found = false;
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		found |= has_zero_lane(words[i] ^ wanted);
+	return found;
+}
+
 bool st_is_member(const struct kase *kase, uint16_t agency)
 {
-	if (kase->agency_count > AGENCIES_HERE)
-		return st_find_member(kase, agency) != NULL;
-	for (unsigned i = 0; i < kase->agency_count; i++) {
-		if (kase->agencies[i] == agency)
-			return true;
-	}
-	return false;
+	if (agency == NO_AGENCY)
+		return false;
+	return kase->agency_count > AGENCIES_HERE ? st_find_member(kase, agency) != NULL : is_here(kase, agency);
 }
 
 const struct member *st_find_member(const struct kase *kase, uint16_t agency)

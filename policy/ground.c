@@ -58,12 +58,22 @@ static struct finding near_miss(const struct asking *asking, uint32_t kase_at, c
 	return best;
 }
 
+static const struct key_slot *find_slot(const struct asking *asking, uint32_t kase_at)
+{
+	const struct kase *kase = CASE(asking->state, kase_at);
+	uint64_t case_hash = kase_at == asking->kase_at ? asking->case_hash : st_hash_id(asking->state, &kase->id);
+	return st_find_key_slot(asking->state, kase, case_hash, asking->key);
+}
+
 struct finding st_find_consent_ground(const struct asking *asking, uint32_t kase_at)
 {
 	const struct sluss_state *state = asking->state;
 	const struct kase *kase = CASE(state, kase_at);
+	const struct key_slot *slot = find_slot(asking, kase_at);
+	if (slot != NULL && asking->now_ms < key_slot_until_ms(slot) && asking->now_ms >= state->time_ms)
+		return found(SLUSS_OK_CONSENT, &slot->permits);
 	struct agreement agreement = st_case_agreement(state, kase);
-	uint32_t key = st_find_key(state, kase_at, asking->key);
+	uint32_t key = slot == NULL ? SLUSS_NOWHERE : slot->newest - 1;
 	uint32_t newest = st_newest_valid(state, key);
 	if (newest == SLUSS_NOWHERE)
 		return near_miss(asking, kase_at, &agreement);

@@ -26,19 +26,36 @@ static inline uint64_t sluss_hash_words(const struct sluss_hash_key *key, uint64
 	return sluss_hash_fold(folded ^ UINT64_C(0xa0761d6478bd642f), key->k1 ^ UINT64_C(0xe7037ed1a0b428db));
 }
 
+static inline uint64_t sluss_hash_load(const uint8_t *in, size_t len)
+{
+	uint64_t word = 0;
+	memcpy(&word, in, len);
+	return word;
+}
+
+// Any octets. The last words overlap the ones before, so that a name needs no loop over its tail; the length is part of
+// the hash.
 static inline uint64_t sluss_hash(const struct sluss_hash_key *key, const void *data, size_t len)
 {
 	const uint8_t *in = data;
-	uint64_t sum = len;
-	uint64_t words[2];
-	for (size_t left = len; left > 0;) {
-		size_t part = left < sizeof(words) ? left : sizeof(words);
-		words[0] = words[1] = 0;
-		memcpy(words, in, part);
-		sum = sluss_hash_fold(words[0] ^ key->k0 ^ sum, words[1] ^ key->k1);
-		in += part;
-		left -= part;
+	uint64_t sum = len ^ key->k0;
+	uint64_t a = 0, b = 0;
+	for (size_t left = len; left > 16; left -= 16, in += 16)
+		sum = sluss_hash_fold(sluss_hash_load(in, 8) ^ sum, sluss_hash_load(in + 8, 8) ^ key->k1);
+	const uint8_t *end = (const uint8_t *)data + len;
+	if (len >= 16) {
+		a = sluss_hash_load(end - 16, 8);
+		b = sluss_hash_load(end - 8, 8);
+	} else if (len >= 8) {
+		a = sluss_hash_load(in, 8);
+		b = sluss_hash_load(end - 8, 8);
+	} else if (len >= 4) {
+		a = sluss_hash_load(in, 4);
+		b = sluss_hash_load(end - 4, 4);
+	} else if (len > 0) {
+		a = (uint64_t)in[0] << 16 | (uint64_t)in[len / 2] << 8 | in[len - 1];
 	}
+	sum = sluss_hash_fold(a ^ sum, b ^ key->k1);
 	return sluss_hash_fold(sum ^ UINT64_C(0xa0761d6478bd642f), key->k1 ^ UINT64_C(0xe7037ed1a0b428db));
 }
 

@@ -169,6 +169,26 @@ static void settle_after(struct grant *grant, const struct agreement *agreement,
 	settle_before(grant, now_ms);
 }
 
+// What a key permits from now on without another record: the version in force, until it ends or a version in waiting
+// takes over. All else that a standing depends on changes by records only, and each of these comes by here.
+static void note_permit(const struct sluss_state *state, const struct kase *kase, const struct agreement *agreement,
+    struct key_slot *slot, int64_t now_ms)
+{
+	uint32_t newest = slot->newest - 1;
+	uint32_t stands = st_version_in_force(state, newest, now_ms);
+	key_slot_permit(slot, NULL, 0);
+	if (stands == SLUSS_NOWHERE ||
+	    st_grant_standing(kase, agreement, GRANT(state, stands), now_ms) != SLUSS_OK_CONSENT)
+		return;
+	int64_t until_ms = GRANT(state, stands)->until_ms;
+	for (uint32_t at = newest; at != stands; at = GRANT(state, at)->older) {
+		const struct grant *waiting = GRANT(state, at);
+		if ((waiting->flags & F_READY) != 0 && waiting->from_ms < until_ms)
+			until_ms = waiting->from_ms;
+	}
+	key_slot_permit(slot, &GRANT(state, stands)->id, until_ms);
+}
+
 void st_settle_key_before(struct sluss_state *state, uint32_t newest, int64_t now_ms)
 {
 	for (uint32_t at = newest; at != SLUSS_NOWHERE; at = GRANT(state, at)->older)
@@ -179,9 +199,13 @@ void st_settle_key_after(struct sluss_state *state, uint32_t newest, int64_t now
 {
 	if (newest == SLUSS_NOWHERE)
 		return;
-	struct agreement agreement = st_case_agreement(state, CASE(state, GRANT(state, newest)->kase));
+	const struct kase *kase = CASE(state, GRANT(state, newest)->kase);
+	struct agreement agreement = st_case_agreement(state, kase);
 	for (uint32_t at = newest; at != SLUSS_NOWHERE; at = GRANT(state, at)->older)
 		settle_after(GRANT(state, at), &agreement, now_ms);
+	struct key_slot *slot = st_find_key_slot(state, kase, st_hash_id(state, &kase->id), GRANT(state, newest)->key);
+	if (slot != NULL)
+		note_permit(state, kase, &agreement, slot, now_ms);
 }
 
 void st_settle_case_before(struct sluss_state *state, struct kase *kase, int64_t now_ms)
@@ -195,6 +219,11 @@ void st_settle_case_after(struct sluss_state *state, struct kase *kase, int64_t 
 	struct agreement agreement = st_case_agreement(state, kase);
 	for (uint32_t at = kase->first_grant; at != SLUSS_NOWHERE; at = GRANT(state, at)->next_in_case)
 		settle_after(GRANT(state, at), &agreement, now_ms);
+	for (uint32_t i = 0; i < key_table_slots(&kase->keys); i++) {
+		struct key_slot *slot = key_slot_at(&state->key_pool, kase->keys.first, i);
+		if (slot->newest != 0)
+			note_permit(state, kase, &agreement, slot, now_ms);
+	}
 }
 
 void st_note_who(struct sluss_state *state, struct kase *kase, enum cause cause)

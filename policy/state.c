@@ -15,14 +15,15 @@ struct sluss_state *sluss_state_new(const struct sluss_state_options *options)
 	state->key.k0 ^= UINT64_C(0x2d358dccaa6c78a5);
 	state->key.k1 ^= UINT64_C(0x8bb84b93962eacc9);
 	state->time_ms = INT64_MIN;
-	sluss_array_init(&state->symbols, sizeof(struct symbol), 8);
-	sluss_array_init(&state->agencies, sizeof(struct agency), 5);
-	sluss_array_init(&state->persons, sizeof(struct person), 8);
-	sluss_array_init(&state->cases, sizeof(struct kase), 8);
-	sluss_array_init(&state->grants, sizeof(struct grant), 16);
-	sluss_array_init(&state->consents, sizeof(struct consent), 8);
-	sluss_array_init(&state->statutes, sizeof(struct statute), 5);
-	sluss_array_init(&state->recalls, sizeof(struct recall), 5);
+	sluss_array_init(&state->symbols, sizeof(struct symbol));
+	sluss_array_init(&state->agencies, sizeof(struct agency));
+	sluss_array_init(&state->persons, sizeof(struct person));
+	sluss_array_init(&state->cases, sizeof(struct kase));
+	sluss_array_init(&state->grants, sizeof(struct grant));
+	sluss_array_init(&state->consents, sizeof(struct consent));
+	sluss_array_init(&state->statutes, sizeof(struct statute));
+	sluss_array_init(&state->recalls, sizeof(struct recall));
+	key_pool_init(&state->key_pool);
 	state->keeping_ms = INT64_MAX;
 	return state;
 }
@@ -65,15 +66,15 @@ void sluss_state_free(struct sluss_state **state_at)
 	struct sluss_index *const indexes[] = {
 	    &state->by_name,
 	    &state->by_person,
-	    &state->by_case,
 	    &state->by_grant,
-	    &state->by_key,
 	    &state->by_consent,
 	    &state->by_statute,
 	    &state->by_recall,
 	};
 	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
 		sluss_index_clear(indexes[i]);
+	case_index_clear(&state->by_case);
+	key_pool_clear(&state->key_pool);
 	free(state->heap);
 	free(state->notices.at);
 	free(state->recalls_open.at);
@@ -92,13 +93,12 @@ size_t sluss_state_memory(const struct sluss_state *state)
 	    &state->consents,
 	    &state->statutes,
 	    &state->recalls,
+	    &state->key_pool.lines,
 	};
 	const struct sluss_index *const indexes[] = {
 	    &state->by_name,
 	    &state->by_person,
-	    &state->by_case,
 	    &state->by_grant,
-	    &state->by_key,
 	    &state->by_consent,
 	    &state->by_statute,
 	    &state->by_recall,
@@ -110,7 +110,7 @@ size_t sluss_state_memory(const struct sluss_state *state)
 		sum += sluss_array_memory(arrays[i]);
 	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
 		sum += sluss_index_memory(indexes[i]);
-	return sum;
+	return sum + case_index_memory(&state->by_case);
 }
 
 void st_case_before(struct sluss_state *state, uint32_t kase, int64_t at_ms)

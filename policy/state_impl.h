@@ -5,9 +5,11 @@
 // Invariants:
 // - Everything is small integers. Names are interned once (struct symbol) and live as long as the state; ids are found
 // by keyed hash.
-// - A grant version is one struct grant. The index `by_key` (case, category, sender, recipient, purpose) points at the
-// newest version of a
-//   key; `older` leads back in time. All versions of a case hang on `next_in_case`, newest first.
+// - A grant version is one struct grant. Each case has a table of its keys (category, sender, recipient, purpose; see
+// keys.h) that points at the newest version of each; `older` leads back in time. All versions of a case hang on
+// `next_in_case`, newest first.
+// - The slot of a key also says which version permits now and until when that cannot change without a record. It is
+// worked out anew after each record that may change it (settle_after in standing.c).
 // - A person of a case is a bit: bit 0 the subject, bits 1..31 the subject's guardians, present and former (struct
 // custody). A bit is never
 //   given to somebody else, so that acts stay (ruling 5).
@@ -19,6 +21,7 @@
 #define SLUSS_POLICY_STATE_IMPL_H
 
 #include "policy/hash.h"
+#include "policy/keys.h"
 #include "policy/policy_data.h"
 #include "policy/state.h"
 #include "policy/table.h"
@@ -66,6 +69,7 @@ struct facts {
 	uint8_t age_from, age_until; // until 0: not known
 	bool protected_identity;
 };
+_Static_assert(sizeof(struct facts) == 8, "of the line of a case");
 
 struct person {
 	struct sluss_id id;
@@ -98,19 +102,21 @@ struct view_limit {
 	uint32_t guardian;
 };
 
-// What a decision reads stands in the first 80 octets.
+// What the decision of a permitted pair reads stands in the first cache line.
 struct kase {
-	struct sluss_id id;
+	_Alignas(64) struct sluss_id id;
+	struct facts facts; // the subject's
+	struct key_table keys;
+	uint8_t phase;
+	uint8_t agency_count; // of `members`, AGENCIES_HERE + 1 when they do not fit
+	uint16_t agencies[AGENCIES_HERE];
+	// The second line.
 	struct members *members;
 	uint32_t subject;
-	uint32_t programme; // symbol, SLUSS_NOWHERE while a message opened it only
-	uint8_t phase;
+	uint32_t programme;				     // symbol, SLUSS_NOWHERE while a message opened it only
 	uint8_t assessed_who, assessed_from, assessed_until; // who 0: none
 	uint32_t first_grant;				     // newest version
-	struct facts facts;				     // the subject's
-	uint8_t agency_count;				     // of `members`, AGENCIES_HERE + 1 when they do not fit
-	uint16_t agencies[AGENCIES_HERE];
-	uint8_t who;	      // who had to agree when it was last known
+	uint8_t who;					     // who had to agree when it was last known
 	uint8_t cause[2];     // enum cause: what brought the requirement; [0] subject, [1] guardians
 	bool custody_changed; // guardians came or went since guardians are asked
 	uint8_t former_phase, close_reason;
@@ -127,6 +133,7 @@ struct kase {
 	int64_t settled_ms; // its links were looked at up to here
 	uint64_t opened_seq;
 };
+_Static_assert(offsetof(struct kase, members) == 64 && sizeof(struct kase) == 192, "lines of a case");
 
 enum {
 	F_MARK = 1,	  // names a protected category by name
@@ -208,7 +215,9 @@ struct sluss_state {
 	int64_t time_ms; // INT64_MIN before the first record
 	bool broken;
 	struct sluss_array symbols, agencies, persons, cases, grants, consents, statutes, recalls;
-	struct sluss_index by_name, by_person, by_case, by_grant, by_key, by_consent, by_statute, by_recall;
+	struct sluss_index by_name, by_person, by_grant, by_consent, by_statute, by_recall;
+	struct case_index by_case;
+	struct key_pool key_pool;
 	uint32_t category_symbol[256]; // of the state's numbers
 	uint32_t category_count;
 	uint64_t policy_category[256]; // bit in the policy in force of each of the state's numbers, 0
@@ -237,14 +246,28 @@ SLUSS_MUST_CHECK uint32_t st_need_person(struct sluss_state *state, const struct
 uint32_t st_find_case(const struct sluss_state *state, const struct sluss_id *id);
 uint32_t st_find_case_hashed(
     const struct sluss_state *state, uint64_t hash, const struct sluss_id *id); // hash: st_hash_id()
+// The slot of a key in a case's table, NULL. `case_hash` is st_hash_id() of the case's id.
+struct key_slot *st_find_key_slot(
+    const struct sluss_state *state, const struct kase *kase, uint64_t case_hash, uint64_t key);
 uint32_t st_find_grant(const struct sluss_state *state, const struct sluss_id *id);
 uint32_t st_find_consent(const struct sluss_state *state, const struct sluss_id *id);
+uint32_t st_find_consent_hashed(const struct sluss_state *state, uint64_t hash, const struct sluss_id *id);
 uint32_t st_find_statute(const struct sluss_state *state, const struct sluss_id *id);
 uint32_t st_find_recall(const struct sluss_state *state, const struct sluss_id *id);
 uint32_t st_find_key(const struct sluss_state *state, uint32_t kase, uint64_t key); // newest version
-uint64_t st_hash_id(const struct sluss_state *state, const struct sluss_id *id);
+static inline uint64_t st_hash_id(const struct sluss_state *state, const struct sluss_id *id)
+{
+	uint64_t words[2];
+	memcpy(words, id->b, sizeof(words));
+	return sluss_hash_words(&state->key, words[0], words[1]);
+}
+
 // The hash of a key, from that of its case's id: both can be fetched at the same time.
-uint64_t st_hash_key(const struct sluss_state *state, uint64_t case_hash, uint64_t key);
+static inline uint64_t st_hash_key(const struct sluss_state *state, uint64_t case_hash, uint64_t key)
+{
+	return sluss_hash_words(&state->key, case_hash, key);
+}
+
 bool st_is_member(const struct kase *kase, uint16_t agency);
 const struct member *st_find_member(const struct kase *kase, uint16_t agency);
 bool st_is_contact(
@@ -292,7 +315,7 @@ enum sluss_reason st_grant_standing(
     const struct kase *kase, const struct agreement *agreement, const struct grant *grant, int64_t now_ms);
 // Around each record that may change a version: settle_*_before() at the record's time, the change, settle_*_after().
 void st_settle_key_before(struct sluss_state *state, uint32_t newest, int64_t now_ms);
-void st_settle_key_after(struct sluss_state *state, uint32_t newest, int64_t now_ms);
+void st_settle_key_after(struct sluss_state *state, uint32_t newest, int64_t now_ms); // also what the key permits
 void st_settle_case_before(struct sluss_state *state, struct kase *kase, int64_t now_ms);
 void st_settle_case_after(struct sluss_state *state, struct kase *kase, int64_t now_ms);
 // After a record that may have changed who must agree: notes why.

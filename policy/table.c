@@ -5,63 +5,69 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { LARGE_PAGES_FROM = 4 * 1024 * 1024, LARGE_PAGE = 2 * 1024 * 1024, PAGE = 4096 };
+enum { LARGE_PAGES_FROM = 512 * 1024, LARGE_PAGE = 2 * 1024 * 1024, LINE = 64 };
 
-// With millions of grants most of a look-up is the search for the page; large pages halve it. Only a hint, and what it
-// answers does not matter.
-static void prefer_large_pages(void *block, size_t size)
+static size_t round_up(size_t size, size_t unit)
 {
-	uintptr_t begin = ((uintptr_t)block + PAGE - 1) / PAGE * PAGE;
-	uintptr_t end = ((uintptr_t)block + size) / PAGE * PAGE;
-	if (size >= LARGE_PAGES_FROM)
-		(void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+	return (size + unit - 1) / unit * unit;
 }
 
-void sluss_array_init(struct sluss_array *array, size_t size, unsigned shift)
+// With millions of grants most of a look-up is the search for the page, so what is large asks for large pages. Only a
+// hint, and what it answers does not matter. Every block begins at a cache line.
+void *sluss_table_alloc(size_t size)
 {
-	*array = (struct sluss_array){.size = (uint32_t)size, .shift = shift};
+	bool large = size >= LARGE_PAGES_FROM;
+	size_t unit = large ? LARGE_PAGE : LINE;
+	size_t room = round_up(size, unit);
+	void *block = aligned_alloc(unit, room);
+	if (block != NULL && large)
+		(void)madvise(block, room, MADV_HUGEPAGE);
+	return block;
+}
+
+void sluss_array_init(struct sluss_array *array, size_t size)
+{
+	*array = (struct sluss_array){.size = (uint32_t)size};
 }
 
 void sluss_array_clear(struct sluss_array *array)
 {
 	for (uint32_t i = 0; i < array->chunk_count; i++)
 		free(array->chunks[i]);
-	free(array->chunks);
-	sluss_array_init(array, array->size, array->shift);
+	sluss_array_init(array, array->size);
+}
+
+// Elements in the chunks before the n-th.
+static uint64_t chunk_begin(uint32_t n)
+{
+	return n == 0 ? 0 : UINT64_C(1) << (n + SLUSS_ARRAY_FIRST_LOG2 - 1);
 }
 
 static bool add_chunk(struct sluss_array *array)
 {
-	if (array->chunk_count == array->chunk_room) {
-		uint32_t room = array->chunk_room == 0 ? 8 : array->chunk_room * 2;
-		uint8_t **chunks = realloc(array->chunks, room * sizeof(*chunks));
-		if (chunks == NULL)
-			return false;
-		array->chunks = chunks;
-		array->chunk_room = room;
-	}
-	size_t size = (size_t)array->size << array->shift;
+	uint64_t elements = chunk_begin(array->chunk_count + 1) - chunk_begin(array->chunk_count);
 	// Elements are zeroed when they are appended: of a large chunk only what is used becomes memory.
-	uint8_t *chunk = size < LARGE_PAGES_FROM
-			     ? malloc(size)
-			     : aligned_alloc(LARGE_PAGE, (size + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE);
+	uint8_t *chunk = sluss_table_alloc((size_t)elements * array->size);
 	if (chunk == NULL)
 		return false;
-	prefer_large_pages(chunk, size);
 	array->chunks[array->chunk_count++] = chunk;
+	return true;
+}
+
+static bool reach(struct sluss_array *array, uint64_t needed)
+{
+	if (needed > (uint64_t)SLUSS_NOWHERE - 2)
+		return false;
+	while (chunk_begin(array->chunk_count) < needed) {
+		if (!add_chunk(array))
+			return false;
+	}
 	return true;
 }
 
 bool sluss_array_reserve(struct sluss_array *array, size_t more)
 {
-	uint64_t needed = (uint64_t)array->count + more;
-	if (more > UINT32_MAX || needed > (uint64_t)SLUSS_NOWHERE - 2)
-		return false;
-	while (((uint64_t)array->chunk_count << array->shift) < needed) {
-		if (!add_chunk(array))
-			return false;
-	}
-	return true;
+	return more <= UINT32_MAX && reach(array, (uint64_t)array->count + more);
 }
 
 uint32_t sluss_array_append(struct sluss_array *array)
@@ -72,9 +78,31 @@ uint32_t sluss_array_append(struct sluss_array *array)
 	return array->count++;
 }
 
+uint32_t sluss_array_append_block(struct sluss_array *array, unsigned log2)
+{
+	// A chunk after the first begins at its own size: an aligned block that is no larger than its position lies in
+	// one.
+	uint64_t size = UINT64_C(1) << log2;
+	uint64_t first = (array->count + size - 1) / size * size;
+	if (first == 0)
+		first = size;
+	if (!reach(array, first + size))
+		return SLUSS_NOWHERE;
+	memset(sluss_array_at(array, (uint32_t)first), 0, (size_t)size * array->size);
+	array->count = (uint32_t)(first + size);
+	return (uint32_t)first;
+}
+
 size_t sluss_array_memory(const struct sluss_array *array)
 {
-	return array->chunk_room * sizeof(*array->chunks) + ((size_t)array->chunk_count << array->shift) * array->size;
+	size_t sum = 0;
+	for (uint32_t i = 0; i < array->chunk_count; i++) {
+		uint64_t begin = chunk_begin(i), end = chunk_begin(i + 1);
+		uint64_t used = array->count < begin ? 0 : (array->count < end ? array->count : end) - begin;
+		size_t whole = (size_t)(end - begin) * array->size;
+		sum += whole < LARGE_PAGES_FROM ? whole : round_up((size_t)used * array->size, LARGE_PAGE);
+	}
+	return sum;
 }
 
 void sluss_index_clear(struct sluss_index *index)
@@ -108,10 +136,10 @@ bool sluss_index_reserve(struct sluss_index *index, size_t more)
 		grown *= 2;
 	if (grown > (UINT64_C(1) << 31))
 		return false;
-	uint64_t *slots = calloc((size_t)grown, sizeof(*slots));
+	uint64_t *slots = sluss_table_alloc((size_t)grown * sizeof(*slots));
 	if (slots == NULL)
 		return false;
-	prefer_large_pages(slots, (size_t)grown * sizeof(*slots));
+	memset(slots, 0, (size_t)grown * sizeof(*slots));
 	uint32_t mask = (uint32_t)(grown - 1);
 	for (uint64_t i = 0; i < room; i++) {
 		if (index->slots[i] != 0)
@@ -128,17 +156,6 @@ void sluss_index_insert(struct sluss_index *index, uint64_t hash, uint32_t posit
 	uint64_t slot = (hash & UINT64_C(0xFFFFFFFF00000000)) | (position + 1u);
 	put(index->slots, index->mask, slot, place_of(slot));
 	index->count++;
-}
-
-void sluss_index_replace(struct sluss_index *index, uint64_t hash, uint32_t old_position, uint32_t new_position)
-{
-	uint64_t slot = (hash & UINT64_C(0xFFFFFFFF00000000)) | (old_position + 1u);
-	for (uint32_t at = place_of(slot) & index->mask; index->slots[at] != 0; at = (at + 1) & index->mask) {
-		if (index->slots[at] == slot) {
-			index->slots[at] = (hash & UINT64_C(0xFFFFFFFF00000000)) | (new_position + 1u);
-			return;
-		}
-	}
 }
 
 size_t sluss_index_memory(const struct sluss_index *index)

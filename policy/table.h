@@ -9,27 +9,42 @@
 // Position of nothing.
 #define SLUSS_NOWHERE UINT32_MAX
 
-// Elements of one size in chunks of 2^shift. Position 0 is the first.
-struct sluss_array {
-	uint8_t **chunks;
-	uint32_t count;
-	uint32_t chunk_count, chunk_room;
-	uint32_t size;
-	uint32_t shift;
+enum {
+	SLUSS_ARRAY_FIRST_LOG2 = 8, // elements of the first chunk
+	SLUSS_ARRAY_CHUNKS = 33 - SLUSS_ARRAY_FIRST_LOG2,
 };
 
-void sluss_array_init(struct sluss_array *array, size_t size, unsigned shift);
+// Elements of one size that never move. Position 0 is the first. Chunk 0 has 2^8 elements, each later one as many as
+// all before it together: the chunk of a position is found without a table, and a large array lies in few large blocks.
+struct sluss_array {
+	uint8_t *chunks[SLUSS_ARRAY_CHUNKS];
+	uint32_t count;
+	uint32_t chunk_count;
+	uint32_t size;
+};
+
+void sluss_array_init(struct sluss_array *array, size_t size);
 void sluss_array_clear(struct sluss_array *array);
 // Makes room for `more` elements, so that the next appends cannot fail.
 SLUSS_MUST_CHECK bool sluss_array_reserve(struct sluss_array *array, size_t more);
 // Appends a zeroed element; SLUSS_NOWHERE when memory or positions ran out.
 SLUSS_MUST_CHECK uint32_t sluss_array_append(struct sluss_array *array);
+// Appends 2^log2 zeroed elements that lie side by side, the first at a multiple of 2^log2 and never at 0. What is left
+// out before them stays unused and has the positions from the old count on.
+SLUSS_MUST_CHECK uint32_t sluss_array_append_block(struct sluss_array *array, unsigned log2);
+// Octets that are in use; of a large chunk the part that was never touched is no memory yet.
 size_t sluss_array_memory(const struct sluss_array *array);
 
 static inline void *sluss_array_at(const struct sluss_array *array, uint32_t position)
 {
-	return array->chunks[position >> array->shift] + (size_t)(position & ((1u << array->shift) - 1)) * array->size;
+	unsigned top = 31u - (unsigned)__builtin_clz(position | ((1u << SLUSS_ARRAY_FIRST_LOG2) - 1));
+	uint32_t begin = top < SLUSS_ARRAY_FIRST_LOG2 ? 0 : UINT32_C(1) << top;
+	return array->chunks[top - (SLUSS_ARRAY_FIRST_LOG2 - 1)] + (size_t)(position - begin) * array->size;
 }
+
+// A block of memory that begins at a cache line, a large one on large pages; not zeroed. NULL when there is none;
+// free() lets it go.
+SLUSS_MUST_CHECK void *sluss_table_alloc(size_t size);
 
 // Slots hold the upper half of the hash and the position + 1; 0 is empty. The upper half alone says where a slot
 // belongs, so that the table grows without looking at the elements. Nothing is ever deleted, so there are no
@@ -44,8 +59,6 @@ void sluss_index_clear(struct sluss_index *index);
 SLUSS_MUST_CHECK bool sluss_index_reserve(struct sluss_index *index, size_t more);
 // The caller has reserved, and knows that no equal element is in it.
 void sluss_index_insert(struct sluss_index *index, uint64_t hash, uint32_t position);
-// Replaces the position of an element that is in it.
-void sluss_index_replace(struct sluss_index *index, uint64_t hash, uint32_t old_position, uint32_t new_position);
 size_t sluss_index_memory(const struct sluss_index *index);
 
 // Walks the positions whose hash may be this one: start with *probe = 0, stop at SLUSS_NOWHERE; the caller compares the

@@ -75,7 +75,8 @@ struct sluss_question exchange_question(const struct sluss_id *case_id, const ch
 static bool decide_pair(
     struct sluss_txn *txn, const struct sluss_question *question, uint32_t section, struct sluss_pair *pair_out)
 {
-	struct sluss_decision decision = sluss_decide(txn->state, question, txn->now_ms);
+	struct sluss_decision decision;
+	sluss_decide_into(txn->state, question, txn->now_ms, &decision);
 	bool permitted = decision.verdict == SLUSS_VERDICT_PERMIT && exchange_permits(decision.reason);
 	*pair_out = (struct sluss_pair){
 	    .section = section,

@@ -172,8 +172,11 @@ static void decide(const struct bench *bench)
 			    pick % cases, (unsigned)(pick >> 40) % 8, (unsigned)(pick >> 50) % 6, &subject, &claims[k]);
 		}
 		int64_t start = clock_ns();
-		for (unsigned k = 0; k < GROUP; k++)
-			denied += sluss_decide(bench->state, &questions[k], now_ms).verdict != SLUSS_VERDICT_PERMIT;
+		for (unsigned k = 0; k < GROUP; k++) {
+			struct sluss_decision decision;
+			sluss_decide_into(bench->state, &questions[k], now_ms, &decision);
+			denied += decision.verdict != SLUSS_VERDICT_PERMIT;
+		}
 		samples[i] = clock_ns() - start;
 	}
 	qsort(samples, SAMPLES, sizeof(samples[0]), by_value);
@@ -195,7 +198,9 @@ static void message(const struct bench *bench)
 			for (unsigned recipient = 0; recipient < 6; recipient++) {
 				question.category = categories[section];
 				question.recipient = agency_of(kase, 1 + recipient);
-				denied += sluss_decide(bench->state, &question, now_ms).verdict != SLUSS_VERDICT_PERMIT;
+				struct sluss_decision decision;
+				sluss_decide_into(bench->state, &question, now_ms, &decision);
+				denied += decision.verdict != SLUSS_VERDICT_PERMIT;
 			}
 		}
 		samples[i] = clock_ns() - start;
