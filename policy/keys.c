@@ -78,10 +78,10 @@ bool key_table_reserve(
     struct key_pool *pool, struct key_table *table, size_t more, key_hash_fn *hash, const void *context)
 {
 	uint64_t needed = (uint64_t)table->count + more;
-	if (needed * 4 <= (uint64_t)key_table_slots(table) * 3)
+	if (needed * 8 <= (uint64_t)key_table_slots(table) * 5)
 		return true;
 	unsigned log2 = table->first == 0 ? 0 : table->lines_log2 + 1;
-	while (needed * 4 > (UINT64_C(2) << log2) * 3) {
+	while (needed * 8 > (UINT64_C(2) << log2) * 5) {
 		if (++log2 >= KEY_BLOCKS - 2)
 			return false;
 	}

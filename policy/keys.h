@@ -29,7 +29,7 @@ struct key_line {
 	_Alignas(64) struct key_slot slots[2];
 };
 
-// The keys of one case: 2^lines_log2 lines of the pool from `first` on, open addressing, at most three quarters full.
+// The keys of one case: 2^lines_log2 lines of the pool from `first` on, open addressing, at most five eighths full.
 struct key_table {
 	uint32_t first; // 0: none yet
 	uint32_t count;
