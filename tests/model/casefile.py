@@ -9,7 +9,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 
 # The policies that a case may name, in the order in which both implementations get them.
-POLICIES = ("sweden-sig", "example-sixteen", "example-strict", "early")
+POLICIES = ("sweden-sig", "example-sixteen", "example-strict", "early", "joined")
 
 # The town of every case: these agencies are in the directory from the start; members are only those that a case names.
 TOWN = (("social", "social_services"), ("social2", "social_services"), ("police", "police"), ("police2", "police"),
@@ -27,7 +27,8 @@ class Wrong(Exception):
 
 def policy_paths():
     named = {name: os.path.join(ROOT, "policy", name + ".json") for name in POLICIES}
-    named["early"] = os.path.join(HERE, "policies", "early.json")
+    for name in ("early", "joined"):
+        named[name] = os.path.join(HERE, "policies", name + ".json")
     return [named[name] for name in POLICIES]
 
 
