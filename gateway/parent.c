@@ -24,12 +24,12 @@
 #endif
 
 enum {
-	ROLES = 3,
+	ROLES = 4,
 	PROVEN_MS = 2000,
 	EXIT_REFUSED = 2, // a role's exit status: a restart would not help
 };
 
-static const enum sluss_role role_order[ROLES] = {SLUSS_ROLE_CORE, SLUSS_ROLE_WEB, SLUSS_ROLE_EDGE};
+static const enum sluss_role role_order[ROLES] = {SLUSS_ROLE_CORE, SLUSS_ROLE_WEB, SLUSS_ROLE_EDGE, SLUSS_ROLE_COURIER};
 
 struct parent {
 	const struct sluss_settings *settings;
@@ -56,7 +56,7 @@ static int64_t now_ms(void)
 
 static size_t index_of(enum sluss_role role)
 {
-	return role == SLUSS_ROLE_CORE ? 0 : role == SLUSS_ROLE_WEB ? 1 : 2;
+	return role == SLUSS_ROLE_CORE ? 0 : role == SLUSS_ROLE_WEB ? 1 : role == SLUSS_ROLE_EDGE ? 2 : 3;
 }
 
 static void close_fd(int *fd)
@@ -202,6 +202,24 @@ static void start_front(struct parent *parent)
 	sluss_parent_close_role(edge);
 }
 
+// Core gets one end of a fresh channel with a word on the control channel: it may be reading the log still.
+static void start_courier(struct parent *parent)
+{
+	int fds[SLUSS_FD_END];
+	int core_end = -1;
+	if (!sluss_parent_open_role(parent->settings, SLUSS_ROLE_COURIER, fds)) {
+		note(parent, parent->announced ? SLUSS_PARENT_DIED : SLUSS_PARENT_REFUSED, SLUSS_ROLE_COURIER);
+		return;
+	}
+	if (make_pair(SOCK_STREAM, &core_end, &fds[SLUSS_FD_CORE_COURIER]) &&
+	    send_control(parent, SLUSS__V1__CONTROL__ACTION__ACTION_NEW_COURIER, &core_end, 1))
+		(void)spawn(parent, SLUSS_ROLE_COURIER, fds);
+	else
+		note(parent, SLUSS_PARENT_DIED, SLUSS_ROLE_COURIER);
+	close_fd(&core_end);
+	sluss_parent_close_role(fds);
+}
+
 // ---- what the rules decide
 
 static void send_signal(const struct parent *parent, enum sluss_role role, int signal)
@@ -213,7 +231,7 @@ static void send_signal(const struct parent *parent, enum sluss_role role, int s
 
 static void write_pids(const struct parent *parent)
 {
-	struct sluss_parent_pids pids = {parent->pids[0], parent->pids[1], parent->pids[2]};
+	struct sluss_parent_pids pids = {parent->pids[0], parent->pids[1], parent->pids[2], parent->pids[3]};
 	if (!sluss_parent_write_pids(parent->settings, &pids))
 		sluss_event(SLUSS_EVENT_WARNING, "pids-not-written", NULL);
 }
@@ -239,6 +257,8 @@ static bool perform(struct parent *parent, unsigned actions)
 		send_signal(parent, SLUSS_ROLE_WEB, SIGKILL);
 	if ((actions & SLUSS_DO_KILL_EDGE) != 0)
 		send_signal(parent, SLUSS_ROLE_EDGE, SIGKILL);
+	if ((actions & SLUSS_DO_KILL_COURIER) != 0)
+		send_signal(parent, SLUSS_ROLE_COURIER, SIGKILL);
 	if ((actions & SLUSS_DO_TERM_EDGE) != 0)
 		send_signal(parent, SLUSS_ROLE_EDGE, SIGTERM);
 	if ((actions & SLUSS_DO_TERM_WEB) != 0)
@@ -250,7 +270,9 @@ static bool perform(struct parent *parent, unsigned actions)
 		start_core(parent);
 	if ((actions & SLUSS_DO_START_FRONT) != 0)
 		start_front(parent);
-	if ((actions & (SLUSS_DO_START_CORE | SLUSS_DO_START_FRONT)) != 0)
+	if ((actions & SLUSS_DO_START_COURIER) != 0)
+		start_courier(parent);
+	if ((actions & (SLUSS_DO_START_CORE | SLUSS_DO_START_FRONT | SLUSS_DO_START_COURIER)) != 0)
 		write_pids(parent);
 	announce(parent);
 	return (actions & SLUSS_DO_EXIT) == 0;
@@ -303,6 +325,8 @@ static enum sluss_parent_event judge_exit(const struct parent *parent, enum slus
 	// core keeps running.
 	if (code == EXIT_REFUSED && role == SLUSS_ROLE_EDGE && parent->front_proven)
 		return SLUSS_PARENT_DIED;
+	if (code == EXIT_REFUSED && role == SLUSS_ROLE_COURIER && parent->announced)
+		return SLUSS_PARENT_DIED;
 	// Core that gives up before it ever served says in the event log what is wrong with its store, keys or policy.
 	if (code == EXIT_REFUSED || code == 127 || (code != 0 && role == SLUSS_ROLE_CORE && !parent->core_was_ready))
 		return SLUSS_PARENT_REFUSED;
@@ -320,7 +344,8 @@ static void reap(struct parent *parent)
 			parent->pids[i] = 0;
 			if (role_order[i] == SLUSS_ROLE_CORE && parent->control >= 0)
 				read_control(parent); // its last word counts
-			if (role_order[i] != SLUSS_ROLE_CORE && now_ms() - parent->rules.started_ms > PROVEN_MS)
+			bool front = role_order[i] == SLUSS_ROLE_WEB || role_order[i] == SLUSS_ROLE_EDGE;
+			if (front && now_ms() - parent->rules.started_ms > PROVEN_MS)
 				parent->front_proven = true;
 			bool by_signal = WIFSIGNALED(status);
 			sluss_event(parent->rules.stopping ? SLUSS_EVENT_NOTICE : SLUSS_EVENT_WARNING, "role-ended",
@@ -423,7 +448,7 @@ int sluss_parent_main(const struct sluss_settings *settings)
 {
 	struct parent parent = {
 	    .settings = settings, .signals = -1, .control = -1, .web_channel = -1, .edge_channel = -1};
-	sluss_parent_rules_init(&parent.rules);
+	sluss_parent_rules_init(&parent.rules, sluss_settings_need_courier(settings));
 	raise_limits(settings);
 	if (!open_signals(&parent.signals) || !sluss_parent_open_sockets(settings, &parent.sockets))
 		return 1;

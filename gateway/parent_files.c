@@ -50,6 +50,8 @@ static const struct role_file role_files[] = {
     {SLUSS_FD_CLIENT_CA_KEY, SLUSS_ROLE_CORE, SETTING(client_ca_key), false, true, "client_ca_key"},
     {SLUSS_FD_LOG_KEY, SLUSS_ROLE_CORE, SETTING(log_key), false, true, "log_key"},
     {SLUSS_FD_DATA_KEY, SLUSS_ROLE_CORE, SETTING(data_key), false, true, "data_key"},
+    {SLUSS_FD_COURIER_CA, SLUSS_ROLE_COURIER, SETTING(courier_ca), false, false, "courier_ca"},
+    {SLUSS_FD_TIMESTAMP_CA, SLUSS_ROLE_CORE, SETTING(timestamp_ca), false, false, "timestamp_ca"},
     {SLUSS_FD_POLICY, SLUSS_ROLE_CORE, SETTING(policy_file), true, false, "policy_file"},
 };
 
@@ -136,7 +138,9 @@ bool sluss_parent_replace_file(const struct sluss_settings *settings, const char
 bool sluss_parent_write_pids(const struct sluss_settings *settings, const struct sluss_parent_pids *pids)
 {
 	char text[128];
-	(void)snprintf(text, sizeof(text), "parent %d\ncore %d\nweb %d\nedge %d\n", (int)getpid(), pids->core,
+	int n = snprintf(text, sizeof(text), "parent %d\ncore %d\nweb %d\nedge %d\n", (int)getpid(), pids->core,
 	    pids->web, pids->edge);
+	if (pids->courier != 0)
+		(void)snprintf(text + n, sizeof(text) - (size_t)n, "courier %d\n", pids->courier);
 	return sluss_parent_replace_file(settings, "pids", text);
 }

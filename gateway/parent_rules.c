@@ -3,13 +3,13 @@
 
 enum {
 	FRONT = SLUSS_ROLE_WEB | SLUSS_ROLE_EDGE,
-	EVERYBODY = SLUSS_ROLE_CORE | FRONT,
+	EVERYBODY = SLUSS_ROLE_CORE | FRONT | SLUSS_ROLE_COURIER,
 	BACKOFF_FIRST_MS = 10,
 };
 
-void sluss_parent_rules_init(struct sluss_parent_rules *rules)
+void sluss_parent_rules_init(struct sluss_parent_rules *rules, bool courier_wanted)
 {
-	*rules = (struct sluss_parent_rules){0};
+	*rules = (struct sluss_parent_rules){.courier_wanted = courier_wanted};
 }
 
 static void stop_all(struct sluss_parent_rules *rules, int exit_status)
@@ -20,14 +20,18 @@ static void stop_all(struct sluss_parent_rules *rules, int exit_status)
 }
 
 // 10, 20, 40 ... 1000 ms while starts follow each other; none after a quiet time.
+static int64_t next_delay(unsigned *failures, int64_t started_ms, int64_t now_ms)
+{
+	if (now_ms - started_ms >= SLUSS_PARENT_QUIET_MS)
+		*failures = 0;
+	int64_t delay = *failures == 0 ? 0 : (int64_t)BACKOFF_FIRST_MS << (*failures < 8 ? *failures - 1 : 7);
+	(*failures)++;
+	return delay < SLUSS_PARENT_BACKOFF_MAX_MS ? delay : SLUSS_PARENT_BACKOFF_MAX_MS;
+}
+
 static void back_off(struct sluss_parent_rules *rules, int64_t now_ms)
 {
-	if (now_ms - rules->started_ms >= SLUSS_PARENT_QUIET_MS)
-		rules->failures = 0;
-	int64_t delay =
-	    rules->failures == 0 ? 0 : (int64_t)BACKOFF_FIRST_MS << (rules->failures < 8 ? rules->failures - 1 : 7);
-	rules->failures++;
-	rules->not_before_ms = now_ms + (delay < SLUSS_PARENT_BACKOFF_MAX_MS ? delay : SLUSS_PARENT_BACKOFF_MAX_MS);
+	rules->not_before_ms = now_ms + next_delay(&rules->failures, rules->started_ms, now_ms);
 }
 
 static void note_death(struct sluss_parent_rules *rules, enum sluss_role role, int64_t now_ms)
@@ -40,6 +44,12 @@ static void note_death(struct sluss_parent_rules *rules, enum sluss_role role, i
 		rules->ready = false;
 	if (rules->stopping)
 		return;
+	if (role == SLUSS_ROLE_COURIER) {
+		if (!expected)
+			rules->courier_not_before_ms =
+			    now_ms + next_delay(&rules->courier_failures, rules->courier_started_ms, now_ms);
+		return;
+	}
 	rules->doomed |= role == SLUSS_ROLE_CORE ? (unsigned)EVERYBODY : (unsigned)FRONT;
 	if (!expected)
 		back_off(rules, now_ms);
@@ -70,9 +80,10 @@ void sluss_parent_rules_note(
 		if (!rules->stopping)
 			rules->stop_by_ms = now_ms + SLUSS_PARENT_STOP_MS;
 		rules->stopping = true;
+		rules->doomed |= SLUSS_ROLE_COURIER; // it has nothing to finish
 		return;
 	case SLUSS_PARENT_RELOAD:
-		rules->doomed |= FRONT;
+		rules->doomed |= FRONT | SLUSS_ROLE_COURIER;
 		return;
 	case SLUSS_PARENT_NONE:
 		return;
@@ -88,6 +99,8 @@ static unsigned kill_action(unsigned roles)
 		actions |= SLUSS_DO_KILL_WEB;
 	if ((roles & SLUSS_ROLE_EDGE) != 0)
 		actions |= SLUSS_DO_KILL_EDGE;
+	if ((roles & SLUSS_ROLE_COURIER) != 0)
+		actions |= SLUSS_DO_KILL_COURIER;
 	return actions;
 }
 
@@ -136,6 +149,20 @@ static unsigned decide_start(struct sluss_parent_rules *rules, int64_t now_ms, i
 	return core ? SLUSS_DO_START_CORE : SLUSS_DO_START_FRONT;
 }
 
+static unsigned decide_courier(struct sluss_parent_rules *rules, int64_t now_ms, int64_t *wake_ms_out)
+{
+	if (!rules->courier_wanted || (rules->alive & SLUSS_ROLE_COURIER) != 0 || (rules->alive & SLUSS_ROLE_CORE) == 0)
+		return 0;
+	if (now_ms < rules->courier_not_before_ms) {
+		if (*wake_ms_out < 0 || rules->courier_not_before_ms < *wake_ms_out)
+			*wake_ms_out = rules->courier_not_before_ms;
+		return 0;
+	}
+	rules->courier_started_ms = now_ms;
+	rules->alive |= SLUSS_ROLE_COURIER;
+	return SLUSS_DO_START_COURIER;
+}
+
 unsigned sluss_parent_rules_decide(struct sluss_parent_rules *rules, int64_t now_ms, int64_t *wake_ms_out)
 {
 	*wake_ms_out = -1;
@@ -147,5 +174,6 @@ unsigned sluss_parent_rules_decide(struct sluss_parent_rules *rules, int64_t now
 	if ((rules->doomed & rules->alive) != 0)
 		return actions; // first they die
 	rules->doomed = 0;
-	return actions | decide_start(rules, now_ms, wake_ms_out);
+	actions |= decide_start(rules, now_ms, wake_ms_out);
+	return actions | decide_courier(rules, now_ms, wake_ms_out);
 }

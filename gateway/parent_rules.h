@@ -6,6 +6,8 @@
 // accounts for.
 // - They run only while core runs and has said that it is ready; when core dies they die, because what it had released
 // must not outlive its memory of it.
+// - The courier, where it is wanted, lives with core: it dies with it, and starts anew alone when it died itself;
+// nobody else is touched by that.
 // - A role is started anew only after all that had to die with it is dead (waited for), so that core may take new
 // channels as proof of that.
 #ifndef SLUSS_PARENT_RULES_H
@@ -36,6 +38,8 @@ enum sluss_parent_action {
 	SLUSS_DO_START_CORE = 1 << 6,
 	SLUSS_DO_START_FRONT = 1 << 7, // web and edge, with fresh channels to core
 	SLUSS_DO_EXIT = 1 << 8,	       // everything is dead: exit_status
+	SLUSS_DO_KILL_COURIER = 1 << 9,
+	SLUSS_DO_START_COURIER = 1 << 10, // with a fresh channel to core
 };
 
 enum {
@@ -59,9 +63,14 @@ struct sluss_parent_rules {
 	unsigned failures;
 	int64_t started_ms;
 	int64_t not_before_ms;
+	// The courier's own.
+	bool courier_wanted;
+	unsigned courier_failures;
+	int64_t courier_started_ms;
+	int64_t courier_not_before_ms;
 };
 
-void sluss_parent_rules_init(struct sluss_parent_rules *rules);
+void sluss_parent_rules_init(struct sluss_parent_rules *rules, bool courier_wanted);
 
 // Takes note of what happened. `role` counts for DIED and REFUSED.
 void sluss_parent_rules_note(

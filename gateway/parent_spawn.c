@@ -13,8 +13,8 @@ extern char **environ;
 static const struct {
 	enum sluss_role role;
 	const char *name;
-} roles[] = {
-    {SLUSS_ROLE_PARENT, "parent"}, {SLUSS_ROLE_CORE, "core"}, {SLUSS_ROLE_WEB, "web"}, {SLUSS_ROLE_EDGE, "edge"}};
+} roles[] = {{SLUSS_ROLE_PARENT, "parent"}, {SLUSS_ROLE_CORE, "core"}, {SLUSS_ROLE_WEB, "web"},
+    {SLUSS_ROLE_EDGE, "edge"}, {SLUSS_ROLE_COURIER, "courier"}};
 
 const char *sluss_role_name(enum sluss_role role)
 {

@@ -3,6 +3,7 @@
 #include "role.h"
 
 #include "core/core.h"
+#include "courier/courier.h"
 #include "edge/edge.h"
 #include "log_event.h"
 #include "parent.h"
@@ -156,6 +157,30 @@ static int run_core(const struct sluss_settings *s)
 	return sluss_core_main(&config);
 }
 
+// The courier's table: rows in the order of the settings, so that core and courier mean the same by a number.
+static bool fill_targets(const struct sluss_settings *s, struct sluss_courier_config *config)
+{
+	bool good = true;
+	for (uint32_t i = 0; good && i < s->witness.count; i++) {
+		size_t key_len;
+		size_t url_len;
+		const char *url = sluss_settings_witness(s->witness.items[i], &key_len, &url_len);
+		good = url != NULL && sluss_courier_add(config, SLUSS__V1__COURIER_CALL__KIND__KIND_WITNESS, i, url,
+					  url_len, "/add-checkpoint");
+	}
+	if (good && s->timestamp_url[0] != '\0')
+		good = sluss_courier_add(config, SLUSS__V1__COURIER_CALL__KIND__KIND_TIMESTAMP, 0, s->timestamp_url,
+		    strlen(s->timestamp_url), "");
+	return good;
+}
+
+static int run_courier(struct sluss_courier_config *config)
+{
+	config->core_fd = inherited(SLUSS_FD_CORE_COURIER);
+	config->ca_fd = inherited(SLUSS_FD_COURIER_CA);
+	return sluss_courier_main(config);
+}
+
 // ---- start
 
 // What libraries read from files when they wake up must be read before the files are out of reach.
@@ -194,18 +219,31 @@ static void keep_memory(void)
 	(void)mallopt(M_TOP_PAD, STEP);
 }
 
-static bool enter_sandbox(enum sluss_role role, const struct sluss_settings *s, int parent_pid)
+static const char *user_of(enum sluss_role role, const struct sluss_settings *s)
 {
+	return role == SLUSS_ROLE_CORE	    ? s->user_core
+	       : role == SLUSS_ROLE_WEB	    ? s->user_web
+	       : role == SLUSS_ROLE_COURIER ? s->user_courier
+					    : s->user_edge;
+}
+
+static bool enter_sandbox(
+    enum sluss_role role, const struct sluss_settings *s, const struct sluss_courier_config *courier, int parent_pid)
+{
+	uint16_t ports[SLUSS_COURIER_TARGETS_MAX];
 	char db[2 * SLUSS_SETTING_TEXT] = "";
-	const char *user = role == SLUSS_ROLE_CORE ? s->user_core : role == SLUSS_ROLE_WEB ? s->user_web : s->user_edge;
 	if (role == SLUSS_ROLE_CORE && !sluss_settings_path(s, "db", db, sizeof(db)))
 		return false;
+	for (size_t i = 0; i < courier->target_count; i++)
+		ports[i] = sluss_courier_port(courier->targets[i].url);
 	struct sluss_sandbox_plan plan = {
 	    .role = role,
 	    .mode = s->sandbox,
-	    .user = user,
+	    .user = user_of(role, s),
 	    .writable_dir = role == SLUSS_ROLE_CORE ? db : NULL,
 	    .parent_pid = parent_pid,
+	    .connect_ports = ports,
+	    .connect_count = courier->target_count,
 	};
 	struct sluss_sandbox_report report;
 	return sluss_sandbox_enter(&plan, &report) == SLUSS_SANDBOX_OK;
@@ -214,19 +252,24 @@ static bool enter_sandbox(enum sluss_role role, const struct sluss_settings *s, 
 int sluss_role_main(enum sluss_role role, int parent_pid)
 {
 	struct sluss_settings settings;
+	static struct sluss_courier_config courier;
 	sluss_event_role(sluss_role_name(role));
 	set_name(role);
 	if (role == SLUSS_ROLE_CORE)
 		keep_memory();
 	if (!read_settings(&settings) || !wake_libraries())
 		return EXIT_REFUSED;
+	if (role == SLUSS_ROLE_COURIER && (!sluss_courier_wake() || !fill_targets(&settings, &courier)))
+		return EXIT_REFUSED;
 	set_signals(role);
 	(void)umask(077);
-	if (!enter_sandbox(role, &settings, parent_pid))
+	if (!enter_sandbox(role, &settings, &courier, parent_pid))
 		return EXIT_REFUSED;
 	if (role == SLUSS_ROLE_CORE)
 		return run_core(&settings);
 	if (role == SLUSS_ROLE_WEB)
 		return run_web(&settings);
+	if (role == SLUSS_ROLE_COURIER)
+		return run_courier(&courier);
 	return run_edge(&settings);
 }

@@ -65,7 +65,7 @@ static enum sluss_sandbox_result close_in(const struct sluss_sandbox_plan *plan,
 	report->no_new_privileges = SLUSS_SANDBOX_STATE_ACTIVE;
 	if (plan->mode != SLUSS_SANDBOX_AUTO)
 		return SLUSS_SANDBOX_OK;
-	if (sluss_sandbox_landlock(plan->writable_dir, &report->landlock_abi) != SLUSS_SANDBOX_OK)
+	if (sluss_sandbox_landlock(plan, &report->landlock_abi) != SLUSS_SANDBOX_OK)
 		return failed("landlock");
 	if (report->landlock_abi > 0)
 		report->landlock = SLUSS_SANDBOX_STATE_ACTIVE;

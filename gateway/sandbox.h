@@ -14,6 +14,9 @@ struct sluss_sandbox_plan {
 	const char *user;	  // to become, when we are root and it exists; NULL or "" = stay
 	const char *writable_dir; // core: the only folder that it may open files in; NULL = no file at all
 	int parent_pid;		  // to die with; 0 = do not
+	// The courier: TCP ports that it may connect to, and that it looks up names. NULL, 0: no connection.
+	const uint16_t *connect_ports;
+	size_t connect_count;
 };
 
 // What took hold. NONE is "not asked for or not possible here".

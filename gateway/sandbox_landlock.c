@@ -67,7 +67,41 @@ static int add_rules(int ruleset, const char *writable_dir, uint64_t rights)
 	return 0;
 }
 
-enum sluss_sandbox_result sluss_sandbox_landlock(const char *writable_dir, int *abi_out)
+// What libc's resolver reads (resolver(5), nsswitch.conf(5), gai.conf(5)).
+static int add_resolver_rules(int ruleset)
+{
+	static const char *const files[] = {
+	    "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services"};
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (add_rule(ruleset, files[i], LANDLOCK_ACCESS_FS_READ_FILE) != 0 && errno != ENOENT)
+			return -1;
+	}
+	return 0;
+}
+
+// As linux/landlock.h has it from version 4 on.
+struct net_port_attributes {
+	uint64_t allowed_access;
+	uint64_t port;
+};
+
+static int add_port_rules(int ruleset, const struct sluss_sandbox_plan *plan, int abi)
+{
+	enum { RULE_NET_PORT = 2, CONNECT_TCP = 2, DNS = 53 };
+	if (plan->connect_count == 0)
+		return 0;
+	if (add_resolver_rules(ruleset) != 0)
+		return -1;
+	for (size_t i = 0; abi >= 4 && i <= plan->connect_count; i++) {
+		struct net_port_attributes rule = {
+		    .allowed_access = CONNECT_TCP, .port = i < plan->connect_count ? plan->connect_ports[i] : DNS};
+		if (syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &rule, 0) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+enum sluss_sandbox_result sluss_sandbox_landlock(const struct sluss_sandbox_plan *plan, int *abi_out)
 {
 	*abi_out = 0;
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -82,7 +116,8 @@ enum sluss_sandbox_result sluss_sandbox_landlock(const char *writable_dir, int *
 	long ruleset = syscall(SYS_landlock_create_ruleset, &attributes, size, 0);
 	if (ruleset < 0)
 		return SLUSS_SANDBOX_FAILED;
-	bool good = add_rules((int)ruleset, writable_dir, attributes.handled_access_fs) == 0 &&
+	bool good = add_rules((int)ruleset, plan->writable_dir, attributes.handled_access_fs) == 0 &&
+		    add_port_rules((int)ruleset, plan, (int)abi) == 0 &&
 		    syscall(SYS_landlock_restrict_self, (int)ruleset, 0) == 0;
 	int saved_errno = errno;
 	(void)close((int)ruleset);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The system calls that a role may make. Three lists: what all need, what only core needs (files), and what nobody ever
-// has a reason to try, which ends the process; everything else fails with EPERM. libseccomp skips names that the
-// architecture does not have.
+// The system calls that a role may make. Lists: what all need, what only core needs (files), what only the courier
+// needs (connections), and what nobody else ever has a reason to try, which ends the process; everything else fails
+// with EPERM. libseccomp skips names that the architecture does not have.
 #include "sandbox_landlock.h"
 
 #include <errno.h>
@@ -35,10 +35,17 @@ static const char *const core_only[] = {"open", "openat", "pread64", "pwrite64",
     "getdents64", "readlink", "readlinkat", "fchmod", "fchown", "chmod", "utimensat", "umask", "statfs", "fstatfs",
     "flock", "fadvise64"};
 
+// The courier looks up names and connects; bind fails softly there, because libc's resolver tries it on a socket of the
+// kernel's to learn of addresses.
+static const char *const courier_only[] = {
+    "open", "openat", "stat", "lstat", "access", "faccessat", "faccessat2", "readlink", "connect"};
+
 static const char *const deadly[] = {"execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev", "mount",
     "umount2", "pivot_root", "chroot", "setns", "unshare", "bpf", "perf_event_open", "userfaultfd", "kexec_load",
     "init_module", "finit_module", "delete_module", "reboot", "keyctl", "add_key", "request_key", "io_uring_setup",
-    "setuid", "setgid", "setresuid", "setresgid", "setgroups", "capset", "bind", "connect"};
+    "setuid", "setgid", "setresuid", "setresgid", "setgroups", "capset"};
+
+static const char *const deadly_but_to_courier[] = {"bind", "connect"};
 
 static int add_names(scmp_filter_ctx filter, uint32_t action, const char *const *names, size_t count)
 {
@@ -68,11 +75,29 @@ static int add_threads(scmp_filter_ctx filter)
 	return result;
 }
 
+// Internet sockets, no others.
+static int add_sockets(scmp_filter_ctx filter)
+{
+	int result = add_names(filter, SCMP_ACT_ALLOW, courier_only, sizeof(courier_only) / sizeof(courier_only[0]));
+	if (result == 0)
+		result =
+		    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_INET, 0));
+	if (result == 0)
+		result =
+		    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0));
+	return result;
+}
+
 static int add_all(scmp_filter_ctx filter, enum sluss_role role)
 {
 	int result = add_names(filter, SCMP_ACT_ALLOW, common, sizeof(common) / sizeof(common[0]));
 	if (result == 0 && role == SLUSS_ROLE_CORE)
 		result = add_names(filter, SCMP_ACT_ALLOW, core_only, sizeof(core_only) / sizeof(core_only[0]));
+	if (result == 0 && role == SLUSS_ROLE_COURIER)
+		result = add_sockets(filter);
+	if (result == 0 && role != SLUSS_ROLE_COURIER)
+		result = add_names(filter, SCMP_ACT_KILL_PROCESS, deadly_but_to_courier,
+		    sizeof(deadly_but_to_courier) / sizeof(deadly_but_to_courier[0]));
 	if (result == 0)
 		result = add_names(filter, SCMP_ACT_KILL_PROCESS, deadly, sizeof(deadly) / sizeof(deadly[0]));
 	if (result == 0)

@@ -13,6 +13,8 @@
 enum {
 	SLUSS_SETTING_TEXT = 256,	 // octets of a text value with its NUL (paths too)
 	SLUSS_SETTINGS_FILE_MAX = 65536, // longest settings file
+	SLUSS_SETTING_ITEMS = 16,	 // values of a key that may stand several times
+	SLUSS_SETTING_ITEM_TEXT = 512,	 // octets of one of them with its NUL
 };
 
 // Bits, so that a row of the table can say which roles get the key.
@@ -22,6 +24,13 @@ enum sluss_role {
 	SLUSS_ROLE_CORE = 2,
 	SLUSS_ROLE_WEB = 4,
 	SLUSS_ROLE_EDGE = 8,
+	SLUSS_ROLE_COURIER = 16,
+};
+
+// A key that may stand several times: its values in order.
+struct sluss_setting_list {
+	uint32_t count;
+	char items[SLUSS_SETTING_ITEMS][SLUSS_SETTING_ITEM_TEXT];
 };
 
 enum sluss_sandbox_mode {
@@ -75,6 +84,16 @@ struct sluss_settings {
 	uint32_t write_timeout_ms;
 	uint32_t request_timeout_ms;
 	uint32_t drop_timeout_ms;
+	// Witnesses of the log, and timestamps over it.
+	struct sluss_setting_list witness; // "verifier key, space, submission prefix"
+	uint32_t witness_quorum;	   // 0 = relaying does not depend on them
+	uint32_t witness_period_ms;
+	uint32_t witness_gap_max_ms;
+	char timestamp_url[SLUSS_SETTING_TEXT]; // "" = none
+	char timestamp_ca[SLUSS_SETTING_TEXT];
+	uint32_t timestamp_period_ms;
+	uint32_t timestamp_gap_max_ms;	     // 0 = relaying does not depend on them
+	char courier_ca[SLUSS_SETTING_TEXT]; // "" = https is not possible
 	// Threads.
 	uint32_t web_threads;
 	uint32_t edge_threads;
@@ -86,6 +105,7 @@ struct sluss_settings {
 	char user_edge[SLUSS_SETTING_TEXT];
 	char user_web[SLUSS_SETTING_TEXT];
 	char user_core[SLUSS_SETTING_TEXT];
+	char user_courier[SLUSS_SETTING_TEXT];
 	enum sluss_sandbox_mode sandbox;
 };
 
@@ -119,6 +139,13 @@ SLUSS_MUST_CHECK enum sluss_settings_result sluss_settings_complete(
 // A path of the settings, made absolute: relative ones lie in state_dir. False: longer than room.
 SLUSS_MUST_CHECK bool sluss_settings_path(
     const struct sluss_settings *settings, const char *path, char *absolute_out, size_t room);
+
+// Is there anything that the role courier would have to carry? Without it the role is not started.
+bool sluss_settings_need_courier(const struct sluss_settings *settings);
+
+// Takes a value of `witness` apart: the key is `text` up to the space (*key_len_out octets), the submission prefix what
+// is returned, without a slash at its end (*url_len_out octets). NULL: no such value.
+SLUSS_MUST_CHECK const char *sluss_settings_witness(const char *text, size_t *key_len_out, size_t *url_len_out);
 
 // The sample file (every key with help and default), the manual page's section in roff, and what one role gets (as a
 // settings file that sluss_settings_parse reads). False: writing failed.

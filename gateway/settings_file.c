@@ -99,7 +99,7 @@ static enum sluss_settings_result parse_line(const struct sluss_settings_program
 		return sluss_settings_fail(error_out, SLUSS_SETTINGS_WRONG, "%s:%zu: unknown key '%.*s'", name, number,
 		    (int)(key.len < 64 ? key.len : 64), key.at);
 	size_t index = (size_t)(row - program->rows);
-	if (seen[index])
+	if (seen[index] && !sluss_settings_is_list(row))
 		return sluss_settings_fail(
 		    error_out, SLUSS_SETTINGS_WRONG, "%s:%zu: %s stands here a second time", name, number, row->key);
 	seen[index] = true;

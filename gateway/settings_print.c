@@ -103,9 +103,9 @@ bool sluss_settings_print_for_role(const struct sluss_settings *settings, enum s
 	for (size_t i = 0; i < count; i++) {
 		if ((table[i].roles & (unsigned)role) == 0)
 			continue;
-		char value[SLUSS_SETTING_TEXT];
-		sluss_settings_get(&table[i], settings, value, sizeof(value));
-		fprintf(out, "%s = %s\n", table[i].key, value);
+		char value[SLUSS_SETTING_ITEM_TEXT];
+		for (size_t item = 0; sluss_settings_get_item(&table[i], settings, item, value, sizeof(value)); item++)
+			fprintf(out, "%s = %s\n", table[i].key, value);
 	}
 	return ferror(out) == 0;
 }

@@ -6,7 +6,8 @@
 #define CORE SLUSS_ROLE_CORE
 #define WEB SLUSS_ROLE_WEB
 #define EDGE SLUSS_ROLE_EDGE
-#define ALL (SLUSS_ROLE_CORE | SLUSS_ROLE_WEB | SLUSS_ROLE_EDGE)
+#define COURIER SLUSS_ROLE_COURIER
+#define ALL (SLUSS_ROLE_CORE | SLUSS_ROLE_WEB | SLUSS_ROLE_EDGE | SLUSS_ROLE_COURIER)
 
 // clang-format off
 static const struct sluss_setting table[] = {
@@ -91,6 +92,25 @@ static const struct sluss_setting table[] = {
 	{"drop_timeout_ms", SLUSS_SETTING_NUMBER, AT(drop_timeout_ms), "2000", 100, 60000, CORE, "ms",
 	    "How long a withdrawal waits for web and edge to drop transfers before they are killed."},
 
+	{"witness", SLUSS_SETTING_WITNESS, AT(witness), "", 0, 0, CORE | COURIER, "",
+	    "A witness that cosigns the log's checkpoints (C2SP tlog-witness): its verifier key (type 04), a space, and the URL under which its add-checkpoint is found. May stand several times."},
+	{"witness_quorum", SLUSS_SETTING_NUMBER, AT(witness_quorum), "0", 0, SLUSS_SETTING_ITEMS, CORE, "witnesses",
+	    "How many witnesses must have cosigned one checkpoint before messages are relayed. 0: cosignatures are collected, nothing depends on them."},
+	{"witness_period_ms", SLUSS_SETTING_NUMBER, AT(witness_period_ms), "10000", 100, 3600000, CORE, "ms",
+	    "How often the witnesses are asked when nothing happens; when the log grows they are asked after a tenth of this."},
+	{"witness_gap_max_ms", SLUSS_SETTING_NUMBER, AT(witness_gap_max_ms), "300000", 200, 86400000, CORE, "ms",
+	    "With a quorum: relaying stops while the newest checkpoint that a quorum has cosigned is older than this. Withdrawals and refusals are always taken."},
+	{"timestamp_url", SLUSS_SETTING_URL, AT(timestamp_url), "", 0, 0, CORE | COURIER, "",
+	    "Time-stamping authority (RFC 3161 over HTTP) that dates the log's checkpoints. Empty: none."},
+	{"timestamp_ca", SLUSS_SETTING_PATH, AT(timestamp_ca), "", 0, 0, 0, "",
+	    "Certificates of the authorities that the time-stamping authority's certificate must lead to (PEM)."},
+	{"timestamp_period_ms", SLUSS_SETTING_NUMBER, AT(timestamp_period_ms), "3600000", 100, 2592000000, CORE, "ms",
+	    "How often the newest checkpoint is dated."},
+	{"timestamp_gap_max_ms", SLUSS_SETTING_NUMBER, AT(timestamp_gap_max_ms), "0", 0, 2592000000, CORE, "ms",
+	    "Relaying stops while the newest timestamp is older than this. 0: nothing depends on timestamps."},
+	{"courier_ca", SLUSS_SETTING_PATH, AT(courier_ca), "", 0, 0, 0, "",
+	    "Certificates of the authorities that https servers of witness and timestamp_url are checked against (PEM). Empty: no https."},
+
 	{"web_threads", SLUSS_SETTING_NUMBER, AT(web_threads), "1", 1, 64, WEB, "threads", "Threads that parse HTTP."},
 	{"edge_threads", SLUSS_SETTING_NUMBER, AT(edge_threads), "1", 1, 16, EDGE, "threads", "Threads that do TLS."},
 	{"verify_threads", SLUSS_SETTING_NUMBER, AT(verify_threads), "2", 1, 64, CORE, "threads",
@@ -106,6 +126,8 @@ static const struct sluss_setting table[] = {
 	{"user_web", SLUSS_SETTING_STRING, AT(user_web), "sluss-web", 0, 0, WEB, "", "The same for web."},
 	{"user_core", SLUSS_SETTING_STRING, AT(user_core), "sluss-core", 0, 0, CORE, "",
 	    "The same for core; must own state_dir/db."},
+	{"user_courier", SLUSS_SETTING_STRING, AT(user_courier), "sluss-courier", 0, 0, COURIER, "",
+	    "The same for courier, the only process that speaks outwards; it is started only when a setting names whom to speak to."},
 	{"sandbox", SLUSS_SETTING_SANDBOX, AT(sandbox), "auto", 0, 0, ALL, "",
 	    "auto: seccomp and Landlock as far as the kernel has them. off: neither; only for sanitizer builds and debugging."},
 };

@@ -17,6 +17,8 @@ enum sluss_setting_type {
 	SLUSS_SETTING_SANDBOX, // auto or off
 	SLUSS_SETTING_STORE,   // sqlite
 	SLUSS_SETTING_ORIGIN,  // a log's origin: no space, no plus (C2SP signed-note)
+	SLUSS_SETTING_URL,     // http or https
+	SLUSS_SETTING_WITNESS, // a list: verifier key, space, URL
 };
 
 struct sluss_setting {
@@ -70,8 +72,25 @@ enum sluss_settings_result sluss_settings_fail(struct sluss_settings_error *erro
 SLUSS_MUST_CHECK bool sluss_settings_set(
     const struct sluss_setting *row, const char *value, void *settings, char *why_out, size_t why_room);
 
-// The value as it would stand in a file.
+// The value as it would stand in a file; of a list the first.
 void sluss_settings_get(const struct sluss_setting *row, const void *settings, char *text_out, size_t room);
+
+// Value number `index` (from 0) as it would stand in a file. False: there are not so many; a key that is no list has
+// one.
+SLUSS_MUST_CHECK bool sluss_settings_get_item(
+    const struct sluss_setting *row, const void *settings, size_t index, char *text_out, size_t room);
+
+// May the key stand several times?
+bool sluss_settings_is_list(const struct sluss_setting *row);
+
+// http:// or https://, a host, and nothing that a URL of ours needs not: no user, no query, no fragment.
+bool sluss_settings_is_url(const char *text, size_t len);
+// Adds a value of `witness`; an empty one adds nothing. False: why_out says what was expected.
+SLUSS_MUST_CHECK bool sluss_settings_add_witness(
+    const char *value, struct sluss_setting_list *list, const char **why_out);
+// Does what stands about witnesses and timestamps fit together?
+SLUSS_MUST_CHECK enum sluss_settings_result sluss_settings_check_outside(
+    const struct sluss_settings *settings, struct sluss_settings_error *error_out);
 
 // RFC 3339 with a zone, to the millisecond. False: not such a time.
 SLUSS_MUST_CHECK bool sluss_settings_parse_time(const char *text, int64_t *ms_out);

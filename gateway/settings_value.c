@@ -176,6 +176,8 @@ static bool set_text(const struct sluss_setting *row, const char *value, void *s
 		*why_out = "an address: 127.0.0.1:8443 or [::1]:8443";
 	else if (row->type == SLUSS_SETTING_ORIGIN && !is_origin(value))
 		*why_out = "a name of up to 127 visible ASCII characters, without + \" and \\";
+	else if (len > 0 && row->type == SLUSS_SETTING_URL && !sluss_settings_is_url(value, len))
+		*why_out = "a URL such as https://tsa.example/query, without user, query and fragment";
 	else if (row->type == SLUSS_SETTING_STORE && strcmp(value, "sqlite") != 0)
 		*why_out = "sqlite";
 	if (*why_out != NULL)
@@ -213,7 +215,11 @@ bool sluss_settings_set(
 	case SLUSS_SETTING_ADDRESS:
 	case SLUSS_SETTING_STORE:
 	case SLUSS_SETTING_ORIGIN:
+	case SLUSS_SETTING_URL:
 		good = set_text(row, value, settings, &why);
+		break;
+	case SLUSS_SETTING_WITNESS:
+		good = sluss_settings_add_witness(value, member(row, settings), &why);
 		break;
 	case SLUSS_SETTING_NUMBER:
 		good = parse_number(value, row->min, row->max, member(row, settings));
@@ -262,7 +268,11 @@ void sluss_settings_get(const struct sluss_setting *row, const void *settings, c
 	case SLUSS_SETTING_ADDRESS:
 	case SLUSS_SETTING_STORE:
 	case SLUSS_SETTING_ORIGIN:
+	case SLUSS_SETTING_URL:
 		(void)snprintf(text_out, room, "%s", (const char *)value);
+		return;
+	case SLUSS_SETTING_WITNESS:
+		(void)snprintf(text_out, room, "%s", ((const struct sluss_setting_list *)value)->items[0]);
 		return;
 	case SLUSS_SETTING_NUMBER:
 		(void)snprintf(text_out, room, "%u", *(const uint32_t *)value);
@@ -281,4 +291,23 @@ void sluss_settings_get(const struct sluss_setting *row, const void *settings, c
 		break;
 	}
 	text_out[0] = '\0';
+}
+
+bool sluss_settings_is_list(const struct sluss_setting *row)
+{
+	return row->type == SLUSS_SETTING_WITNESS;
+}
+
+bool sluss_settings_get_item(
+    const struct sluss_setting *row, const void *settings, size_t index, char *text_out, size_t room)
+{
+	if (!sluss_settings_is_list(row)) {
+		sluss_settings_get(row, settings, text_out, room);
+		return index == 0;
+	}
+	const struct sluss_setting_list *list = member_const(row, settings);
+	if (index >= list->count)
+		return false;
+	(void)snprintf(text_out, room, "%s", list->items[index]);
+	return true;
 }

@@ -9,6 +9,7 @@ add_library(sluss_settings STATIC
   ${CMAKE_CURRENT_LIST_DIR}/settings_file.c
   ${CMAKE_CURRENT_LIST_DIR}/settings_table.c
   ${CMAKE_CURRENT_LIST_DIR}/settings_value.c
+  ${CMAKE_CURRENT_LIST_DIR}/settings_outside.c
   ${CMAKE_CURRENT_LIST_DIR}/settings_print.c)
 target_link_libraries(sluss_settings PUBLIC sluss_flags)
 target_include_directories(sluss_settings PUBLIC ${CMAKE_CURRENT_LIST_DIR})
@@ -36,7 +37,7 @@ if(SYSTEMD_FOUND)
 endif()
 
 # The program needs all roles; until each has its library there is none.
-if(TARGET sluss_core AND TARGET sluss_web AND TARGET sluss_edge)
+if(TARGET sluss_core AND TARGET sluss_web AND TARGET sluss_edge AND TARGET sluss_courier)
   add_executable(slussd
     ${CMAKE_CURRENT_LIST_DIR}/main.c
     ${CMAKE_CURRENT_LIST_DIR}/manual.c
@@ -50,7 +51,7 @@ if(TARGET sluss_core AND TARGET sluss_web AND TARGET sluss_edge)
     target_compile_definitions(slussd PRIVATE SLUSS_NO_SANDBOX)
   endif()
   target_link_libraries(slussd PRIVATE sluss_flags sluss_parent sluss_sandbox sluss_settings sluss_event sluss_pki
-    sluss_core sluss_web sluss_edge sluss_log_verify PkgConfig::SODIUM PkgConfig::JANSSON OpenSSL::SSL)
+    sluss_core sluss_web sluss_edge sluss_courier sluss_log_verify PkgConfig::SODIUM PkgConfig::JANSSON OpenSSL::SSL)
   set_target_properties(slussd PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
   install(TARGETS slussd RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 endif()

@@ -36,7 +36,7 @@ struct sluss_intake *sluss_intake_new(
 	    .to_writer = to_writer,
 	    .generation = 1,
 	    .admin_listen_fd = config->admin_listen_fd};
-	in->control.fd = in->web.fd = in->edge.fd = -1;
+	in->control.fd = in->web.fd = in->edge.fd = in->courier.fd = -1;
 	for (size_t i = 0; i < INTAKE_ADMINS; i++)
 		in->admins[i].channel.fd = -1;
 	in->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -64,6 +64,7 @@ void sluss_intake_free(struct sluss_intake **intake)
 	sluss_wire_close(&in->control);
 	sluss_wire_close(&in->web);
 	sluss_wire_close(&in->edge);
+	sluss_wire_close(&in->courier);
 	for (size_t i = 0; i < INTAKE_ADMINS; i++)
 		sluss_wire_close(&in->admins[i].channel);
 	if (in->admin_listen_fd >= 0)
@@ -111,6 +112,22 @@ void intake_front_new(struct sluss_intake *in, int web_fd, int edge_fd)
 		intake_front_lost(in);
 }
 
+void intake_courier_lost(struct sluss_intake *in)
+{
+	if (in->courier.fd < 0)
+		return;
+	sluss_event(SLUSS_EVENT_WARNING, "courier-lost", NULL);
+	sluss_wire_close(&in->courier);
+	sluss_queue_push(in->to_writer, &sluss_word_new(SLUSS_ITEM_OUTSIDE_LOST, 0)->item);
+}
+
+void intake_courier_new(struct sluss_intake *in, int fd)
+{
+	intake_courier_lost(in);
+	if (!sluss_wire_open(&in->courier, fd, in->config.max_frame, false, in->epoll_fd, TAG_COURIER))
+		sluss_event(SLUSS_EVENT_WARNING, "courier-lost", NULL);
+}
+
 // ---- the admin socket
 
 static void accept_admin(struct sluss_intake *in)
@@ -144,6 +161,8 @@ static bool handle(struct sluss_intake *in, uint64_t tag, struct sluss_bytes fra
 		return intake_frame_control(in, frame);
 	if (tag == TAG_EDGE)
 		return intake_frame_edge(in, frame);
+	if (tag == TAG_COURIER)
+		return intake_frame_courier(in, frame);
 	return intake_frame_request(in, frame, tag == TAG_WEB ? 0 : in->admins[tag - TAG_ADMIN].id);
 }
 
@@ -177,6 +196,8 @@ static struct sluss_wire *channel_of(struct sluss_intake *in, uint64_t tag)
 		return &in->web;
 	if (tag == TAG_EDGE)
 		return &in->edge;
+	if (tag == TAG_COURIER)
+		return &in->courier;
 	return &in->admins[tag - TAG_ADMIN].channel;
 }
 
@@ -184,6 +205,10 @@ static void end_channel(struct sluss_intake *in, uint64_t tag)
 {
 	if (tag == TAG_WEB || tag == TAG_EDGE) {
 		intake_front_lost(in);
+		return;
+	}
+	if (tag == TAG_COURIER) {
+		intake_courier_lost(in);
 		return;
 	}
 	sluss_wire_close(channel_of(in, tag));
@@ -236,6 +261,7 @@ bool sluss_intake_run(struct sluss_intake *in, struct sluss_workers *workers)
 		flush(in, TAG_CONTROL);
 		flush(in, TAG_WEB);
 		flush(in, TAG_EDGE);
+		flush(in, TAG_COURIER);
 		for (size_t i = 0; i < INTAKE_ADMINS; i++)
 			flush(in, TAG_ADMIN + i);
 	}

@@ -4,6 +4,7 @@
 
 #include "intake_impl.h"
 #include "log_event.h"
+#include "outside.h"
 
 static struct sluss_wire *channel_of(struct sluss_intake *intake, const struct sluss_request *request)
 {
@@ -110,9 +111,23 @@ static void word(struct sluss_intake *intake, struct sluss_word *note)
 	case SLUSS_ITEM_FRONT_LOST:
 	case SLUSS_ITEM_FRONT_NEW:
 	case SLUSS_ITEM_STOP:
+	case SLUSS_ITEM_OUTSIDE_CALL:
+	case SLUSS_ITEM_OUTSIDE_ANSWER:
+	case SLUSS_ITEM_OUTSIDE_LOST:
 		break;
 	}
 	free(note);
+}
+
+// What nobody can carry comes back at once.
+static void send_letter(struct sluss_intake *intake, struct sluss_letter *letter)
+{
+	if (intake->courier.fd >= 0 && sluss_letter_send(letter, &intake->courier)) {
+		free(letter);
+		return;
+	}
+	sluss_letter_return(letter, "no courier is running");
+	sluss_queue_push(intake->to_writer, &letter->item);
 }
 
 void intake_answers(struct sluss_intake *intake)
@@ -122,6 +137,8 @@ void intake_answers(struct sluss_intake *intake)
 		next = list->next;
 		if (list->kind == SLUSS_ITEM_REQUEST)
 			intake_answer(intake, sluss_request_of_item(list));
+		else if (list->kind == SLUSS_ITEM_OUTSIDE_CALL)
+			send_letter(intake, (struct sluss_letter *)(void *)list);
 		else
 			word(intake, (struct sluss_word *)(void *)list);
 	}

@@ -5,6 +5,7 @@
 
 #include "intake_impl.h"
 #include "log_event.h"
+#include "outside.h"
 
 static void turn_away(struct sluss_intake *intake, struct sluss_request *request)
 {
@@ -101,6 +102,15 @@ bool intake_frame_edge(struct sluss_intake *intake, struct sluss_bytes octets)
 	return ok;
 }
 
+bool intake_frame_courier(struct sluss_intake *intake, struct sluss_bytes octets)
+{
+	struct sluss_letter *letter = sluss_letter_read(octets);
+	if (letter == NULL)
+		return false;
+	sluss_queue_push(intake->to_writer, &letter->item);
+	return true;
+}
+
 bool intake_frame_control(struct sluss_intake *intake, struct sluss_bytes octets)
 {
 	Sluss__V1__IpcFrame *frame = sluss_ipc_frame_unpack(octets);
@@ -122,6 +132,13 @@ bool intake_frame_control(struct sluss_intake *intake, struct sluss_bytes octets
 			return false;
 		}
 		intake_front_new(intake, fds[0], fds[1]);
+	} else if (action == SLUSS__V1__CONTROL__ACTION__ACTION_NEW_COURIER) {
+		int fd;
+		if (sluss_frame_reader_take_fds(intake->control.reader, &fd, 1) != 1) {
+			sluss_event(SLUSS_EVENT_ERROR, "channels-missing", "of=courier");
+			return false;
+		}
+		intake_courier_new(intake, fd);
 	}
 	return true;
 }

@@ -20,6 +20,7 @@ enum tag {
 	TAG_CONTROL,
 	TAG_WEB,
 	TAG_EDGE,
+	TAG_COURIER,
 	TAG_ADMIN_LISTEN,
 	TAG_ADMIN,
 };
@@ -34,7 +35,7 @@ struct sluss_intake {
 	struct sluss_queue *queue, *to_writer;
 	struct sluss_workers *workers;
 	int epoll_fd;
-	struct sluss_wire control, web, edge;
+	struct sluss_wire control, web, edge, courier;
 	uint64_t generation; // of web and edge
 	int admin_listen_fd;
 	struct admin admins[INTAKE_ADMINS];
@@ -53,6 +54,7 @@ struct sluss_intake {
 SLUSS_MUST_CHECK bool intake_frame_request(struct sluss_intake *intake, struct sluss_bytes frame, uint64_t channel);
 SLUSS_MUST_CHECK bool intake_frame_edge(struct sluss_intake *intake, struct sluss_bytes frame);
 SLUSS_MUST_CHECK bool intake_frame_control(struct sluss_intake *intake, struct sluss_bytes frame);
+SLUSS_MUST_CHECK bool intake_frame_courier(struct sluss_intake *intake, struct sluss_bytes frame);
 // Hands the requests of this round to the workers.
 void intake_hand_over(struct sluss_intake *intake);
 
@@ -68,6 +70,8 @@ void intake_control(struct sluss_intake *intake, Sluss__V1__Control__Action acti
 
 void intake_front_lost(struct sluss_intake *intake);
 void intake_front_new(struct sluss_intake *intake, int web_fd, int edge_fd);
+void intake_courier_lost(struct sluss_intake *intake);
+void intake_courier_new(struct sluss_intake *intake, int fd);
 void intake_stop(struct sluss_intake *intake);
 
 #endif

@@ -12,17 +12,20 @@ enum sluss_item_kind {
 	SLUSS_ITEM_NONE = 0,
 	SLUSS_ITEM_REQUEST, // struct sluss_request: to workers, writer, and back to intake with its answer
 	// intake -> writer
-	SLUSS_ITEM_CANCEL,	 // number: request id; generation: of its channel
-	SLUSS_ITEM_CLOSED,	 // ids: connections that are gone for good
-	SLUSS_ITEM_WEB_DROPPED,	 // number: drop id
-	SLUSS_ITEM_EDGE_DROPPED, // number: drop id
-	SLUSS_ITEM_FRONT_LOST,	 // a channel closed; answers to it go nowhere until FRONT_NEW
-	SLUSS_ITEM_FRONT_NEW,	 // the old web and edge are dead; new ones are there
-	SLUSS_ITEM_STOP,	 // finish what waits, then end
+	SLUSS_ITEM_CANCEL,	   // number: request id; generation: of its channel
+	SLUSS_ITEM_CLOSED,	   // ids: connections that are gone for good
+	SLUSS_ITEM_WEB_DROPPED,	   // number: drop id
+	SLUSS_ITEM_EDGE_DROPPED,   // number: drop id
+	SLUSS_ITEM_FRONT_LOST,	   // a channel closed; answers to it go nowhere until FRONT_NEW
+	SLUSS_ITEM_FRONT_NEW,	   // the old web and edge are dead; new ones are there
+	SLUSS_ITEM_OUTSIDE_ANSWER, // struct sluss_letter (outside.h)
+	SLUSS_ITEM_OUTSIDE_LOST,   // the courier is gone; what was under way will not be answered
+	SLUSS_ITEM_STOP,	   // finish what waits, then end
 	// writer -> intake
 	SLUSS_ITEM_DROP_WEB, // number: drop id, ids: connections
 	SLUSS_ITEM_DROP_EDGE,
-	SLUSS_ITEM_REVOKE, // octets: fingerprints, 32 octets each
+	SLUSS_ITEM_REVOKE,	 // octets: fingerprints, 32 octets each
+	SLUSS_ITEM_OUTSIDE_CALL, // struct sluss_letter
 	SLUSS_ITEM_RESTART_FRONT,
 	SLUSS_ITEM_READY,
 	SLUSS_ITEM_STOPPED, // the writer has ended

@@ -38,7 +38,7 @@ static void play(const struct row *rows, size_t count)
 static int start(void **state)
 {
 	(void)state;
-	sluss_parent_rules_init(&rules);
+	sluss_parent_rules_init(&rules, false);
 	const struct row rows[] = {
 	    {1000, SLUSS_PARENT_NONE, 0, SLUSS_DO_START_CORE},
 	    {1001, SLUSS_PARENT_NONE, 0, SLUSS_DO_NOTHING}, // the front waits for core's word
@@ -102,6 +102,66 @@ static void test_core_dies_while_the_front_restarts(void **state)
 	    {50002, SLUSS_PARENT_DIED, EDGE, SLUSS_DO_START_CORE},
 	};
 	PLAY(rows);
+}
+
+static int start_with_courier(void **state)
+{
+	(void)state;
+	sluss_parent_rules_init(&rules, true);
+	const struct row rows[] = {
+	    {1000, SLUSS_PARENT_NONE, 0, SLUSS_DO_START_CORE | SLUSS_DO_START_COURIER},
+	    {1100, SLUSS_PARENT_READY, CORE, SLUSS_DO_START_FRONT},
+	    {1101, SLUSS_PARENT_NONE, 0, SLUSS_DO_NOTHING},
+	};
+	PLAY(rows);
+	return 0;
+}
+
+static void test_courier_dies_alone(void **state)
+{
+	(void)state;
+	const struct row rows[] = {
+	    {50000, SLUSS_PARENT_DIED, SLUSS_ROLE_COURIER, SLUSS_DO_START_COURIER},
+	    {50001, SLUSS_PARENT_DIED, SLUSS_ROLE_COURIER, SLUSS_DO_NOTHING}, // at once again: wait
+	    {50011, SLUSS_PARENT_NONE, 0, SLUSS_DO_START_COURIER},
+	};
+	PLAY(rows);
+}
+
+static void test_courier_dies_with_core(void **state)
+{
+	(void)state;
+	const struct row rows[] = {
+	    {50000, SLUSS_PARENT_DIED, CORE, KILL_FRONT | SLUSS_DO_KILL_COURIER},
+	    {50001, SLUSS_PARENT_DIED, WEB, SLUSS_DO_NOTHING},
+	    {50002, SLUSS_PARENT_DIED, EDGE, SLUSS_DO_NOTHING}, // its courier still lives
+	    {50003, SLUSS_PARENT_DIED, SLUSS_ROLE_COURIER, SLUSS_DO_START_CORE | SLUSS_DO_START_COURIER},
+	};
+	PLAY(rows);
+}
+
+static void test_front_dies_courier_stays(void **state)
+{
+	(void)state;
+	const struct row rows[] = {
+	    {50000, SLUSS_PARENT_DIED, WEB, SLUSS_DO_KILL_EDGE},
+	    {50001, SLUSS_PARENT_DIED, EDGE, SLUSS_DO_START_FRONT},
+	};
+	PLAY(rows);
+}
+
+static void test_stop_with_courier(void **state)
+{
+	(void)state;
+	const struct row rows[] = {
+	    {50000, SLUSS_PARENT_TERMINATE, 0, SLUSS_DO_KILL_COURIER | SLUSS_DO_TERM_EDGE},
+	    {50001, SLUSS_PARENT_DIED, SLUSS_ROLE_COURIER, SLUSS_DO_NOTHING},
+	    {50002, SLUSS_PARENT_DIED, EDGE, SLUSS_DO_TERM_WEB},
+	    {50003, SLUSS_PARENT_DIED, WEB, SLUSS_DO_STOP_CORE},
+	    {50004, SLUSS_PARENT_DIED, CORE, SLUSS_DO_EXIT},
+	};
+	PLAY(rows);
+	assert_int_equal(rules.exit_status, 0);
 }
 
 static void test_fatal_stops_everything(void **state)
@@ -221,6 +281,10 @@ int main(void)
 	    cmocka_unit_test_setup(test_edge_dies_web_dies_core_stays, start),
 	    cmocka_unit_test_setup(test_core_asks_for_a_new_front, start),
 	    cmocka_unit_test_setup(test_core_dies_while_the_front_restarts, start),
+	    cmocka_unit_test_setup(test_courier_dies_alone, start_with_courier),
+	    cmocka_unit_test_setup(test_courier_dies_with_core, start_with_courier),
+	    cmocka_unit_test_setup(test_front_dies_courier_stays, start_with_courier),
+	    cmocka_unit_test_setup(test_stop_with_courier, start_with_courier),
 	    cmocka_unit_test_setup(test_fatal_stops_everything, start),
 	    cmocka_unit_test_setup(test_role_that_cannot_start_stops_everything, start),
 	    cmocka_unit_test_setup(test_orderly_stop, start),

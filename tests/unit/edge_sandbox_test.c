@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,6 +67,43 @@ static bool open_network(void)
 	return socket(AF_INET, SOCK_STREAM, 0) >= 0;
 }
 
+static bool open_unix(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM, 0) >= 0;
+}
+
+static bool read_hosts(void)
+{
+	return open("/etc/hosts", O_RDONLY | O_CLOEXEC) >= 0;
+}
+
+enum { PORT = 4711 };
+
+// Whether somebody listens there or not: what counts is that the kernel lets us ask.
+static bool may_connect(uint16_t port)
+{
+	struct sockaddr_in address = {
+	    .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	return connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno == ECONNREFUSED;
+}
+
+static bool connect_to_port(void)
+{
+	return may_connect(PORT);
+}
+
+static bool connect_elsewhere(void)
+{
+	return may_connect(PORT + 1);
+}
+
+static bool listen_somewhere(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	return bind(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&address, sizeof(address)) == 0;
+}
+
 static void *nothing(void *arg)
 {
 	return arg;
@@ -93,18 +132,23 @@ static bool make_pair(void)
 static const struct {
 	const char *what;
 	bool (*attempt)(void);
-	enum outcome core, web, edge;
+	enum outcome core, web, edge, courier;
 } attempts[] = {
-    {"read /etc/passwd", read_passwd, CANNOT, CANNOT, CANNOT},
-    {"write in its folder", write_in_folder, CAN, CANNOT, CANNOT},
-    {"write elsewhere", write_elsewhere, CANNOT, CANNOT, CANNOT},
-    {"run a program", run_program, DIES, DIES, DIES},
-    {"fork", fork_child, CANNOT, CANNOT, CANNOT},
-    {"trace its parent", trace_parent, DIES, DIES, DIES},
-    {"open a network socket", open_network, CANNOT, CANNOT, CANNOT},
-    {"start a thread", start_thread, CAN, CAN, CAN},
-    {"allocate memory", allocate, CAN, CAN, CAN},
-    {"make a socketpair", make_pair, CAN, CAN, CAN},
+    {"read /etc/passwd", read_passwd, CANNOT, CANNOT, CANNOT, CANNOT},
+    {"write in its folder", write_in_folder, CAN, CANNOT, CANNOT, CANNOT},
+    {"write elsewhere", write_elsewhere, CANNOT, CANNOT, CANNOT, CANNOT},
+    {"run a program", run_program, DIES, DIES, DIES, DIES},
+    {"fork", fork_child, CANNOT, CANNOT, CANNOT, CANNOT},
+    {"trace its parent", trace_parent, DIES, DIES, DIES, DIES},
+    {"open a network socket", open_network, CANNOT, CANNOT, CANNOT, CAN},
+    {"open a Unix socket", open_unix, CANNOT, CANNOT, CANNOT, CANNOT},
+    {"connect to its port", connect_to_port, DIES, DIES, DIES, CAN},
+    {"connect to another port", connect_elsewhere, DIES, DIES, DIES, CANNOT},
+    {"listen", listen_somewhere, DIES, DIES, DIES, CANNOT},
+    {"read /etc/hosts", read_hosts, CANNOT, CANNOT, CANNOT, CAN},
+    {"start a thread", start_thread, CAN, CAN, CAN, CAN},
+    {"allocate memory", allocate, CAN, CAN, CAN, CAN},
+    {"make a socketpair", make_pair, CAN, CAN, CAN, CAN},
 };
 
 static enum outcome try_in_child(enum sluss_role role, bool (*attempt)(void))
@@ -112,8 +156,12 @@ static enum outcome try_in_child(enum sluss_role role, bool (*attempt)(void))
 	pid_t pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		struct sluss_sandbox_plan plan = {
-		    .role = role, .mode = SLUSS_SANDBOX_AUTO, .writable_dir = role == SLUSS_ROLE_CORE ? folder : NULL};
+		const uint16_t port = PORT;
+		struct sluss_sandbox_plan plan = {.role = role,
+		    .mode = SLUSS_SANDBOX_AUTO,
+		    .writable_dir = role == SLUSS_ROLE_CORE ? folder : NULL,
+		    .connect_ports = &port,
+		    .connect_count = role == SLUSS_ROLE_COURIER ? 1 : 0};
 		struct sluss_sandbox_report report;
 		if (sluss_sandbox_enter(&plan, &report) != SLUSS_SANDBOX_OK)
 			_exit(3);
@@ -131,6 +179,12 @@ static enum outcome try_in_child(enum sluss_role role, bool (*attempt)(void))
 	return WEXITSTATUS(status) == 0 ? CAN : CANNOT;
 }
 
+// Landlock tells ports apart from its version 4 on.
+static bool knows_ports(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) >= 4;
+}
+
 static void test_what_roles_can_do(void **state)
 {
 	(void)state;
@@ -139,8 +193,10 @@ static void test_what_roles_can_do(void **state)
 			enum sluss_role role;
 			enum outcome expected;
 		} cases[] = {{SLUSS_ROLE_CORE, attempts[i].core}, {SLUSS_ROLE_WEB, attempts[i].web},
-		    {SLUSS_ROLE_EDGE, attempts[i].edge}};
-		for (size_t c = 0; c < 3; c++) {
+		    {SLUSS_ROLE_EDGE, attempts[i].edge}, {SLUSS_ROLE_COURIER, attempts[i].courier}};
+		for (size_t c = 0; c < 4; c++) {
+			if (attempts[i].attempt == connect_elsewhere && !knows_ports())
+				continue;
 			enum outcome outcome = try_in_child(cases[c].role, attempts[i].attempt);
 			if (outcome != cases[c].expected)
 				print_message("role %d: %s: outcome %d\n", cases[c].role, attempts[i].what, outcome);

@@ -103,6 +103,99 @@ static void test_what_must_be_set(void **state)
 	assert_int_equal(sluss_settings_complete(&s, &e), SLUSS_SETTINGS_OK);
 }
 
+#define WITNESS_A "a.example+00000000+BAAA http://127.0.0.1:1/"
+#define WITNESS_B "b.example+00000000+BAAA https://b.example/w"
+
+static void test_witnesses(void **state)
+{
+	(void)state;
+	struct sluss_settings s;
+	struct sluss_settings_error e;
+	size_t key_len;
+	size_t url_len;
+	assert_int_equal(parse("witness = " WITNESS_A "\nwitness = " WITNESS_B "\n", &s, &e), SLUSS_SETTINGS_OK);
+	assert_int_equal(s.witness.count, 2);
+	const char *url = sluss_settings_witness(s.witness.items[0], &key_len, &url_len);
+	assert_int_equal(key_len, strlen("a.example+00000000+BAAA"));
+	assert_int_equal(url_len, strlen("http://127.0.0.1:1")); // without its last slash
+	assert_memory_equal(url, "http://127.0.0.1:1", url_len);
+	assert_true(sluss_settings_need_courier(&s));
+	static const struct {
+		const char *text;
+		const char *error;
+	} wrong[] = {
+	    {"witness = " WITNESS_A "\nwitness = a\n",
+		"f.conf:2: witness: expected a witness's verifier key, a space and the URL of its service"},
+	    {"witness = a.example+1+B ftp://b.example\n",
+		"f.conf:1: witness: expected a witness's verifier key, a space and the URL of its service"},
+	    {"witness = a.example+1+B http://u@b.example\n",
+		"f.conf:1: witness: expected a witness's verifier key, a space and the URL of its service"},
+	    {"timestamp_url = tsa.example\n",
+		"f.conf:1: timestamp_url: expected a URL such as https://tsa.example/query, without user, query and fragment"},
+	};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		assert_int_equal(parse(wrong[i].text, &s, &e), SLUSS_SETTINGS_WRONG);
+		assert_string_equal(e.text, wrong[i].error);
+	}
+	char many[20 * 80] = "";
+	size_t len = 0;
+	for (int i = 0; i < 17; i++)
+		len += (size_t)snprintf(many + len, sizeof(many) - len, "witness = " WITNESS_A "\n");
+	assert_int_equal(parse(many, &s, &e), SLUSS_SETTINGS_WRONG);
+	assert_string_equal(e.text, "f.conf:17: witness: expected at most 16 witnesses");
+}
+
+static void test_outside_fits(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		const char *error;
+	} cases[] = {
+	    {"authority = a\nwitness_quorum = 1\n",
+		"witness_quorum (1) is larger than the number of witnesses (0)"},
+	    {"authority = a\nwitness = " WITNESS_A "\nwitness_quorum = 1\nwitness_gap_max_ms = 1000\n",
+		"witness_gap_max_ms (1000) must be longer than witness_period_ms (10000)"},
+	    {"authority = a\nwitness = " WITNESS_B "\n", "courier_ca must be set where a URL begins with https"},
+	    {"authority = a\ntimestamp_url = http://a.example\n", "timestamp_url and timestamp_ca need each other"},
+	    {"authority = a\ntimestamp_gap_max_ms = 1\n",
+		"timestamp_gap_max_ms (1) needs timestamp_url and must be longer than timestamp_period_ms (3600000)"},
+	};
+	struct sluss_settings s;
+	struct sluss_settings_error e;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(parse(cases[i].text, &s, &e), SLUSS_SETTINGS_OK);
+		assert_int_equal(sluss_settings_complete(&s, &e), SLUSS_SETTINGS_MISSING);
+		assert_string_equal(e.text, cases[i].error);
+	}
+	assert_int_equal(parse("authority = a\n", &s, &e), SLUSS_SETTINGS_OK);
+	assert_false(sluss_settings_need_courier(&s));
+}
+
+// Core gets the keys, the courier the URLs with them; nobody else either.
+static void test_witness_roles(void **state)
+{
+	(void)state;
+	struct sluss_settings s;
+	struct sluss_settings_error e;
+	assert_int_equal(parse("authority = a\nwitness = " WITNESS_A "\nwitness = " WITNESS_B "\n", &s, &e),
+	    SLUSS_SETTINGS_OK);
+	const enum sluss_role roles[] = {SLUSS_ROLE_CORE, SLUSS_ROLE_COURIER, SLUSS_ROLE_WEB, SLUSS_ROLE_EDGE};
+	for (size_t i = 0; i < 4; i++) {
+		char *text = NULL;
+		size_t len = 0;
+		struct sluss_settings again;
+		FILE *out = open_memstream(&text, &len);
+		assert_true(sluss_settings_print_for_role(&s, roles[i], out));
+		assert_int_equal(fclose(out), 0);
+		assert_int_equal(parse(text, &again, &e), SLUSS_SETTINGS_OK);
+		assert_int_equal(again.witness.count, i < 2 ? 2 : 0);
+		if (i < 2)
+			assert_string_equal(again.witness.items[1], WITNESS_B);
+		free(text);
+	}
+}
+
 static void test_times(void **state)
 {
 	(void)state;
@@ -243,6 +336,9 @@ int main(void)
 	    cmocka_unit_test(test_good_files),
 	    cmocka_unit_test(test_bad_files),
 	    cmocka_unit_test(test_what_must_be_set),
+	    cmocka_unit_test(test_witnesses),
+	    cmocka_unit_test(test_outside_fits),
+	    cmocka_unit_test(test_witness_roles),
 	    cmocka_unit_test(test_times),
 	    cmocka_unit_test(test_sample_is_a_good_file),
 	    cmocka_unit_test(test_manual_names_every_key),
