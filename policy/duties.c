@@ -273,6 +273,5 @@ int64_t sluss_state_next_duty_ms(struct sluss_state *state)
 {
 	int64_t notice_ms = next_notice_ms(state);
 	int64_t answer_ms = next_answer_ms(state);
-	int64_t next_ms = notice_ms < answer_ms ? notice_ms : answer_ms;
-	return next_ms < state->keeping_ms ? next_ms : state->keeping_ms;
+	return notice_ms < answer_ms ? notice_ms : answer_ms;
 }

@@ -124,3 +124,13 @@ bool sluss_withdrawal_matches(const struct sluss_state *state, const struct slus
 	uint32_t at = st_find_key(state, kase, key);
 	return at != SLUSS_NOWHERE && st_scope_covers(state, &scope, GRANT(state, at));
 }
+
+int64_t sluss_ground_until_ms(const struct sluss_state *state, const struct sluss_id *ground)
+{
+	uint32_t grant = st_find_grant(state, ground);
+	if (grant != SLUSS_NOWHERE)
+		return GRANT(state, grant)->until_ms;
+	uint32_t statute = st_find_statute(state, ground);
+	int64_t until_ms = statute == SLUSS_NOWHERE ? 0 : st_statute_until(state, STATUTE(state, statute));
+	return until_ms == 0 ? INT64_MAX : until_ms;
+}

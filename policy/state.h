@@ -196,6 +196,10 @@ bool sluss_recall_find(
 // The recall at a position (0 up, in order of opening); false past the end.
 bool sluss_recall_at(const struct sluss_state *state, size_t index, struct sluss_recall_view *view_out);
 
+// When a ground that a decision named ends: a grant version, or a statutory request by the law in force. INT64_MAX: it
+// has no end of its own.
+int64_t sluss_ground_until_ms(const struct sluss_state *state, const struct sluss_id *ground);
+
 // What falls due by itself. As with sluss_state_link_lost() the caller appends the record and asks again, before it
 // decides anything at `now_ms`; false when there is nothing (more). Cheap when nothing changed.
 

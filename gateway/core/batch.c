@@ -105,6 +105,7 @@ enum sluss_batch_append sluss_batch_append(
 		sluss_batch_spoil(w, "encode", "no memory");
 		return SLUSS_BATCH_SPOILED;
 	}
+	sluss_stop_note(&w->stop, w->world->state, &stamped);
 	enum sluss_world_result applied =
 	    encoded == SLUSS_CODEC_OK ? sluss_world_apply(w->world, &stamped) : SLUSS_WORLD_INVALID;
 	if (applied == SLUSS_WORLD_INVALID) {
@@ -112,6 +113,8 @@ enum sluss_batch_append sluss_batch_append(
 		    sluss_codec_result_name(encoded));
 		return SLUSS_BATCH_INVALID;
 	}
+	if (record->type == SLUSS_REC_MESSAGE_ACCEPTED && applied == SLUSS_WORLD_OK)
+		sluss_stop_accepted(&w->stop, w->world->state, &stamped.u.message_accepted);
 	uint64_t index = 0;
 	if (applied != SLUSS_WORLD_OK || sluss_log_append(w->log, entry, &index) != SLUSS_STORE_OK) {
 		sluss_batch_spoil(

@@ -2,7 +2,7 @@
 # Core: intake, workers, writer, and the services.
 add_library(sluss_core STATIC
   core.c outside.c intake.c intake_frames.c intake_answers.c wire.c queue.c workers.c verify.c request.c arena.c
-  writer.c admit.c batch.c settle.c recover.c txn.c transfers.c
+  writer.c admit.c batch.c settle.c stop.c recover.c txn.c transfers.c
   world.c policies.c directory.c messages.c notices.c idmap.c
   service_table.c exchange_read.c exchange_decide.c exchange_payload.c
   session_check.c login_code.c svc_session.c

@@ -167,6 +167,7 @@ static bool add_deliveries(
 		*delivery = (struct sluss_delivery){.index = index,
 		    .message = number,
 		    .mailbox = mailbox,
+		    .ends_ms = INT64_MAX,
 		    .next = SLUSS_NOWHERE,
 		    .previous = SLUSS_NOWHERE};
 		fill(delivery, message, message->recipients[i].agency);

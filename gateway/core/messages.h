@@ -42,6 +42,7 @@ struct sluss_delivery {
 	uint32_t next, previous;   // in the mailbox, in order of acceptance; SLUSS_NOWHERE at the ends
 	uint64_t lease_connection; // 0: none
 	int64_t lease_until_ms;	   // monotonic
+	int64_t ends_ms;	   // when the first of the grounds ends that carry it; kept by world.c and stop.c
 	uint8_t state;		   // enum sluss_delivery_state
 	uint8_t reason;		   // enum sluss_reason, why withheld or denied
 	bool queued;

@@ -76,6 +76,7 @@ static enum sluss_store_result fold(struct sluss_writer *w, struct sluss_store_e
 		return say(error_out, SLUSS_STORE_FULL, "The state cannot be built", "no memory",
 		    "Give the gateway more memory.");
 	result = sluss_world_fold(w->world, w->store, error_out);
+	sluss_stop_init(&w->stop, w->world->ends_moved);
 	if (result != SLUSS_STORE_OK)
 		return say(error_out, result, "The log cannot be folded", error_out->text,
 		    "Do not go on with this state: restore a backup and compare it with the agencies' receipts.");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What happens by itself when time passes: birthdays, and links that a programme cannot do without (DOMAIN rulings 4, 6
-// and 9). Done before every decision.
+// and 9). Done before every decision. Also what falls due: notices about statutory grounds, answers to recalls.
 #include <sodium.h>
 
 #include "writer.h"
@@ -80,6 +80,27 @@ void sluss_writer_ages_due(struct sluss_writer *w)
 	sluss_persons_each(w->persons, make_due, &ids);
 }
 
+// A record that state asked for.
+static bool append_due(struct sluss_writer *w, const char *what, const struct sluss_record *record)
+{
+	return sluss_batch_append(w, record, NULL) == SLUSS_BATCH_OK ||
+	       sluss_batch_spoil(w, what, "the record was refused");
+}
+
+static bool settle_duties(struct sluss_writer *w)
+{
+	struct sluss_state *state = w->world->state;
+	struct sluss_record notified = {.type = SLUSS_REC_STATUTE_NOTIFIED};
+	while (sluss_state_notice_due(state, w->now_ms, &notified.u.statute_notified))
+		if (!append_due(w, "notice", &notified))
+			return false;
+	struct sluss_record overdue = {.type = SLUSS_REC_RECALL_OVERDUE};
+	while (sluss_state_recall_due(state, w->now_ms, &overdue.u.recall_overdue.recall))
+		if (!append_due(w, "recall", &overdue))
+			return false;
+	return true;
+}
+
 // Everything that changes by itself at w->now_ms.
 static bool settle_instant(struct sluss_writer *w)
 {
@@ -89,10 +110,10 @@ static bool settle_instant(struct sluss_writer *w)
 	while (sluss_state_link_lost(w->world->state, w->now_ms, &case_id)) {
 		struct sluss_record record = {.type = SLUSS_REC_PHASE_SET,
 		    .u.phase_set = {.case_id = case_id, .phase = SLUSS_PHASE_CLOSING, .by_gateway = true}};
-		if (sluss_batch_append(w, &record, NULL) != SLUSS_BATCH_OK)
-			return sluss_batch_spoil(w, "phase", "the record was refused");
+		if (!append_due(w, "phase", &record))
+			return false;
 	}
-	return true;
+	return settle_duties(w);
 }
 
 // The next instant at which something changes by itself, not before the log's own time.
@@ -100,9 +121,17 @@ static int64_t next_instant(const struct sluss_writer *w)
 {
 	int64_t age_ms = sluss_persons_next_due(w->persons);
 	int64_t edge_ms = sluss_state_next_edge_ms(w->world->state);
+	int64_t duty_ms = sluss_state_next_duty_ms(w->world->state);
 	int64_t next_ms = age_ms < edge_ms ? age_ms : edge_ms;
+	next_ms = duty_ms < next_ms ? duty_ms : next_ms;
 	int64_t log_ms = sluss_state_time_ms(w->world->state);
 	return next_ms > log_ms ? next_ms : log_ms;
+}
+
+int64_t sluss_writer_due_ms(const struct sluss_writer *w)
+{
+	int64_t instant_ms = next_instant(w);
+	return w->stop.next_ms < instant_ms ? w->stop.next_ms : instant_ms;
 }
 
 // A silent stretch is gone through instant by instant, in the order in which things happened: a birthday between the

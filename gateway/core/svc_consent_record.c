@@ -281,7 +281,9 @@ static void act(struct sluss_txn *txn, enum sluss_method method)
 	response.n_grants = r->grant_count;
 	sluss_txn_respond(txn, &response.base);
 	sluss_txn_receipt(txn, index, 2);
-	sluss_txn_barrier(txn, &r->case_id);
+	// Giving takes nothing away (but see may_take() in stop.c): no transfer has to be cut for it.
+	if (r->act != SLUSS_ACT_GIVE || view.protected_identity)
+		sluss_txn_barrier(txn, &r->case_id);
 }
 
 static void give_execute(struct sluss_txn *txn)

@@ -108,47 +108,6 @@ static bool note_covered(struct sluss_txn *txn, struct withdrawal *w)
 	return !w->failed || svc_no_memory(txn);
 }
 
-// ---- what waits
-
-// Whether a withdrawal in the case may touch the message: its own case, or a section about another case's subject.
-static bool may_touch(const struct sluss_message *message, const struct sluss_id *case_id)
-{
-	return message->other_cases || sluss_id_equal(&message->case_id, case_id);
-}
-
-static bool stop_delivery(struct sluss_txn *txn, struct withdrawal *w, uint32_t number)
-{
-	struct sluss_messages *messages = exchange_messages(txn);
-	struct sluss_record record;
-	struct exchange_judgement judgement;
-	if (!exchange_record(txn, sluss_messages_delivery(messages, number)->message, &record) ||
-	    !exchange_judge(txn, &record.u.message_accepted, number, &judgement))
-		return false;
-	if (judgement.denied_count == 0)
-		return true;
-	w->messages_withheld++;
-	return exchange_withhold(txn, &record.u.message_accepted, number, &judgement, &w->record.withdrawal);
-}
-
-// Everything that waits and may be touched is decided again; what is denied now is withheld, and its octets destroyed
-// as soon as nobody may have them.
-static bool stop_waiting(struct sluss_txn *txn, struct withdrawal *w)
-{
-	struct sluss_messages *messages = exchange_messages(txn);
-	for (uint32_t box = 0; box < sluss_mailbox_count(messages); box++)
-		for (uint32_t number = sluss_mailbox_first(messages, box); number != SLUSS_NOWHERE;) {
-			const struct sluss_delivery *delivery = sluss_messages_delivery(messages, number);
-			uint32_t next = delivery->next;
-			if (may_touch(sluss_messages_at(messages, delivery->message), &w->record.case_id)) {
-				struct sluss_arena *own = exchange_scratch_begin(txn);
-				if (own == NULL || !exchange_scratch_end(txn, own, stop_delivery(txn, w, number)))
-					return false;
-			}
-			number = next;
-		}
-	return true;
-}
-
 // ---- the service
 
 static void respond(struct sluss_txn *txn, const struct withdrawal *w)
@@ -181,7 +140,8 @@ static void withdraw(struct sluss_txn *txn)
 	const Sluss__V1__SignedStatement *evidence = ((const Sluss__V1__WithdrawRequest *)txn->request)->statement;
 	if (!note_covered(txn, &w) ||
 	    !svc_keep_statement(txn, SLUSS_SIDE_WITHDRAWAL_STATEMENT, &w.record.withdrawal, evidence) ||
-	    !sluss_txn_append(txn, &record, &index) || !sluss_txn_settle(txn) || !stop_waiting(txn, &w))
+	    !sluss_txn_append(txn, &record, &index) || !sluss_txn_settle(txn) ||
+	    !sluss_txn_stop_waiting(txn, &w.record.withdrawal, &w.messages_withheld))
 		return;
 	respond(txn, &w);
 	sluss_txn_receipt(txn, index, 4);

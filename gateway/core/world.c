@@ -87,6 +87,25 @@ static void count(struct sluss_world *world, const struct sluss_record *record)
 	counts->waiting = sluss_messages_waiting(world->messages);
 }
 
+// When the first ground ends that carries a delivery.
+static void note_ends(struct sluss_world *world, const struct sluss_rec_message *message)
+{
+	uint32_t at = sluss_messages_find(world->messages, &message->message);
+	for (size_t i = 0; i < message->pair_count; i++) {
+		const struct sluss_pair *pair = &message->pairs[i];
+		uint32_t number = sluss_messages_delivery_to(world->messages, at, pair->recipient);
+		if (number == SLUSS_NOWHERE)
+			continue;
+		struct sluss_delivery *delivery = sluss_messages_delivery(world->messages, number);
+		if ((delivery->live & (UINT64_C(1) << pair->section)) == 0)
+			continue;
+		for (size_t k = 0; k < pair->ground_count; k++) {
+			int64_t until_ms = sluss_ground_until_ms(world->state, &pair->grounds[k]);
+			delivery->ends_ms = until_ms < delivery->ends_ms ? until_ms : delivery->ends_ms;
+		}
+	}
+}
+
 enum sluss_world_result sluss_world_apply(struct sluss_world *world, const struct sluss_record *record)
 {
 	if (!sluss_directory_accepts(world->directory, record) || !sluss_messages_accepts(world->messages, record))
@@ -100,6 +119,12 @@ enum sluss_world_result sluss_world_apply(struct sluss_world *world, const struc
 	    !sluss_messages_apply(world->messages, record, world->size) ||
 	    !sluss_notices_apply(world->notices, world->state, world->messages, record, world->size))
 		return SLUSS_WORLD_BROKEN;
+	if (record->type == SLUSS_REC_MESSAGE_ACCEPTED)
+		note_ends(world, &record->u.message_accepted);
+	// The end of a ground moved after something had been accepted on it, perhaps.
+	if (record->type == SLUSS_REC_POLICY_SET ||
+	    (record->type == SLUSS_REC_GRANT_STATUS && record->u.grant_status.act == SLUSS_ACT_NARROW))
+		world->ends_moved |= sluss_messages_waiting(world->messages) > 0;
 	world->size++;
 	count(world, record);
 	return SLUSS_WORLD_OK;

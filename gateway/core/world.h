@@ -41,7 +41,8 @@ struct sluss_world {
 	struct sluss_core_counts counts;
 	char origin[256]; // of GENESIS; "" before
 	bool demo_clock;
-	uint64_t size; // records folded
+	bool ends_moved; // a ground of something that waited may have got another end
+	uint64_t size;	 // records folded
 };
 
 // An empty world. NULL: no memory.

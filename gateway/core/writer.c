@@ -11,6 +11,9 @@
 enum {
 	SCRUB_TRIES = 25,
 	SCRUB_PAUSE_MS = 20,
+	TEND_ARENA = 4 << 20,
+	TEND_MIN_MS = 100,   // between two looks at what has become due while nobody asks
+	TEND_MAX_MS = 60000, // the clock may be set
 };
 
 struct batch {
@@ -49,6 +52,14 @@ static void serve(struct sluss_writer *w, struct sluss_request *request)
 		sluss_txn_refuse(txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
 }
 
+// What the request, or time, took the permission from.
+static bool stop_waiting(struct sluss_txn *txn)
+{
+	static const struct sluss_id no_withdrawal;
+	uint32_t count;
+	return sluss_txn_stop_waiting(txn, &no_withdrawal, &count);
+}
+
 static void execute(struct sluss_writer *w, struct sluss_request *request)
 {
 	struct sluss_txn *txn = &request->txn;
@@ -63,7 +74,7 @@ static void execute(struct sluss_writer *w, struct sluss_request *request)
 		return;
 	}
 	txn->state = w->world->state;
-	if (!sluss_writer_admit(w, request) || !sluss_txn_settle(txn))
+	if (!sluss_writer_admit(w, request) || !sluss_txn_settle(txn) || !stop_waiting(txn))
 		return;
 	txn->policy = sluss_state_policy(w->world->state);
 	unsigned before = request->appended;
@@ -71,6 +82,32 @@ static void execute(struct sluss_writer *w, struct sluss_request *request)
 	// "Unavailable" means that nothing happened and it may be tried again: a part of it must not stand.
 	if (request->refused && request->code == SLUSS_CODE_UNAVAILABLE && request->appended > before)
 		sluss_batch_spoil(w, "execute", "a request failed half done");
+	if (!w->spoiled)
+		(void)stop_waiting(txn); // when it fails, request and batch are lost
+}
+
+// Nobody asks, but something has become due: a request of the writer's own that is answered to nobody.
+static void tend(struct sluss_writer *w)
+{
+	if (w->world == NULL || w->spoiled || sluss_writer_due_ms(w) > w->now_ms)
+		return;
+	struct sluss_arena *arena = sluss_arena_new(TEND_ARENA);
+	Sluss__V1__CoreRequest *asked = arena == NULL ? NULL : sluss_arena_alloc(arena, sizeof(*asked));
+	if (asked != NULL)
+		sluss__v1__core_request__init(asked);
+	struct sluss_request *request = asked == NULL ? NULL : sluss_request_new(arena, asked);
+	if (request == NULL) {
+		if (asked == NULL)
+			sluss_arena_free(&arena);
+		return; // the next request does it
+	}
+	request->writer = w;
+	request->txn.now_ms = w->now_ms;
+	request->txn.committed = w->committed;
+	request->txn.state = w->world->state;
+	if (!sluss_txn_settle(&request->txn) || !stop_waiting(&request->txn))
+		sluss_batch_spoil(w, "tend", "what has become due could not be done");
+	sluss_request_free(&request);
 }
 
 static bool was_cancelled(const struct sluss_writer *w, const struct sluss_request *request)
@@ -283,6 +320,8 @@ static void run_batch(struct sluss_writer *w, struct sluss_item *list)
 	struct batch batch = {0};
 	sluss_batch_reopen(w);
 	sluss_batch_start(w);
+	if (list == NULL)
+		tend(w);
 	for (struct sluss_item *next; list != NULL; list = next) {
 		next = list->next;
 		run(w, &batch, sluss_request_of_item(list));
@@ -291,7 +330,7 @@ static void run_batch(struct sluss_writer *w, struct sluss_item *list)
 	bool committed = sluss_batch_commit(w);
 	w->again = committed && w->entry_count > 0 && w->parked != NULL;
 	w->scrub_due |= w->destroyed;
-	if (committed && w->scrub_due && batch.first != NULL)
+	if (committed && w->scrub_due && (batch.first != NULL || w->destroyed))
 		scrub(w);
 	if (committed)
 		tell_edge(w);
@@ -382,6 +421,12 @@ static struct sluss_item *sort_out(struct sluss_writer *w, struct sluss_item *li
 static int64_t next_wake(const struct sluss_writer *w, int64_t tick_ms)
 {
 	int64_t next = tick_ms;
+	if (w->world != NULL) {
+		int64_t due_ms = sluss_writer_due_ms(w), now_ms = sluss_clock_now(&w->clock);
+		int64_t left_ms = due_ms <= now_ms + TEND_MIN_MS ? TEND_MIN_MS : due_ms - now_ms;
+		left_ms = left_ms > TEND_MAX_MS ? TEND_MAX_MS : left_ms;
+		next = sluss_monotonic_ms() + left_ms < next ? sluss_monotonic_ms() + left_ms : next;
+	}
 	for (const struct sluss_request *request = w->parked; request != NULL; request = request->next_in_batch)
 		if (request->wake_ms < next)
 			next = request->wake_ms;

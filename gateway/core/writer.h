@@ -4,7 +4,8 @@
 //   writer.c   the thread: takes what waits, runs a batch, answers
 //   admit.c    may this request be executed: caller, key, repeated statement, clock
 //   batch.c    the transaction of a batch: append, commit, and the rebuild after a failure
-//   settle.c   what has become due: age bands, lost links; policies; the demo clock
+//   settle.c   what has become due: age bands, lost links, notices, recalls; policies; the demo clock
+//   stop.c     what waits and has lost its ground
 //   recover.c  start: open, verify, fold; genesis
 //   txn.c      what services call
 //
@@ -20,6 +21,7 @@
 #include "log_writer.h"
 #include "request.h"
 #include "sessions.h"
+#include "stop.h"
 #include "transfers.h"
 #include "world.h"
 
@@ -61,10 +63,11 @@ struct sluss_writer {
 	struct sluss_codec *codec;	// its records; emptied at its end
 	struct sluss_codec *read_codec; // entries that a request reads again; emptied before each request
 	struct sluss_clock
-	    clock_before; // as it was when the batch began: a step that cannot be committed did not happen
-	bool open;	  // the transaction has begun
-	bool spoiled;	  // it cannot be committed any more
-	bool destroyed;	  // payload was erased because its ground is gone: scrub before answering
+	    clock_before;	// as it was when the batch began: a step that cannot be committed did not happen
+	bool open;		// the transaction has begun
+	bool spoiled;		// it cannot be committed any more
+	struct sluss_stop stop; // what waits and has to be decided again before the batch ends
+	bool destroyed;		// payload was erased because its ground is gone: scrub before answering
 	int64_t now_ms;
 	uint64_t committed;	     // entries before the batch
 	struct sluss_bytes *entries; // of the batch, in the codec
@@ -147,6 +150,8 @@ int64_t sluss_clock_now(const struct sluss_clock *clock);
 void sluss_clock_set(struct sluss_clock *clock, int64_t core_ms);
 // Due age bands and lost links become records. False: spoiled.
 SLUSS_MUST_CHECK bool sluss_writer_settle(struct sluss_writer *writer);
+// When something changes by itself next, by core's clock; INT64_MAX: never. Only while there is a world.
+int64_t sluss_writer_due_ms(const struct sluss_writer *writer);
 // Every registered person's age band is looked at again by the next settle: after a start, a rebuild, a new policy.
 void sluss_writer_ages_due(struct sluss_writer *writer);
 

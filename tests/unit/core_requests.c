@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core_world.h"
+#include "exchange.h"
 #include "sluss/reason.h"
 #include "sluss/v1/payload.pb-c.h"
 
@@ -206,4 +207,20 @@ struct answer act_on_grant(
 	uint64_t number = ask_statement(w, method, SOC, 99, &statement.base, NULL);
 	assert_true(wait_answer(w, number, method, PATIENCE_MS, &answer));
 	return answer;
+}
+
+bool has_payload(struct world *w, const struct sluss_id *message)
+{
+	struct sluss_store *store;
+	bool found = false;
+	assert_int_equal(sluss_store_memory_open(w->db, SLUSS_STORE_READER, &store), SLUSS_STORE_OK);
+	for (uint64_t index = 0; index < 200; index++)
+		for (uint32_t part = 0; part < 2; part++) {
+			struct sluss_store_blob blob = {0};
+			struct sluss_id id = exchange_payload_id(index, message);
+			found |= sluss_store_get_payload(store, &id, part, &blob) == SLUSS_STORE_OK;
+			sluss_store_blob_free(&blob);
+		}
+	sluss_store_close(&store);
+	return found;
 }

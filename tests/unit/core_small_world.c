@@ -11,7 +11,6 @@
 #include "core_world.h"
 #include "writer.h"
 
-#define YEAR_MS (INT64_C(300) * 24 * 3600 * 1000)
 
 static const enum sluss_agency_type types[WHO_COUNT] = {
     SLUSS_AGENCY_SOCIAL_SERVICES, SLUSS_AGENCY_POLICE, SLUSS_AGENCY_SCHOOL, SLUSS_AGENCY_SOCIAL_SERVICES};
@@ -71,7 +70,7 @@ static struct sluss_grant grant(const struct sluss_id *id, const char *category,
 	    .recipient = world_names[to],
 	    .purpose = SLUSS_PURPOSE_COORDINATION,
 	    .from_ms = START_MS - 1000,
-	    .until_ms = START_MS + YEAR_MS};
+	    .until_ms = START_MS + WORLD_YEAR_MS};
 }
 
 static void give_consent(struct world *w, struct sluss_writer *writer)

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "core_world.h"
-#include "exchange.h"
+#include "log_record.h"
 #include "policy/record.h"
 #include "queue.h"
 
@@ -36,23 +36,6 @@ static int tear_down(void **state)
 
 static const struct draft plain = {.from = SCH, .to = to_both, .to_count = 2, .sections = 1};
 
-// Whether the store has any payload of the message.
-static bool has_payload(struct world *w, const struct sluss_id *message)
-{
-	struct sluss_store *store;
-	bool found = false;
-	assert_int_equal(sluss_store_memory_open(w->db, SLUSS_STORE_READER, &store), SLUSS_STORE_OK);
-	for (uint64_t index = 0; index < 200; index++)
-		for (uint32_t part = 0; part < 2; part++) {
-			struct sluss_store_blob blob = {0};
-			struct sluss_id id = exchange_payload_id(index, message);
-			found |= sluss_store_get_payload(store, &id, part, &blob) == SLUSS_STORE_OK;
-			sluss_store_blob_free(&blob);
-		}
-	sluss_store_close(&store);
-	return found;
-}
-
 static void delivery_is_decided_again_when_time_has_passed(void **state)
 {
 	struct world *w = *state;
@@ -61,7 +44,7 @@ static void delivery_is_decided_again_when_time_has_passed(void **state)
 	atomic_fetch_add(&w->now_ms, INT64_C(301) * 24 * 3600 * 1000); // the grants have ended
 	assert_int_equal(fetch_count(w, SOC, 7), 0);
 	assert_int_equal(state_of(w, SCH, &id, SOC), SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_WITHHELD);
-	assert_int_equal(state_of(w, SCH, &id, POL), SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_WAITING);
+	assert_int_equal(state_of(w, SCH, &id, POL), SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_WITHHELD); // unasked
 	assert_int_equal(fetch_count(w, POL, 7), 0);
 	world_stop(w);
 	assert_int_equal(count_records(w, SLUSS_REC_WITHHELD), 2);

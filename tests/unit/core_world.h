@@ -19,6 +19,7 @@
 
 #define AUTHORITY "sluss.test/core"
 #define START_MS INT64_C(1767261600000) // 2026-01-01T10:00:00Z
+#define WORLD_YEAR_MS (INT64_C(300) * 24 * 3600 * 1000) // from START_MS to the end of the grants
 
 enum { PATIENCE_MS = 10000 }; // for an answer that has to come
 
@@ -150,6 +151,8 @@ uint64_t ask_statement(struct world *w, enum sluss_method method, enum who who, 
 // ---- looking into the store (core stopped)
 
 // How many records of a type there are (all: NONE), and parts of payload.
+// Whether the store in memory has any payload of the message.
+bool has_payload(struct world *w, const struct sluss_id *message);
 size_t count_records(struct world *w, int type);
 
 #endif
