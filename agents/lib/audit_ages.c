@@ -70,8 +70,12 @@ enum audit_age_result audit_ages_note(struct audit_ages *ages, const struct slus
 		age->born_after = after;
 	if (age->born_latest.year == 0 || sluss_date_compare(latest, age->born_latest) < 0)
 		age->born_latest = latest;
+	bool younger = record->until_years <= age->from_years; // than on record before
+	age->from_years = record->from_years;
 	age->until_years = record->until_years;
 	age->due_ms = due_of(age);
+	if (younger)
+		return AUDIT_AGE_CONTRADICTS;
 	if (age->born_after.year == 0)
 		return AUDIT_AGE_FITS;
 	int64_t room_ms = sluss_date_begin_ms(age->born_latest) - sluss_date_begin_ms(age->born_after);

@@ -9,10 +9,10 @@
 #include "policy/policy.h"
 
 struct audit_age {
-	struct sluss_date born_after;  // the birth date lies after this day,
-	struct sluss_date born_latest; // and not after this one
-	uint8_t until_years;	       // of the band on record
-	int64_t due_ms;		       // the next band has begun at this instant for certain; INT64_MAX: there is none
+	struct sluss_date born_after;	 // the birth date lies after this day,
+	struct sluss_date born_latest;	 // and not after this one
+	uint8_t from_years, until_years; // the band on record
+	int64_t due_ms; // the next band has begun at this instant for certain; INT64_MAX: there is none
 };
 
 struct audit_ages {

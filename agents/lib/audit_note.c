@@ -37,8 +37,7 @@ static bool stored_log_key(struct audit *audit, struct sluss_note_key *key_out)
 	if (result == SLUSS_AUDIT_READ_ABSENT)
 		return false;
 	if (result != SLUSS_AUDIT_READ_OK || !sluss_text_line(&rest, &line) || rest.len != 0 ||
-	    !sluss_note_key_parse((struct sluss_bytes){line.data, line.len - 1}, key_out) ||
-	    key_out->type != SLUSS_NOTE_ED25519) {
+	    !sluss_note_key_parse(line, key_out) || key_out->type != SLUSS_NOTE_ED25519) {
 		audit_find(audit, SLUSS_AUDIT_KEY_DIFFERS, "keys/log.vkey is not a verifier key");
 		return false;
 	}
@@ -89,7 +88,7 @@ static bool read_witnesses(struct audit *audit, struct audit_trust *trust)
 	struct sluss_bytes rest = {octets, len}, line;
 	bool ok = result == SLUSS_AUDIT_READ_OK || result == SLUSS_AUDIT_READ_ABSENT;
 	while (ok && rest.len > 0)
-		ok = sluss_text_line(&rest, &line) && add_witness(trust, (struct sluss_bytes){line.data, line.len - 1});
+		ok = sluss_text_line(&rest, &line) && add_witness(trust, line);
 	free(octets);
 	return ok;
 }
