@@ -196,6 +196,11 @@ static enum sluss_message_result sign_and_pack(const struct sluss_message_draft 
 	envelope.section_digests = digest_fields;
 	envelope.n_section_digests = total;
 	envelope.partial_delivery = draft->partial_delivery;
+	Google__Protobuf__Timestamp expires;
+	if (draft->expires_ms != 0) {
+		sluss_timestamp_set(&expires, draft->expires_ms);
+		envelope.expires = &expires;
+	}
 	struct sluss_signed octets;
 	if (total == 0 || !sluss_statement_sign(&envelope.base, key, &octets)) {
 		return SLUSS_MESSAGE_NO_MEMORY;

@@ -210,6 +210,25 @@ bool sluss_batch_entry(struct sluss_writer *w, struct sluss_arena *arena, uint64
 	return reading.entry.data != NULL;
 }
 
+bool sluss_batch_receipt(
+    struct sluss_writer *w, struct sluss_arena *arena, uint64_t index, Sluss__V1__Receipt *receipt_out)
+{
+	struct sluss_store_blob proof = {0};
+	struct sluss_bytes entry;
+	sluss__v1__receipt__init(receipt_out);
+	if (!sluss_batch_entry(w, arena, index, &entry) || sluss_log_receipt(w->log, index, &proof) != SLUSS_STORE_OK) {
+		sluss_store_blob_free(&proof);
+		return false;
+	}
+	receipt_out->log_index = index;
+	receipt_out->log_entry = (ProtobufCBinaryData){.len = entry.len, .data = (uint8_t *)(uintptr_t)entry.data};
+	receipt_out->tlog_proof = sluss_arena_alloc(arena, proof.len + 1);
+	if (receipt_out->tlog_proof != NULL)
+		memcpy(receipt_out->tlog_proof, proof.data, proof.len);
+	sluss_store_blob_free(&proof);
+	return receipt_out->tlog_proof != NULL;
+}
+
 bool sluss_batch_record(
     struct sluss_writer *w, struct sluss_arena *arena, uint64_t index, struct sluss_record *record_out)
 {

@@ -6,7 +6,7 @@ add_library(sluss_core STATIC
   world.c policies.c directory.c messages.c notices.c idmap.c
   service_table.c exchange_read.c exchange_decide.c exchange_payload.c
   session_check.c login_code.c svc_session.c
-  svc_exchange.c svc_send.c svc_fetch.c svc_acknowledge.c svc_withdraw.c
+  expiry.c dues.c svc_exchange.c svc_send.c svc_fetch.c svc_acknowledge.c svc_withdraw.c
   svc_common.c svc_agency.c svc_directory.c svc_admin.c svc_case_read.c svc_case.c svc_consent_record.c svc_statutory.c svc_audit.c svc_disclosures.c
   files.c svc_log_file.c)
 target_link_libraries(sluss_core PUBLIC sluss_flags sluss_proto sluss_ipc sluss_event sluss_base sluss_crypto sluss_statement

@@ -13,10 +13,13 @@
 #include "service.h"
 #include "sluss/v1/exchange.pb-c.h"
 
+struct sluss_writer;
+
 enum {
 	EXCHANGE_SECTIONS_MAX = 64,
 	EXCHANGE_RECIPIENTS_MAX = 32,
 	EXCHANGE_HEADER_MAX = 8 << 10,
+	EXCHANGE_BLOCK = 4096, // octets; what waits is counted in these
 };
 
 // A message, read and checked in form. Strings point into the request.
@@ -26,6 +29,8 @@ struct exchange_message {
 	struct sluss_id message, case_id;
 	enum sluss_message_type type;
 	bool partial;
+	int64_t expires_ms; // asked for by the sender; 0: not
+	uint32_t blocks;    // of 4,096 sealed octets, chunks included
 	struct sluss_recipient *recipients;
 	size_t recipient_count;
 	struct sluss_section_label *labels; // one for each section
@@ -100,10 +105,30 @@ SLUSS_MUST_CHECK bool exchange_payload_section(struct sluss_txn *txn, const stru
 // Destroys sections that were needed before and are not any more; everything when nothing is needed. False: refused.
 SLUSS_MUST_CHECK bool exchange_payload_erase(struct sluss_txn *txn, uint32_t message, uint64_t needed_before);
 
+// The same outside a request. False: spoiled.
+SLUSS_MUST_CHECK bool exchange_payload_destroy(struct sluss_writer *writer, uint32_t message, uint64_t needed_before);
+
 // The message table of the writer.
 struct sluss_messages *exchange_messages(struct sluss_txn *txn);
 // The record of a message. False: refused. Lives until the request is over.
 SLUSS_MUST_CHECK bool exchange_record(struct sluss_txn *txn, uint32_t message, struct sluss_record *record_out);
+
+// ---- what recipients signed, kept beside its record
+
+enum {
+	EXCHANGE_SIDE_ACKNOWLEDGEMENT = 160, // u64 big-endian of the log position -> SignedStatement
+	EXCHANGE_STATEMENT_KEY = 8,
+};
+
+// Proof of a delivery's end, in the arena.
+struct exchange_proof {
+	Sluss__V1__SignedStatement *statement; // NULL: there is none
+	ProtobufCBinaryData key;	       // that signed it
+	char *explanation;		       // why rejected, else ""
+};
+void exchange_statement_key(uint64_t index, uint8_t key_out[EXCHANGE_STATEMENT_KEY]);
+// False: refused.
+SLUSS_MUST_CHECK bool exchange_statement_get(struct sluss_txn *txn, uint64_t index, struct exchange_proof *proof_out);
 
 // ---- services
 
@@ -114,5 +139,6 @@ void exchange_evaluate(struct sluss_txn *txn);
 void exchange_fetch(struct sluss_txn *txn);
 void exchange_acknowledge(struct sluss_txn *txn);
 void exchange_get_status(struct sluss_txn *txn);
+void exchange_get_status_finish(struct sluss_txn *txn);
 
 #endif

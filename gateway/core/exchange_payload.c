@@ -89,20 +89,33 @@ bool exchange_payload_section(struct sluss_txn *txn, const struct sluss_id *payl
 	return ok;
 }
 
-bool exchange_payload_erase(struct sluss_txn *txn, uint32_t message, uint64_t needed_before)
+static bool erased(struct sluss_writer *w, enum sluss_store_result result)
 {
-	struct sluss_messages *messages = exchange_messages(txn);
+	return result == SLUSS_STORE_OK || result == SLUSS_STORE_NOT_FOUND ||
+	       sluss_batch_spoil(w, "erase payload", sluss_store_result_name(result));
+}
+
+bool exchange_payload_destroy(struct sluss_writer *w, uint32_t message, uint64_t needed_before)
+{
+	struct sluss_messages *messages = w->world->messages;
 	uint64_t needed = sluss_messages_needed(messages, message);
 	const struct sluss_message *m = sluss_messages_at(messages, message);
 	struct sluss_id payload = exchange_payload_id(m->index, &m->id);
-	struct sluss_store *store = sluss_txn_store(txn);
-	if (store == NULL)
+	if (!sluss_batch_open(w))
 		return false;
 	if (needed == 0)
-		return sluss_txn_stored(txn, sluss_store_erase_payloads(store, &payload, NULL));
+		return erased(w, sluss_store_erase_payloads(w->store, &payload, NULL));
 	for (uint32_t i = 0; i < EXCHANGE_SECTIONS_MAX; i++)
 		if ((needed_before & ~needed & (UINT64_C(1) << i)) != 0 &&
-		    !sluss_txn_stored(txn, sluss_store_erase_payload(store, &payload, i + 1)))
+		    !erased(w, sluss_store_erase_payload(w->store, &payload, i + 1)))
 			return false;
 	return true;
+}
+
+bool exchange_payload_erase(struct sluss_txn *txn, uint32_t message, uint64_t needed_before)
+{
+	if (exchange_payload_destroy(sluss_writer_of(txn), message, needed_before))
+		return true;
+	sluss_txn_refuse(txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
+	return false;
 }

@@ -65,6 +65,8 @@ static bool read_envelope(struct sluss_txn *txn, struct exchange_message *m)
 		return wrong(txn, "message_type", "The message has no known type.");
 	m->type = (enum sluss_message_type)envelope->message_type;
 	m->partial = envelope->partial_delivery;
+	if (envelope->expires != NULL && (!sluss_timestamp_ms(envelope->expires, &m->expires_ms) || m->expires_ms <= 0))
+		return wrong(txn, "expires", "It is no time.");
 	return read_recipients(txn, m);
 }
 
@@ -228,7 +230,7 @@ static bool read_section(
 }
 
 // What is accepted can be kept (each section is a part of the payload) and fetched again (all of them in one answer).
-static bool check_size(struct sluss_txn *txn, const struct exchange_message *m)
+static bool check_size(struct sluss_txn *txn, struct exchange_message *m)
 {
 	size_t total = 0;
 	for (size_t i = 0; i < m->section_count; i++) {
@@ -240,6 +242,7 @@ static bool check_size(struct sluss_txn *txn, const struct exchange_message *m)
 			return false;
 		}
 	}
+	m->blocks = (uint32_t)((total + EXCHANGE_BLOCK - 1) / EXCHANGE_BLOCK);
 	return true;
 }
 

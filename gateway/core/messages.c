@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "dues.h"
 #include "idmap.h"
 
 enum { SECTIONS_MAX = 64 }; // bits of `live`
@@ -12,6 +13,7 @@ struct mailbox {
 	char agency[SLUSS_AGENCY_MAX + 1];
 	uint32_t first, last;
 	size_t waiting;
+	uint64_t blocks;
 	bool news;
 };
 
@@ -24,6 +26,7 @@ struct sluss_messages {
 	struct mailbox *mailboxes;
 	size_t mailbox_count, mailbox_room;
 	uint64_t waiting;
+	struct sluss_dues dues; // messages that are given up some time
 };
 
 struct sluss_messages *sluss_messages_new(const uint8_t hash_key[16])
@@ -42,6 +45,7 @@ void sluss_messages_free(struct sluss_messages **messages)
 	free((*messages)->messages);
 	free((*messages)->deliveries);
 	free((*messages)->mailboxes);
+	sluss_dues_free(&(*messages)->dues);
 	free(*messages);
 	*messages = NULL;
 }
@@ -100,6 +104,7 @@ static void enqueue(struct sluss_messages *m, uint32_t number)
 	box->last = number;
 	delivery->queued = true;
 	box->waiting++;
+	box->blocks += m->messages[delivery->message].blocks;
 	box->news = true;
 	m->waiting++;
 }
@@ -120,7 +125,41 @@ static void dequeue(struct sluss_messages *m, uint32_t number)
 		m->deliveries[delivery->next].previous = delivery->previous;
 	delivery->queued = false;
 	box->waiting--;
+	box->blocks -= m->messages[delivery->message].blocks;
 	m->waiting--;
+}
+
+// ---- expiry
+
+static bool still_waits(const struct sluss_messages *m, uint32_t message)
+{
+	const struct sluss_message *found = &m->messages[message];
+	for (uint32_t i = 0; i < found->delivery_count; i++)
+		if (m->deliveries[found->first_delivery + i].queued)
+			return true;
+	return false;
+}
+
+int64_t sluss_messages_next_due_ms(struct sluss_messages *m)
+{
+	while (m->dues.count > 0 && !still_waits(m, m->dues.heap[0].number))
+		sluss_dues_drop(&m->dues);
+	return m->dues.count == 0 ? INT64_MAX : m->dues.heap[0].at_ms;
+}
+
+uint32_t sluss_messages_due(struct sluss_messages *m, int64_t now_ms)
+{
+	return sluss_messages_next_due_ms(m) <= now_ms ? m->dues.heap[0].number : SLUSS_NOWHERE;
+}
+
+uint32_t sluss_officer_mark(const char *officer)
+{
+	uint32_t mark = UINT32_C(2166136261); // FNV-1a
+	if (officer == NULL || officer[0] == '\0')
+		return 0;
+	for (; *officer != '\0'; officer++)
+		mark = (mark ^ (uint8_t)*officer) * UINT32_C(16777619);
+	return mark == 0 ? 1 : mark;
 }
 
 // ---- folding
@@ -169,13 +208,23 @@ static bool add_deliveries(
 		    .mailbox = mailbox,
 		    .ends_ms = INT64_MAX,
 		    .next = SLUSS_NOWHERE,
-		    .previous = SLUSS_NOWHERE};
+		    .previous = SLUSS_NOWHERE,
+		    .officer = sluss_officer_mark(message->recipients[i].officer)};
 		fill(delivery, message, message->recipients[i].agency);
 		m->delivery_count++;
 		if (delivery->live != 0)
 			enqueue(m, (uint32_t)m->delivery_count - 1);
 	}
 	return true;
+}
+
+static uint64_t chunked_sections(const struct sluss_rec_message *message)
+{
+	uint64_t bits = 0;
+	for (size_t s = 0; s < message->section_count; s++)
+		if (message->sections[s].chunk_count > 0)
+			bits |= UINT64_C(1) << s;
+	return bits;
 }
 
 static bool add_message(struct sluss_messages *m, const struct sluss_rec_message *message, bool denied, uint64_t index)
@@ -202,8 +251,14 @@ static bool add_message(struct sluss_messages *m, const struct sluss_rec_message
 	    .delivery_count = (uint8_t)count,
 	    .denied = denied,
 	    .other_cases = concerns_others(message),
+	    .chunked = chunked_sections(message),
+	    .expires_ms = message->expires_ms,
+	    .blocks = message->blocks,
 	};
-	return denied || add_deliveries(m, message, number, index);
+	if (denied)
+		return true;
+	return (message->expires_ms == 0 || sluss_dues_add(&m->dues, message->expires_ms, number)) &&
+	       add_deliveries(m, message, number, index);
 }
 
 static struct sluss_delivery *delivery_of(
@@ -248,6 +303,16 @@ static void finished(
 	dequeue(m, number);
 }
 
+static void expired(struct sluss_messages *m, const struct sluss_rec_expired *end, uint64_t index)
+{
+	uint32_t number;
+	struct sluss_delivery *delivery = delivery_of(m, &end->message, end->recipient, &number);
+	delivery->state = SLUSS_DELIVERY_EXPIRED;
+	delivery->index = index;
+	delivery->live = 0;
+	dequeue(m, number);
+}
+
 static bool fits_message(const struct sluss_messages *m, const struct sluss_rec_message *message)
 {
 	if (sluss_messages_find(m, &message->message) != SLUSS_NOWHERE || message->recipient_count > UINT8_MAX ||
@@ -271,6 +336,9 @@ bool sluss_messages_accepts(const struct sluss_messages *m, const struct sluss_r
 	} else if (record->type == SLUSS_REC_ACKNOWLEDGED || record->type == SLUSS_REC_MISMATCH_REPORTED) {
 		message = &record->u.acknowledged.message;
 		agency = record->u.acknowledged.agency;
+	} else if (record->type == SLUSS_REC_EXPIRED) {
+		message = &record->u.expired.message;
+		agency = record->u.expired.recipient;
 	} else {
 		return true;
 	}
@@ -290,9 +358,14 @@ bool sluss_messages_apply(struct sluss_messages *m, const struct sluss_record *r
 	else if (record->type == SLUSS_REC_WITHHELD)
 		withheld(m, &record->u.withheld, index);
 	else if (record->type == SLUSS_REC_ACKNOWLEDGED)
-		finished(m, &record->u.acknowledged, SLUSS_DELIVERY_ACKNOWLEDGED, index);
+		finished(m, &record->u.acknowledged,
+		    record->u.acknowledged.outcome == SLUSS_OUTCOME_REJECTED ? SLUSS_DELIVERY_REJECTED
+									     : SLUSS_DELIVERY_ACKNOWLEDGED,
+		    index);
 	else if (record->type == SLUSS_REC_MISMATCH_REPORTED)
 		finished(m, &record->u.mismatch_reported, SLUSS_DELIVERY_REJECTED, index);
+	else if (record->type == SLUSS_REC_EXPIRED)
+		expired(m, &record->u.expired, index);
 	return true;
 }
 
@@ -355,6 +428,11 @@ uint32_t sluss_mailbox_first(const struct sluss_messages *m, uint32_t mailbox)
 size_t sluss_mailbox_waiting(const struct sluss_messages *m, uint32_t mailbox)
 {
 	return m->mailboxes[mailbox].waiting;
+}
+
+uint64_t sluss_mailbox_blocks(const struct sluss_messages *m, uint32_t mailbox)
+{
+	return m->mailboxes[mailbox].blocks;
 }
 
 uint64_t sluss_messages_waiting(const struct sluss_messages *m)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Core's own table of messages: where each stands, and what waits for whom. A fold over the log's records 50 to 56;
+// Core's own table of messages: where each stands, and what waits for whom. A fold over the log's records 50 to 57;
 // leases are not part of it (a lease only says that somebody was given the message just now).
 //
 // A delivery is one message for one recipient. It is in its recipient's mailbox while something of it may still be
@@ -19,6 +19,7 @@ enum sluss_delivery_state { // numbers of sluss.v1.DeliveryState
 	SLUSS_DELIVERY_REJECTED = 4,
 	SLUSS_DELIVERY_WITHHELD = 5,
 	SLUSS_DELIVERY_DENIED = 6,
+	SLUSS_DELIVERY_EXPIRED = 7,
 };
 
 enum { SLUSS_NOWHERE = UINT32_MAX }; // no such message, delivery or mailbox
@@ -27,6 +28,9 @@ struct sluss_message {
 	struct sluss_id id;
 	struct sluss_id case_id;
 	uint64_t index;		 // of its record
+	uint64_t chunked;	 // a bit for each section with chunks
+	int64_t expires_ms;	 // 0: never
+	uint32_t blocks;	 // of 4,096 octets, in each queue
 	uint32_t first_delivery; // its deliveries stand one after the other
 	uint32_t sender;	 // mailbox number
 	uint8_t delivery_count;	 // 0: it was denied
@@ -43,6 +47,7 @@ struct sluss_delivery {
 	uint64_t lease_connection; // 0: none
 	int64_t lease_until_ms;	   // monotonic
 	int64_t ends_ms;	   // when the first of the grounds ends that carry it; kept by world.c and stop.c
+	uint32_t officer;	   // sluss_officer_mark of the officer addressed; 0: none
 	uint8_t state;		   // enum sluss_delivery_state
 	uint8_t reason;		   // enum sluss_reason, why withheld or denied
 	bool queued;
@@ -78,11 +83,25 @@ const char *sluss_mailbox_agency(const struct sluss_messages *messages, uint32_t
 // The delivery that waits longest.
 uint32_t sluss_mailbox_first(const struct sluss_messages *messages, uint32_t mailbox);
 size_t sluss_mailbox_waiting(const struct sluss_messages *messages, uint32_t mailbox);
+// Sealed octets that wait, in blocks of 4,096.
+uint64_t sluss_mailbox_blocks(const struct sluss_messages *messages, uint32_t mailbox);
 // Deliveries that wait in all mailboxes.
 uint64_t sluss_messages_waiting(const struct sluss_messages *messages);
 // Has something come for the mailbox since news were cleared?
 bool sluss_mailbox_news(const struct sluss_messages *messages, uint32_t mailbox);
 void sluss_messages_clear_news(struct sluss_messages *messages);
+
+// A mark of an officer for comparing: never 0 for a name, 0 for none. Two names may share one; who compares must be
+// content with waiting once too often.
+uint32_t sluss_officer_mark(const char *officer);
+
+// ---- expiry
+
+// The message that is due first among those with a delivery in a mailbox, when its time is not after `now_ms`.
+// SLUSS_NOWHERE: none is due. The same one again until EXPIRED was applied for each of these deliveries.
+uint32_t sluss_messages_due(struct sluss_messages *messages, int64_t now_ms);
+// When the next one is due; INT64_MAX: none.
+int64_t sluss_messages_next_due_ms(struct sluss_messages *messages);
 
 // Ends every lease of a connection (0: every lease there is). Its mailboxes then have news.
 void sluss_messages_end_leases(struct sluss_messages *messages, uint64_t connection);

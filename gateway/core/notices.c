@@ -104,6 +104,10 @@ bool sluss_notices_apply(struct sluss_notices *notices, const struct sluss_state
 		return tell_sender(notices, messages, &record->u.withheld.message, index);
 	if (record->type == SLUSS_REC_MISMATCH_REPORTED)
 		return tell_sender(notices, messages, &record->u.mismatch_reported.message, index);
+	if (record->type == SLUSS_REC_ACKNOWLEDGED)
+		return tell_sender(notices, messages, &record->u.acknowledged.message, index);
+	if (record->type == SLUSS_REC_EXPIRED)
+		return tell_sender(notices, messages, &record->u.expired.message, index);
 	if (record->type == SLUSS_REC_WITHDRAWAL)
 		return tell_coordinators(notices, state, &record->u.withdrawal.case_id, index);
 	if (record->type == SLUSS_REC_PHASE_SET && record->u.phase_set.by_gateway)

@@ -200,7 +200,7 @@ SLUSS_MUST_CHECK bool sluss_txn_step_clock(struct sluss_txn *txn, int64_t to_ms,
 
 // Counts since genesis, a fold over the log.
 struct sluss_core_counts {
-	uint64_t accepted, denied, released, withheld, acknowledged, withdrawals;
+	uint64_t accepted, denied, released, withheld, acknowledged, rejected, expired, withdrawals;
 	uint64_t denied_by_reason[128]; // pairs of denied and partly denied messages, by enum sluss_reason
 	uint64_t waiting;		// pairs of message and recipient that wait
 };

@@ -208,14 +208,26 @@ static enum sluss_store_result memory_erase_payload(struct sluss_store *store, c
 static enum sluss_store_result memory_erase_payloads(
     struct sluss_store *store, const struct sluss_id *id, uint32_t *count_out)
 {
+	struct memory_store *m = memory_of(store);
+	struct key key = payload_key(id);
+	const struct key prefix = key;
+	enum sluss_store_result result = SLUSS_STORE_OK;
 	*count_out = 0;
-	for (uint32_t part = 0; part < SLUSS_STORE_PARTS_MAX; part++) {
-		enum sluss_store_result result = memory_erase_payload(store, id, part);
-		if (result != SLUSS_STORE_OK && result != SLUSS_STORE_NOT_FOUND)
-			return result;
-		*count_out += result == SLUSS_STORE_OK;
+	key_number(&key, 0, 4);
+	for (bool there = true; there && result == SLUSS_STORE_OK;) {
+		pthread_mutex_lock(&m->db->mutex);
+		const struct store_map_entry *entry = next_entry(m, key_bytes(&key), false);
+		there = entry != NULL && entry->key.len == prefix.len + 4 &&
+			memcmp(entry->key.data, prefix.octets, prefix.len) == 0;
+		if (there)
+			memcpy(key.octets, entry->key.data, entry->key.len);
+		pthread_mutex_unlock(&m->db->mutex);
+		if (there) {
+			result = erase(m, &key);
+			*count_out += result == SLUSS_STORE_OK;
+		}
 	}
-	return SLUSS_STORE_OK;
+	return result;
 }
 
 // ---- delivery queue: agency and sequence stand in the key; message, case and state in the value

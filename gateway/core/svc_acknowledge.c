@@ -12,14 +12,16 @@ static void not_found(struct sluss_txn *txn)
 }
 
 static bool append_about(struct sluss_txn *txn, enum sluss_record_type type, const struct sluss_rec_message *message,
-    uint32_t section, uint64_t *index_out)
+    uint32_t section, enum sluss_outcome outcome, uint64_t *index_out)
 {
 	struct sluss_record record = {.type = type};
 	record.u.acknowledged = (struct sluss_rec_acknowledged){.message = message->message,
 	    .case_id = message->case_id,
 	    .agency = txn->caller,
 	    .officer = txn->header->officer_id,
-	    .section = section};
+	    .section = section,
+	    .outcome = outcome};
+	memcpy(record.u.acknowledged.statement_hash, txn->statement_hash, SLUSS_HASH_BYTES);
 	return sluss_txn_append(txn, &record, index_out);
 }
 
@@ -31,26 +33,32 @@ static bool names_category(const Sluss__V1__AcknowledgeDelivery *ack, const char
 	return false;
 }
 
-// One record for each section that the recipient had and could not use; all of them when it rejects without naming one.
+// One record for each section that the recipient had and whose content does not fit its label.
 static bool report_mismatches(struct sluss_txn *txn, const Sluss__V1__AcknowledgeDelivery *ack,
-    const struct sluss_rec_message *message, uint64_t sections, bool all, uint64_t *index_out)
+    const struct sluss_rec_message *message, uint64_t sections)
 {
-	bool some = false;
-	uint32_t first = UINT32_MAX;
-	for (uint32_t s = 0; s < message->section_count; s++) {
-		if ((sections & (UINT64_C(1) << s)) == 0)
-			continue;
-		if (first == UINT32_MAX)
-			first = s;
-		if (!all && !names_category(ack, message->sections[s].category))
-			continue;
-		some = true;
-		if (!append_about(txn, SLUSS_REC_MISMATCH_REPORTED, message, s, index_out))
+	for (uint32_t s = 0; s < message->section_count; s++)
+		if ((sections & (UINT64_C(1) << s)) != 0 && names_category(ack, message->sections[s].category) &&
+		    !append_about(txn, SLUSS_REC_MISMATCH_REPORTED, message, s, SLUSS_OUTCOME_NONE, NULL))
 			return false;
+	return true;
+}
+
+// What was signed is the sender's proof: kept beside the record, whose hash it has.
+static bool keep_statement(struct sluss_txn *txn, uint64_t index)
+{
+	uint8_t key[EXCHANGE_STATEMENT_KEY];
+	const Sluss__V1__SignedStatement *statement = ((const Sluss__V1__AcknowledgeRequest *)txn->request)->statement;
+	size_t len = sluss__v1__signed_statement__get_packed_size(statement);
+	uint8_t *octets = sluss_arena_alloc(txn->arena, len);
+	exchange_statement_key(index, key);
+	if (octets == NULL) {
+		svc_no_memory(txn);
+		return false;
 	}
-	bool rejected = ack->outcome == SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_REJECTED;
-	return some || !rejected ||
-	       append_about(txn, SLUSS_REC_MISMATCH_REPORTED, message, first == UINT32_MAX ? 0 : first, index_out);
+	sluss__v1__signed_statement__pack(statement, octets);
+	return sluss_txn_put_side(txn, EXCHANGE_SIDE_ACKNOWLEDGEMENT, (struct sluss_bytes){key, sizeof(key)},
+	    (struct sluss_bytes){octets, len});
 }
 
 static void finish(struct sluss_txn *txn, const Sluss__V1__AcknowledgeDelivery *ack, uint32_t number,
@@ -62,10 +70,10 @@ static void finish(struct sluss_txn *txn, const Sluss__V1__AcknowledgeDelivery *
 	uint64_t before = sluss_messages_needed(messages, of);
 	bool rejected = ack->outcome == SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_REJECTED;
 	uint64_t index = 0;
-	if ((rejected || ack->n_mismatched_categories > 0) &&
-	    !report_mismatches(txn, ack, message, sections, rejected && ack->n_mismatched_categories == 0, &index))
-		return;
-	if (!rejected && !append_about(txn, SLUSS_REC_ACKNOWLEDGED, message, 0, &index))
+	if (!report_mismatches(txn, ack, message, sections) ||
+	    !append_about(txn, SLUSS_REC_ACKNOWLEDGED, message, 0,
+		rejected ? SLUSS_OUTCOME_REJECTED : SLUSS_OUTCOME_RECEIVED, &index) ||
+	    !keep_statement(txn, index))
 		return;
 	if (before != 0 && !exchange_payload_erase(txn, of, before))
 		return;
@@ -84,6 +92,8 @@ static bool form_is_whole(
 		field = "outcome";
 	else if (strlen(ack->explanation) > EXPLANATION_MAX)
 		field = "explanation";
+	else if (ack->outcome == SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_REJECTED && ack->explanation[0] == '\0')
+		field = "explanation"; // the sender is to know why
 	else if (ack->envelope_hash.len != SLUSS_HASH_BYTES)
 		field = "envelope_hash";
 	if (field != NULL)
@@ -127,6 +137,55 @@ void exchange_acknowledge(struct sluss_txn *txn)
 
 // ---- GetStatus
 
+void exchange_statement_key(uint64_t index, uint8_t key_out[EXCHANGE_STATEMENT_KEY])
+{
+	for (int i = 0; i < EXCHANGE_STATEMENT_KEY; i++)
+		key_out[i] = (uint8_t)(index >> (56 - 8 * i));
+}
+
+bool exchange_statement_get(struct sluss_txn *txn, uint64_t index, struct exchange_proof *proof_out)
+{
+	uint8_t key[EXCHANGE_STATEMENT_KEY];
+	struct sluss_bytes octets;
+	struct sluss_signer signer;
+	*proof_out = (struct exchange_proof){.explanation = (char *)(uintptr_t) ""};
+	exchange_statement_key(index, key);
+	if (!sluss_txn_get_side(txn, EXCHANGE_SIDE_ACKNOWLEDGEMENT, (struct sluss_bytes){key, sizeof(key)}, &octets))
+		return false;
+	if (octets.data == NULL)
+		return true; // from before statements were kept
+	proof_out->statement =
+	    sluss__v1__signed_statement__unpack(sluss_arena_allocator(txn->arena), octets.len, octets.data);
+	Sluss__V1__AcknowledgeDelivery *ack =
+	    proof_out->statement == NULL
+		? NULL
+		: sluss__v1__acknowledge_delivery__unpack(sluss_arena_allocator(txn->arena),
+		      proof_out->statement->statement.len, proof_out->statement->statement.data);
+	if (ack == NULL)
+		return svc_no_memory(txn);
+	if (ack->outcome == SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_REJECTED)
+		proof_out->explanation = ack->explanation;
+	if (!sluss_directory_signer(sluss_txn_directory(txn), proof_out->statement->key_id, &signer))
+		return true;
+	proof_out->key.data = sluss_arena_copy(txn->arena, signer.sign_key, sizeof(signer.sign_key));
+	proof_out->key.len = sizeof(signer.sign_key);
+	return proof_out->key.data != NULL || svc_no_memory(txn);
+}
+
+static bool add_proof(struct sluss_txn *txn, Sluss__V1__RecipientStatus *status)
+{
+	struct exchange_proof proof;
+	if (status->state != SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_ACKNOWLEDGED &&
+	    status->state != SLUSS__V1__DELIVERY_STATE__DELIVERY_STATE_REJECTED)
+		return true;
+	if (!exchange_statement_get(txn, status->log_index, &proof))
+		return false;
+	status->statement = proof.statement;
+	status->recipient_key = proof.key;
+	status->explanation = proof.explanation;
+	return true;
+}
+
 static Sluss__V1__RecipientStatus **statuses(struct sluss_txn *txn, const struct sluss_message *message)
 {
 	struct sluss_messages *messages = exchange_messages(txn);
@@ -142,7 +201,7 @@ static Sluss__V1__RecipientStatus **statuses(struct sluss_txn *txn, const struct
 		list[i]->state = (Sluss__V1__DeliveryState)delivery->state;
 		list[i]->log_index = delivery->index;
 		list[i]->reason = (Sluss__V1__ReasonCode)delivery->reason;
-		if (list[i]->recipient_agency_id == NULL)
+		if (list[i]->recipient_agency_id == NULL || !add_proof(txn, list[i]))
 			return NULL;
 	}
 	return list;
@@ -163,13 +222,40 @@ void exchange_get_status(struct sluss_txn *txn)
 		return;
 	}
 	const struct sluss_message *message = sluss_messages_at(messages, number);
-	Sluss__V1__GetStatusResponse response = SLUSS__V1__GET_STATUS_RESPONSE__INIT;
-	response.message_id = request->message_id;
-	response.accepted_index = message->index;
-	response.recipients = statuses(txn, message);
-	response.n_recipients = message->delivery_count;
-	if (response.recipients == NULL)
+	Sluss__V1__GetStatusResponse *response = sluss_arena_alloc(txn->arena, sizeof(*response));
+	if (response == NULL) {
 		svc_no_memory(txn);
-	else
-		sluss_txn_respond(txn, &response.base);
+		return;
+	}
+	sluss__v1__get_status_response__init(response);
+	response->message_id = request->message_id;
+	response->accepted_index = message->index;
+	response->expires = message->expires_ms == 0 ? NULL : svc_time(txn, message->expires_ms);
+	response->recipients = statuses(txn, message);
+	response->n_recipients = message->delivery_count;
+	if (response->recipients == NULL) {
+		if (!sluss_txn_refused(txn))
+			svc_no_memory(txn);
+		return;
+	}
+	txn->prepared = response;
+	sluss_txn_respond(txn, &response->base);
+}
+
+// Receipts are made against the head that this very batch signed.
+void exchange_get_status_finish(struct sluss_txn *txn)
+{
+	Sluss__V1__GetStatusResponse *response = txn->prepared;
+	for (size_t i = 0; i < response->n_recipients; i++) {
+		Sluss__V1__RecipientStatus *status = response->recipients[i];
+		if (status->statement == NULL)
+			continue;
+		status->receipt = sluss_arena_alloc(txn->arena, sizeof(*status->receipt));
+		if (status->receipt == NULL ||
+		    !sluss_batch_receipt(sluss_writer_of(txn), txn->arena, status->log_index, status->receipt)) {
+			sluss_txn_refuse(txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
+			return;
+		}
+	}
+	sluss_txn_respond(txn, &response->base);
 }

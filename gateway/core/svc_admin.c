@@ -186,6 +186,8 @@ static void health_execute(struct sluss_txn *txn)
 	response.acknowledged = counts->acknowledged;
 	response.withdrawals = counts->withdrawals;
 	response.waiting = counts->waiting;
+	response.rejected = counts->rejected;
+	response.expired = counts->expired;
 	response.cases = sluss_state_counts(txn->state).cases;
 	sluss_txn_respond(txn, &response.base);
 }

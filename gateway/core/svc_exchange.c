@@ -17,7 +17,7 @@ static const struct sluss_service rows[] = {
     {.method = SLUSS_METHOD_EXCHANGE_ACKNOWLEDGE,
 	.statement = &sluss__v1__acknowledge_delivery__descriptor,
 	.execute = exchange_acknowledge},
-    {.method = SLUSS_METHOD_EXCHANGE_GET_STATUS, .execute = exchange_get_status},
+    {.method = SLUSS_METHOD_EXCHANGE_GET_STATUS, .execute = exchange_get_status, .finish = exchange_get_status_finish},
 };
 
 const struct sluss_service_list sluss_svc_exchange = {rows, sizeof(rows) / sizeof(rows[0])};

@@ -12,6 +12,7 @@ enum {
 	FETCH_MAX = 64,
 	FETCH_OCTETS = 2 << 20, // of one answer; a single message may be larger
 	NOTICES_MAX = 256,
+	CASES_WAITING_MAX = 128, // beyond it nothing more is handed out until something was acknowledged
 };
 
 struct fetching {
@@ -21,6 +22,10 @@ struct fetching {
 	size_t octets;
 	bool full;
 	int64_t now_ms, wake_ms; // monotonic
+	// Cases of which an earlier message is with somebody else, or could not be judged: a later one must not
+	// overtake it.
+	struct sluss_id waiting[CASES_WAITING_MAX];
+	size_t waiting_count;
 };
 
 static bool no_memory(struct sluss_txn *txn)
@@ -142,6 +147,29 @@ static bool release(struct sluss_txn *txn, struct fetching *f, uint32_t number, 
 
 // ---- the mailbox
 
+static void hold_case(struct fetching *f, const struct sluss_id *case_id)
+{
+	if (f->waiting_count == CASES_WAITING_MAX)
+		f->full = true;
+	else
+		f->waiting[f->waiting_count++] = *case_id;
+}
+
+static bool is_held(const struct fetching *f, const struct sluss_id *case_id)
+{
+	for (size_t i = 0; i < f->waiting_count; i++)
+		if (sluss_id_equal(&f->waiting[i], case_id))
+			return true;
+	return false;
+}
+
+// Whether the officer who asks would have been given it.
+static bool would_get(const struct fetching *f, const struct sluss_delivery *delivery)
+{
+	uint32_t asks = sluss_officer_mark(f->request->officer_id);
+	return asks == 0 || delivery->officer == 0 || delivery->officer == asks;
+}
+
 // Decides one delivery again, withholds what is not permitted any more, hands out the rest. What leaves lies in `own`,
 // all else in the scratch.
 static bool judge_and_release(struct sluss_txn *txn, struct fetching *f, uint32_t number, struct sluss_arena *own)
@@ -156,8 +184,10 @@ static bool judge_and_release(struct sluss_txn *txn, struct fetching *f, uint32_
 		return true;
 	if (!exchange_judge(txn, message, number, &j))
 		return false;
-	if (j.unavailable)
-		return true; // could not be told: it stays where it is
+	if (j.unavailable) {
+		hold_case(f, &message->case_id); // could not be told: it stays where it is
+		return true;
+	}
 	if (j.denied_count > 0 && !exchange_withhold(txn, message, number, &j, &no_withdrawal))
 		return false;
 	if (j.permitted_count == 0)
@@ -173,9 +203,16 @@ static bool judge_and_release(struct sluss_txn *txn, struct fetching *f, uint32_
 static bool consider(struct sluss_txn *txn, struct fetching *f, uint32_t number)
 {
 	const struct sluss_delivery *delivery = sluss_messages_delivery(exchange_messages(txn), number);
+	const struct sluss_message *message = sluss_messages_at(exchange_messages(txn), delivery->message);
+	if (!would_get(f, delivery) || (message->expires_ms != 0 && message->expires_ms <= txn->now_ms))
+		return true;
+	if (is_held(f, &message->case_id))
+		return true;
 	if (delivery->lease_until_ms > f->now_ms && delivery->lease_connection != 0) {
 		if (delivery->lease_until_ms < f->wake_ms)
 			f->wake_ms = delivery->lease_until_ms;
+		if (delivery->lease_connection != txn->connection_id)
+			hold_case(f, &message->case_id);
 		return true;
 	}
 	struct sluss_arena *own = exchange_scratch_begin(txn);
@@ -199,6 +236,17 @@ static bool collect(struct sluss_txn *txn, struct fetching *f)
 }
 
 // ---- notices
+
+static bool add_signed(struct sluss_txn *txn, uint64_t index, Sluss__V1__Notice *notice)
+{
+	struct exchange_proof proof;
+	if (!exchange_statement_get(txn, index, &proof))
+		return false;
+	notice->statement = proof.statement;
+	notice->recipient_key = proof.key;
+	notice->explanation = proof.explanation;
+	return true;
+}
 
 static Sluss__V1__Notice *notice_at(struct sluss_txn *txn, uint64_t index)
 {
@@ -224,6 +272,17 @@ static Sluss__V1__Notice *notice_at(struct sluss_txn *txn, uint64_t index)
 			const struct sluss_rec_acknowledged *r = &record.u.mismatch_reported;
 			notice->kind = SLUSS__V1__NOTICE_KIND__NOTICE_KIND_MISMATCH;
 			message = &r->message, case_id = &r->case_id, recipient = r->agency;
+		} else if (record.type == SLUSS_REC_ACKNOWLEDGED) {
+			const struct sluss_rec_acknowledged *r = &record.u.acknowledged;
+			notice->kind = r->outcome == SLUSS_OUTCOME_REJECTED
+					   ? SLUSS__V1__NOTICE_KIND__NOTICE_KIND_REJECTED
+					   : SLUSS__V1__NOTICE_KIND__NOTICE_KIND_RECEIVED;
+			message = &r->message, case_id = &r->case_id, recipient = r->agency;
+			ok = add_signed(txn, index, notice);
+		} else if (record.type == SLUSS_REC_EXPIRED) {
+			const struct sluss_rec_expired *r = &record.u.expired;
+			notice->kind = SLUSS__V1__NOTICE_KIND__NOTICE_KIND_EXPIRED;
+			message = &r->message, case_id = &r->case_id, recipient = r->recipient;
 		} else if (record.type == SLUSS_REC_WITHDRAWAL) {
 			notice->kind = SLUSS__V1__NOTICE_KIND__NOTICE_KIND_WITHDRAWAL;
 			case_id = &record.u.withdrawal.case_id;
@@ -235,7 +294,7 @@ static Sluss__V1__Notice *notice_at(struct sluss_txn *txn, uint64_t index)
 		notice->case_id = case_id == NULL ? NULL : svc_id_text(txn, case_id);
 		notice->message_id = message == NULL ? sluss_arena_text(txn->arena, "") : svc_id_text(txn, message);
 		notice->recipient_agency_id = sluss_arena_text(txn->arena, recipient);
-		ok = notice->at != NULL && notice->case_id != NULL && notice->message_id != NULL &&
+		ok = ok && notice->at != NULL && notice->case_id != NULL && notice->message_id != NULL &&
 		     notice->recipient_agency_id != NULL;
 	}
 	sluss_codec_free(&codec);

@@ -16,7 +16,7 @@ void exchange_send_prepare(struct sluss_txn *txn)
 }
 
 static struct sluss_rec_message record_of(
-    const struct sluss_txn *txn, const struct exchange_message *m, const struct exchange_decisions *d)
+    struct sluss_txn *txn, const struct exchange_message *m, const struct exchange_decisions *d)
 {
 	struct sluss_rec_message record = {
 	    .message = m->message,
@@ -31,7 +31,11 @@ static struct sluss_rec_message record_of(
 	    .section_count = m->section_count,
 	    .pairs = d->pairs,
 	    .pair_count = d->count,
+	    .expires_ms = txn->now_ms + (int64_t)sluss_writer_of(txn)->config.delivery_expiry_hours * 3600 * 1000,
+	    .blocks = m->blocks,
 	};
+	if (m->expires_ms != 0 && m->expires_ms < record.expires_ms)
+		record.expires_ms = m->expires_ms;
 	memcpy(record.envelope_hash, m->envelope_hash, SLUSS_HASH_BYTES);
 	return record;
 }
@@ -116,10 +120,12 @@ static void send_again(struct sluss_txn *txn)
 static bool queues_have_room(struct sluss_txn *txn, const struct exchange_message *m)
 {
 	struct sluss_messages *messages = exchange_messages(txn);
+	const struct sluss_core_config *config = &sluss_writer_of(txn)->config;
 	for (size_t i = 0; i < m->recipient_count; i++) {
 		uint32_t box = sluss_mailbox_find(messages, m->recipients[i].agency);
-		if (box == SLUSS_NOWHERE ||
-		    sluss_mailbox_waiting(messages, box) < sluss_writer_of(txn)->config.queue_max_per_agency)
+		uint64_t blocks = m->blocks + (box == SLUSS_NOWHERE ? 0 : sluss_mailbox_blocks(messages, box));
+		if ((box == SLUSS_NOWHERE || sluss_mailbox_waiting(messages, box) < config->queue_max_per_agency) &&
+		    blocks <= config->delivery_queue_octets_max / EXCHANGE_BLOCK)
 			continue;
 		sluss_txn_refuse(txn, SLUSS_CODE_RESOURCE_EXHAUSTED, SLUSS_BUSY, "recipients",
 		    "Too many messages wait for %s.", m->recipients[i].agency);
@@ -182,6 +188,8 @@ static void accept(struct sluss_txn *txn, const struct exchange_message *m, cons
 static void deny(struct sluss_txn *txn, const struct exchange_message *m, const struct exchange_decisions *d)
 {
 	struct sluss_record record = {.type = SLUSS_REC_MESSAGE_DENIED, .u.message_denied = record_of(txn, m, d)};
+	record.u.message_denied.expires_ms = 0;
+	record.u.message_denied.blocks = 0;
 	if (!sluss_txn_append(txn, &record, NULL))
 		return;
 	if (may_know(txn, &m->case_id, m->type))
@@ -202,6 +210,11 @@ void exchange_send(struct sluss_txn *txn)
 	bool exists = sluss_case_find(txn->state, &m->case_id, &view);
 	if (!exists && !may_know(txn, &m->case_id, m->type)) {
 		unknown_case(txn);
+		return;
+	}
+	if (m->expires_ms != 0 && m->expires_ms <= txn->now_ms) {
+		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "expires",
+		    "The message would have expired already."); // not recorded
 		return;
 	}
 	if (!recipients_exist(txn, m) || !exchange_decide(txn, m, &d))

@@ -77,7 +77,10 @@ static void count(struct sluss_world *world, const struct sluss_record *record)
 	} else if (record->type == SLUSS_REC_WITHHELD) {
 		counts->withheld++;
 	} else if (record->type == SLUSS_REC_ACKNOWLEDGED) {
-		counts->acknowledged++;
+		counts->acknowledged += record->u.acknowledged.outcome != SLUSS_OUTCOME_REJECTED;
+		counts->rejected += record->u.acknowledged.outcome == SLUSS_OUTCOME_REJECTED;
+	} else if (record->type == SLUSS_REC_EXPIRED) {
+		counts->expired++;
 	} else if (record->type == SLUSS_REC_WITHDRAWAL) {
 		counts->withdrawals++;
 	} else if (record->type == SLUSS_REC_GENESIS) {

@@ -193,21 +193,9 @@ static void wake(struct sluss_writer *w, struct batch *batch)
 
 static bool add_receipt(struct sluss_writer *w, struct sluss_request *request)
 {
-	Sluss__V1__Receipt receipt = SLUSS__V1__RECEIPT__INIT;
-	struct sluss_store_blob proof = {0};
-	struct sluss_bytes entry;
-	if (!sluss_batch_entry(w, request->txn.arena, request->receipt_index, &entry) ||
-	    sluss_log_receipt(w->log, request->receipt_index, &proof) != SLUSS_STORE_OK) {
-		sluss_store_blob_free(&proof);
-		return false;
-	}
-	receipt.log_index = request->receipt_index;
-	receipt.log_entry = (ProtobufCBinaryData){.len = entry.len, .data = (uint8_t *)(uintptr_t)entry.data};
-	receipt.tlog_proof = sluss_arena_alloc(request->txn.arena, proof.len + 1);
-	if (receipt.tlog_proof != NULL)
-		memcpy(receipt.tlog_proof, proof.data, proof.len);
-	sluss_store_blob_free(&proof);
-	return receipt.tlog_proof != NULL && sluss_request_seal(request, &receipt);
+	Sluss__V1__Receipt receipt;
+	return sluss_batch_receipt(w, request->txn.arena, request->receipt_index, &receipt) &&
+	       sluss_request_seal(request, &receipt);
 }
 
 static bool is_closed(const struct sluss_writer *w, uint64_t connection)
@@ -320,6 +308,8 @@ static void run_batch(struct sluss_writer *w, struct sluss_item *list)
 	struct batch batch = {0};
 	sluss_batch_reopen(w);
 	sluss_batch_start(w);
+	if (!sluss_writer_expire(w))
+		sluss_event(SLUSS_EVENT_WARNING, "expiry-later", NULL);
 	if (list == NULL)
 		tend(w);
 	for (struct sluss_item *next; list != NULL; list = next) {
@@ -328,6 +318,8 @@ static void run_batch(struct sluss_writer *w, struct sluss_item *list)
 	}
 	wake(w, &batch);
 	bool committed = sluss_batch_commit(w);
+	if (committed)
+		w->expiry_retry_ms = 0;
 	w->again = committed && w->entry_count > 0 && w->parked != NULL;
 	w->scrub_due |= w->destroyed;
 	if (committed && w->scrub_due && (batch.first != NULL || w->destroyed))
@@ -430,7 +422,8 @@ static int64_t next_wake(const struct sluss_writer *w, int64_t tick_ms)
 	for (const struct sluss_request *request = w->parked; request != NULL; request = request->next_in_batch)
 		if (request->wake_ms < next)
 			next = request->wake_ms;
-	return next;
+	int64_t expiry_ms = sluss_writer_expiry_wake_ms(w);
+	return expiry_ms < next ? expiry_ms : next;
 }
 
 void *sluss_writer_run(void *writer)

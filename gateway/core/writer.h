@@ -4,6 +4,7 @@
 //   writer.c   the thread: takes what waits, runs a batch, answers
 //   admit.c    may this request be executed: caller, key, repeated statement, clock
 //   batch.c    the transaction of a batch: append, commit, and the rebuild after a failure
+//   expiry.c   what is given up when its time is over
 //   settle.c   what has become due: age bands, lost links, notices, recalls; policies; the demo clock
 //   stop.c     what waits and has lost its ground
 //   recover.c  start: open, verify, fold; genesis
@@ -91,8 +92,9 @@ struct sluss_writer {
 	uint64_t closed[SLUSS_CLOSED]; // connections that closed lately: a release for one of them must not count as
 				       // under way
 	size_t next_closed;
-	uint64_t generation; // of web and edge; older requests have nobody to go to
-	bool scrub_due;	     // destroyed octets may still lie in the store's files
+	uint64_t generation;	 // of web and edge; older requests have nobody to go to
+	int64_t expiry_retry_ms; // monotonic; giving up what is due failed: not before
+	bool scrub_due;		 // destroyed octets may still lie in the store's files
 };
 
 static inline struct sluss_writer *sluss_writer_of(struct sluss_txn *txn)
@@ -140,6 +142,10 @@ SLUSS_MUST_CHECK bool sluss_batch_entry(
 // The same, decoded; the record lives until the next request is executed.
 SLUSS_MUST_CHECK bool sluss_batch_record(
     struct sluss_writer *writer, struct sluss_arena *arena, uint64_t index, struct sluss_record *record_out);
+// The receipt of a committed entry, in the arena. Only after the batch's commit (a service's finish). False: no memory,
+// or it cannot be read.
+SLUSS_MUST_CHECK bool sluss_batch_receipt(
+    struct sluss_writer *writer, struct sluss_arena *arena, uint64_t index, Sluss__V1__Receipt *receipt_out);
 // Opens store and log again and folds the world, when they are down and it is time.
 void sluss_batch_reopen(struct sluss_writer *writer);
 
@@ -154,6 +160,13 @@ SLUSS_MUST_CHECK bool sluss_writer_settle(struct sluss_writer *writer);
 int64_t sluss_writer_due_ms(const struct sluss_writer *writer);
 // Every registered person's age band is looked at again by the next settle: after a start, a rebuild, a new policy.
 void sluss_writer_ages_due(struct sluss_writer *writer);
+
+// ---- expiry.c
+
+// Gives up what is due; some of it when it is much. False: spoiled.
+SLUSS_MUST_CHECK bool sluss_writer_expire(struct sluss_writer *writer);
+// Monotonic time to look again; INT64_MAX: nothing will be due.
+int64_t sluss_writer_expiry_wake_ms(const struct sluss_writer *writer);
 
 // ---- recover.c
 

@@ -18,6 +18,7 @@ struct sluss_sealed_message seal(struct world *w, const struct draft *d)
 	struct sluss_recipient_draft recipients[WHO_COUNT] = {{0}};
 	for (size_t i = 0; i < d->to_count; i++) {
 		recipients[i].agency_id = world_names[d->to[i]];
+		recipients[i].officer_id = d->officer;
 		memcpy(recipients[i].sealing_key, sluss_sealing_key_public(w->actors[d->to[i]].seal), 32);
 	}
 	char consent[SLUSS_ID_TEXT], other[SLUSS_ID_TEXT], other_consent[SLUSS_ID_TEXT];
@@ -52,6 +53,7 @@ struct sluss_sealed_message seal(struct world *w, const struct draft *d)
 	    .type = d->type == 0 ? SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_ATTENDANCE_REPORT : d->type,
 	    .case_id = sluss_id_is_none(&d->case_id) ? w->case_id : d->case_id,
 	    .partial_delivery = d->partial,
+	    .expires_ms = d->expires_ms,
 	    .recipients = recipients,
 	    .recipient_count = d->to_count,
 	    .sections = sections,
@@ -131,6 +133,8 @@ struct answer acknowledge(
 	statement.message_id = delivery->message_id;
 	statement.envelope_hash = (ProtobufCBinaryData){32, hash};
 	statement.outcome = outcome;
+	if (outcome == SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_REJECTED)
+		statement.explanation = (char *)(uintptr_t) "It does not open.";
 	struct answer answer;
 	uint64_t number = ask_statement(w, SLUSS_METHOD_EXCHANGE_ACKNOWLEDGE, who, 1, &statement.base, NULL);
 	assert_true(wait_answer(w, number, SLUSS_METHOD_EXCHANGE_ACKNOWLEDGE, PATIENCE_MS, &answer));

@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "directory.h"
+#include "dues.h"
 #include "idmap.h"
 #include "messages.h"
 #include "sluss/key.h"
@@ -243,6 +244,62 @@ static void a_section_that_was_denied_never_comes_back(void **state)
 	sluss_messages_free(&m);
 }
 
+static void what_is_due_comes_first_by_time(void **state)
+{
+	(void)state;
+	struct sluss_dues dues = {0};
+	uint32_t seed = 1;
+	for (uint32_t i = 0; i < 1000; i++) {
+		seed = seed * 1664525 + 1013904223;
+		assert_true(sluss_dues_add(&dues, seed >> 20, i));
+	}
+	int64_t last = INT64_MIN;
+	for (; dues.count > 0; sluss_dues_drop(&dues)) {
+		assert_true(dues.heap[0].at_ms >= last);
+		last = dues.heap[0].at_ms;
+	}
+	sluss_dues_free(&dues);
+}
+
+static void a_message_expires_for_those_who_did_not_answer(void **state)
+{
+	(void)state;
+	static const uint8_t key[16];
+	static const struct sluss_section_label labels[2] = {{.category = "a"}, {.category = "b"}};
+	const struct sluss_pair pairs[] = {{.section = 0, .recipient = "soc-1", .reason = SLUSS_OK_CONSENT},
+	    {.section = 0, .recipient = "pol-1", .reason = SLUSS_OK_CONSENT}};
+	struct sluss_messages *m = sluss_messages_new(key);
+	const int64_t times[] = {0, 300, 100, 200};
+	for (uint8_t i = 0; i < 4; i++) {
+		struct sluss_record record = message((uint8_t)(i + 1), labels, pairs, 2);
+		record.u.message_accepted.expires_ms = times[i];
+		record.u.message_accepted.blocks = 10;
+		assert_true(sluss_messages_apply(m, &record, i));
+	}
+	uint32_t box = sluss_mailbox_find(m, "soc-1");
+	assert_int_equal(sluss_mailbox_blocks(m, box), 40);
+	assert_int_equal(sluss_messages_next_due_ms(m), 100);
+	assert_int_equal(sluss_messages_due(m, 99), SLUSS_NOWHERE);
+	assert_int_equal(sluss_messages_due(m, 100), 2);
+	struct sluss_record record = {.type = SLUSS_REC_ACKNOWLEDGED,
+	    .u.acknowledged = {
+		.message = {{3}}, .agency = "soc-1", .officer = "s1", .outcome = SLUSS_OUTCOME_REJECTED}};
+	assert_true(sluss_messages_apply(m, &record, 5));
+	uint64_t live;
+	assert_int_equal(state_in(m, 3, "soc-1", &live), SLUSS_DELIVERY_REJECTED);
+	assert_int_equal(sluss_messages_due(m, 100), 2); // the police have not answered
+	record =
+	    (struct sluss_record){.type = SLUSS_REC_EXPIRED, .u.expired = {.message = {{3}}, .recipient = "pol-1"}};
+	assert_true(sluss_messages_apply(m, &record, 6));
+	assert_int_equal(state_in(m, 3, "pol-1", &live), SLUSS_DELIVERY_EXPIRED);
+	assert_int_equal(live, 0);
+	assert_int_equal(sluss_messages_due(m, 1000), 3);
+	assert_int_equal(sluss_mailbox_blocks(m, box), 30);
+	record.u.expired.recipient = "sch-1";
+	assert_false(sluss_messages_accepts(m, &record));
+	sluss_messages_free(&m);
+}
+
 static void a_mailbox_keeps_its_order(void **state)
 {
 	(void)state;
@@ -346,6 +403,8 @@ int main(void)
 	    cmocka_unit_test(a_map_finds_what_was_put_and_nothing_else),
 	    cmocka_unit_test(keys_and_certificates_belong_to_one_agency_for_ever),
 	    cmocka_unit_test(a_section_that_was_denied_never_comes_back),
+	    cmocka_unit_test(what_is_due_comes_first_by_time),
+	    cmocka_unit_test(a_message_expires_for_those_who_did_not_answer),
 	    cmocka_unit_test(a_mailbox_keeps_its_order),
 	    cmocka_unit_test(a_barrier_waits_for_the_case_and_nothing_else),
 	};

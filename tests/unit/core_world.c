@@ -157,6 +157,7 @@ void world_start_on(struct world *w, const char *store_url)
 	    .clock_ms = clock_ms,
 	    .arg = w,
 	    .lease_ms = 300,
+	    .delivery_expiry_hours = 24 * 400, // tests that let months pass are about grants
 	    .drop_timeout_ms = 300,
 	    .verify_threads = 2};
 	w->config.store_url = store_url;

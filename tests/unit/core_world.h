@@ -119,6 +119,8 @@ struct draft {
 	const struct sluss_signing_key *key; // NULL: the sender's
 	const char *text;		     // what each section says; NULL: a few words
 	const char *provision;		     // claims this in place of the consent
+	const char *officer;		     // addressed at every recipient; NULL: nobody in particular
+	int64_t expires_ms;		     // 0: the gateway's own limit
 	bool about_other_case; // concerns the subject of other_case as well, and claims that person's consent too
 };
 struct sluss_sealed_message seal(struct world *w, const struct draft *draft);

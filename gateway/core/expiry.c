@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What is given up when its time is over: messages that nobody acknowledged. Their payload is destroyed, their senders
+// get a notice. Done at the start of a batch; whoever hands out octets asks the time itself, because what is due in one
+// batch is bounded.
+#include "exchange.h"
+#include "writer.h"
+
+enum {
+	AT_ONCE = 256, // messages given up in one batch
+	RETRY_MS = 1000,
+	LOOK_MS = 60000, // the clock is looked at again then: it may have been set
+};
+
+static bool append(struct sluss_writer *w, const struct sluss_record *record)
+{
+	return sluss_batch_append(w, record, NULL) == SLUSS_BATCH_OK ||
+	       sluss_batch_spoil(w, "expiry", "the record was refused");
+}
+
+// Every delivery of the message that still waits has ended without an answer.
+static bool give_up(struct sluss_writer *w, uint32_t number)
+{
+	struct sluss_messages *messages = w->world->messages;
+	struct sluss_message message = *sluss_messages_at(messages, number);
+	uint64_t before = sluss_messages_needed(messages, number);
+	for (uint32_t i = 0; i < message.delivery_count; i++) {
+		const struct sluss_delivery *delivery = sluss_messages_delivery(messages, message.first_delivery + i);
+		if (!delivery->queued)
+			continue;
+		struct sluss_record record = {.type = SLUSS_REC_EXPIRED};
+		record.u.expired = (struct sluss_rec_expired){.message = message.id,
+		    .case_id = message.case_id,
+		    .recipient = sluss_mailbox_agency(messages, delivery->mailbox)};
+		if (!append(w, &record))
+			return false;
+	}
+	uint64_t gone = before & ~sluss_messages_needed(messages, number);
+	uint32_t positions[EXCHANGE_SECTIONS_MAX];
+	struct sluss_record destroyed = {.type = SLUSS_REC_PAYLOAD_DESTROYED};
+	destroyed.u.payload_destroyed = (struct sluss_rec_payload_destroyed){
+	    .message = message.id, .case_id = message.case_id, .sections = positions};
+	for (uint32_t s = 0; s < EXCHANGE_SECTIONS_MAX; s++)
+		if ((gone & (UINT64_C(1) << s)) != 0)
+			positions[destroyed.u.payload_destroyed.section_count++] = s;
+	w->destroyed = true;
+	return gone == 0 || (exchange_payload_destroy(w, number, before) && append(w, &destroyed));
+}
+
+int64_t sluss_writer_expiry_wake_ms(const struct sluss_writer *w)
+{
+	int64_t due_ms = w->down || w->world == NULL ? INT64_MAX : sluss_messages_next_due_ms(w->world->messages);
+	if (due_ms == INT64_MAX)
+		return INT64_MAX;
+	int64_t left_ms = due_ms - sluss_clock_now(&w->clock);
+	left_ms = left_ms < 0 ? 0 : left_ms < LOOK_MS ? left_ms : LOOK_MS;
+	int64_t wake_ms = sluss_monotonic_ms() + left_ms;
+	return wake_ms > w->expiry_retry_ms ? wake_ms : w->expiry_retry_ms;
+}
+
+bool sluss_writer_expire(struct sluss_writer *w)
+{
+	if (w->spoiled || w->down || w->world == NULL || w->now_ms < sluss_state_time_ms(w->world->state))
+		return true;
+	if (sluss_messages_due(w->world->messages, w->now_ms) == SLUSS_NOWHERE ||
+	    sluss_monotonic_ms() < w->expiry_retry_ms)
+		return true;
+	w->expiry_retry_ms = sluss_monotonic_ms() + RETRY_MS; // unless it can be committed
+	uint32_t number;
+	for (int i = 0; i < AT_ONCE; i++) {
+		if ((number = sluss_messages_due(w->world->messages, w->now_ms)) == SLUSS_NOWHERE)
+			return true;
+		// What is due by then comes first, so that the log tells it in order.
+		if ((i == 0 && !sluss_writer_settle(w)) || !give_up(w, number))
+			return false;
+	}
+	return true;
+}
