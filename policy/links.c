@@ -58,8 +58,9 @@ static uint64_t programme_links(const struct sluss_programme *programme)
 	return bits;
 }
 
-// Bits of the programme's links that are active at an instant.
-static uint64_t active_bits(const struct sluss_state *state, const struct kase *kase, int64_t now_ms, bool paused_too)
+// Bits of the programme's links that are active at an instant; without the grants of a scope, if one is given.
+static uint64_t active_bits(const struct sluss_state *state, const struct kase *kase, int64_t now_ms, bool paused_too,
+    const struct scope *without)
 {
 	const struct sluss_programme *programme = st_case_programme(state, kase);
 	if (programme == NULL || programme->link_count == 0)
@@ -68,6 +69,8 @@ static uint64_t active_bits(const struct sluss_state *state, const struct kase *
 	uint64_t there = 0, back = 0;
 	for (uint32_t at = kase->first_grant; at != SLUSS_NOWHERE; at = GRANT(state, at)->next_in_case) {
 		uint64_t key = GRANT(state, at)->key;
+		if (without != NULL && st_scope_covers(state, without, GRANT(state, at)))
+			continue;
 		for (size_t i = 0; i < programme->link_count; i++) {
 			const struct sluss_link *link = &programme->links[i];
 			uint64_t bit = link_bit(link);
@@ -87,7 +90,7 @@ bool st_links_active(const struct sluss_state *state, const struct kase *kase, i
 	const struct sluss_programme *programme = st_case_programme(state, kase);
 	if (programme == NULL)
 		return false;
-	return active_bits(state, kase, now_ms, false) == programme_links(programme);
+	return active_bits(state, kase, now_ms, false, NULL) == programme_links(programme);
 }
 
 // The next instant after `after_ms` at which a grant on a link begins or (with `ends`) ends.
@@ -120,7 +123,7 @@ void st_links_settle(struct sluss_state *state, uint32_t kase_at, int64_t now_ms
 	uint64_t all = programme_links(programme);
 	for (int64_t look = kase->settled_ms; (all & ~kase->links_once) != 0 && look <= now_ms;
 	     look = next_edge(state, kase, look, false))
-		kase->links_once |= active_bits(state, kase, look, true);
+		kase->links_once |= active_bits(state, kase, look, true, NULL);
 	kase->settled_ms = now_ms;
 }
 
@@ -196,7 +199,7 @@ bool sluss_state_link_lost(struct sluss_state *state, int64_t now_ms, struct slu
 		bool open = kase->phase != SLUSS_PHASE_CLOSING && kase->phase != SLUSS_PHASE_CLOSED;
 		const struct sluss_programme *programme = st_case_programme(state, kase);
 		uint64_t needed = programme == NULL ? 0 : kase->links_once & programme_links(programme);
-		if (open && (needed & ~active_bits(state, kase, now_ms, true)) != 0) {
+		if (open && (needed & ~active_bits(state, kase, now_ms, true, NULL)) != 0) {
 			*case_out = kase->id;
 			return true;
 		}
@@ -208,4 +211,14 @@ bool sluss_state_link_lost(struct sluss_state *state, int64_t now_ms, struct slu
 int64_t sluss_state_next_edge_ms(const struct sluss_state *state)
 {
 	return state->heap_count == 0 ? INT64_MAX : CASE(state, state->heap[0])->edge_ms;
+}
+
+bool sluss_withdrawal_ends_link(
+    const struct sluss_state *state, const struct sluss_rec_withdrawal *withdrawal, int64_t now_ms)
+{
+	struct scope scope;
+	if (!st_withdrawal_scope(state, withdrawal, &scope))
+		return false;
+	const struct kase *kase = CASE(state, scope.kase);
+	return (active_bits(state, kase, now_ms, true, NULL) & ~active_bits(state, kase, now_ms, true, &scope)) != 0;
 }

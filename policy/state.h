@@ -157,6 +157,11 @@ bool sluss_withdrawal_matches(const struct sluss_state *state, const struct slus
     const struct sluss_id *case_id, const char *category, const char *sender, const char *recipient,
     enum sluss_purpose purpose);
 
+// Whether the withdrawal would end a link that the case's programme cannot do without (ruling 9). Ask before the record
+// is applied.
+bool sluss_withdrawal_ends_link(
+    const struct sluss_state *state, const struct sluss_rec_withdrawal *withdrawal, int64_t now_ms);
+
 // Ruling 9. A case that has to go to `closing` now, because a link that was once active is not any more: the caller
 // appends PHASE_SET {closing, by_gateway} and asks again, before it decides anything at `now_ms`. False when there is
 // none. Cheap when nothing changed.

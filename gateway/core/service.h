@@ -63,10 +63,9 @@ struct sluss_txn {
 	const char *authority;		   // the log's origin
 	enum sluss_port port;
 	uint64_t connection_id;
-	const char
-	    *caller; // agency of the client certificate or of the staff's session; else "", and in prepare
+	const char *caller; // agency of the client certificate or of the staff's session; else "", and in prepare
 	enum sluss_agency_type caller_type;
-	const struct sluss_session *session; // of the caller on the public port; NULL without one
+	const struct sluss_session *session;	     // of the caller on the public port; NULL without one
 	const ProtobufCMessage *request;	     // of the type that methods.h names
 	const ProtobufCMessage *statement;	     // strictly read and verified; NULL for an unsigned method
 	const struct sluss_statement_header *header; // of the statement: agency, officer, id; agency == caller
@@ -112,7 +111,7 @@ struct sluss_service_list {
 // Each in the file of its name.
 extern const struct sluss_service_list sluss_svc_exchange, sluss_svc_withdraw;
 extern const struct sluss_service_list sluss_svc_directory, sluss_svc_admin, sluss_svc_case, sluss_svc_consent_record,
-    sluss_svc_statutory, sluss_svc_audit, sluss_svc_session, sluss_svc_log_file;
+    sluss_svc_statutory, sluss_svc_audit, sluss_svc_session, sluss_svc_log_file, sluss_svc_person;
 
 // ---- answering (execute or prepare; exactly one of respond and refuse; the last refusal wins)
 

@@ -7,6 +7,7 @@
 
 #include "login_code.h"
 #include "svc_common.h"
+#include "writer.h"
 
 enum {
 	SIDE_SESSION = 182, // SHA-256 of the session's public key -> key, salt, what proved who it is
@@ -23,9 +24,12 @@ static int64_t monotonic_ms(void)
 
 bool svc_login_locked(const struct sluss_txn *txn, const struct sluss_id *person)
 {
+	const struct sluss_case_index *index = sluss_request_of_const(txn)->writer->world->cases;
 	struct sluss_case_view view;
-	for (size_t i = 0; sluss_case_at(txn->state, i, &view); i++)
-		if (view.login_locked && sluss_id_equal(&view.subject, person))
+	struct sluss_id case_id;
+	for (size_t n = 0; sluss_person_case(index, person, n, &case_id); n++)
+		if (sluss_case_find(txn->state, &case_id, &view) && view.login_locked &&
+		    sluss_id_equal(&view.subject, person))
 			return true;
 	return false;
 }

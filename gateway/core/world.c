@@ -24,7 +24,9 @@ struct sluss_world *sluss_world_new(const struct sluss_policies *policies)
 	world->directory = sluss_directory_new();
 	world->messages = sluss_messages_new(options.hash_key);
 	world->notices = sluss_notices_new();
-	if (world->state == NULL || world->directory == NULL || world->messages == NULL || world->notices == NULL)
+	world->cases = sluss_case_index_new(options.hash_key);
+	if (world->state == NULL || world->directory == NULL || world->messages == NULL || world->notices == NULL ||
+	    world->cases == NULL)
 		sluss_world_free(&world);
 	return world;
 }
@@ -38,6 +40,7 @@ void sluss_world_free(struct sluss_world **world)
 		sluss_directory_free(&(*world)->directory);
 	sluss_messages_free(&(*world)->messages);
 	sluss_notices_free(&(*world)->notices);
+	sluss_case_index_free(&(*world)->cases);
 	sluss_idmap_free(&(*world)->answers);
 	free(*world);
 	*world = NULL;
@@ -120,7 +123,8 @@ enum sluss_world_result sluss_world_apply(struct sluss_world *world, const struc
 		return SLUSS_WORLD_INVALID;
 	if (!sluss_directory_apply(world->directory, record, world->size) ||
 	    !sluss_messages_apply(world->messages, record, world->size) ||
-	    !sluss_notices_apply(world->notices, world->state, world->messages, record, world->size))
+	    !sluss_notices_apply(world->notices, world->state, world->messages, record, world->size) ||
+	    !sluss_case_index_apply(world->cases, world->state, record, world->size))
 		return SLUSS_WORLD_BROKEN;
 	if (record->type == SLUSS_REC_MESSAGE_ACCEPTED)
 		note_ends(world, &record->u.message_accepted);

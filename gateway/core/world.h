@@ -8,6 +8,7 @@
 #ifndef SLUSS_CORE_WORLD_H
 #define SLUSS_CORE_WORLD_H
 
+#include "case_index.h"
 #include "directory.h"
 #include "idmap.h"
 #include "messages.h"
@@ -37,7 +38,8 @@ struct sluss_world {
 	bool directory_shared;
 	struct sluss_messages *messages;
 	struct sluss_notices *notices;
-	struct sluss_idmap answers; // statement id -> position in SIDE_ANSWER
+	struct sluss_case_index *cases; // where to look
+	struct sluss_idmap answers;	// statement id -> position in SIDE_ANSWER
 	struct sluss_core_counts counts;
 	char origin[256]; // of GENESIS; "" before
 	bool demo_clock;
