@@ -8,6 +8,7 @@ add_library(sluss_core STATIC
   core.c
   directory.c
   dues.c
+  evidence.c
   exchange_decide.c
   exchange_payload.c
   exchange_read.c
@@ -36,6 +37,7 @@ add_library(sluss_core STATIC
   svc_case.c
   svc_case_read.c
   svc_common.c
+  svc_consent_copy.c
   svc_consent_record.c
   svc_directory.c
   svc_disclosures.c

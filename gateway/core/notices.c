@@ -97,6 +97,16 @@ static bool tell_coordinators(struct sluss_notices *notices, const struct sluss_
 	return true;
 }
 
+// A recall of which the coordinators hear, and perhaps the agency that is to answer.
+static bool tell_of_recall(
+    struct sluss_notices *notices, const struct sluss_state *state, const struct sluss_id *id, bool agency, uint64_t index)
+{
+	struct sluss_recall_view recall;
+	if (!sluss_recall_find(state, id, &recall))
+		return true;
+	return (!agency || tell(notices, recall.agency, index)) && tell_coordinators(notices, state, &recall.case_id, index);
+}
+
 bool sluss_notices_apply(struct sluss_notices *notices, const struct sluss_state *state, const struct sluss_messages *messages,
     const struct sluss_record *record, uint64_t index)
 {
@@ -112,6 +122,14 @@ bool sluss_notices_apply(struct sluss_notices *notices, const struct sluss_state
 		return tell_coordinators(notices, state, &record->u.withdrawal.case_id, index);
 	if (record->type == SLUSS_REC_PHASE_SET && record->u.phase_set.by_gateway)
 		return tell_coordinators(notices, state, &record->u.phase_set.case_id, index);
+	if (record->type == SLUSS_REC_RECALL_OPENED)
+		return tell(notices, record->u.recall_opened.agency, index);
+	if (record->type == SLUSS_REC_RECALL_ANSWERED)
+		return tell_of_recall(notices, state, &record->u.recall_answered.recall, false, index);
+	if (record->type == SLUSS_REC_RECALL_OVERDUE)
+		return tell_of_recall(notices, state, &record->u.recall_overdue.recall, true, index);
+	if (record->type == SLUSS_REC_STATUTE_NOTIFIED)
+		return tell_coordinators(notices, state, &record->u.statute_notified.case_id, index);
 	return true;
 }
 

@@ -43,8 +43,9 @@ struct sluss_request {
 	size_t released_count;
 
 	// What the writer does with it.
-	unsigned appended; // records of its own
-	bool repeated;	   // a statement that was answered before
+	unsigned appended;  // records of its own
+	bool evidence_kept; // its statement stands in the side table
+	bool repeated;	    // a statement that was answered before
 	bool has_barrier;
 	struct sluss_id barrier_case;
 	bool parked;		 // waits for something to happen
@@ -99,8 +100,8 @@ struct sluss_verify_with {
 };
 void sluss_request_verify(struct sluss_request *request, const struct sluss_verify_with *with);
 
-// session_check.c: whose session the request comes in, if its method asks for one. Refuses when it is none, of the wrong kind, replayed, or not signed by its
-// key. Worker thread.
+// session_check.c: whose session the request comes in, if its method asks for one. Refuses when it is none, of the
+// wrong kind, replayed, or not signed by its key. Worker thread.
 SLUSS_MUST_CHECK bool sluss_request_session(
     struct sluss_request *request, const struct sluss_method_info *info, const struct sluss_verify_with *with);
 // The signature of a statement whose key_id is a session's. Refuses. Worker thread.

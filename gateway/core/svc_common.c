@@ -59,16 +59,19 @@ const char *svc_path(struct sluss_txn *txn, const char *format, ...)
 	return copy != NULL ? copy : "";
 }
 
-bool svc_keep_statement(struct sluss_txn *txn, uint16_t kind, const struct sluss_id *id, const Sluss__V1__SignedStatement *signed_statement)
-{
-	uint8_t *octets = sluss_arena_alloc(txn->arena, sluss__v1__signed_statement__get_packed_size(signed_statement));
-	if (octets == NULL)
-		return svc_no_memory(txn);
-	size_t len = sluss__v1__signed_statement__pack(signed_statement, octets);
-	return sluss_txn_put_side(txn, kind, (struct sluss_bytes){id->b, sizeof(id->b)}, (struct sluss_bytes){octets, len});
-}
-
 // ---- who may
+
+bool svc_leads(const struct sluss_state *state, const struct sluss_id *case_id, const char *agency)
+{
+	const char *member;
+	for (size_t m = 0; (member = sluss_case_member(state, case_id, m)) != NULL; m++) {
+		bool coordinator = false;
+		for (size_t o = 0; strcmp(member, agency) == 0 && sluss_case_officer(state, case_id, m, o, &coordinator) != NULL; o++)
+			if (coordinator)
+				return true;
+	}
+	return false;
+}
 
 bool svc_need_member(struct sluss_txn *txn, const struct sluss_id *case_id, struct sluss_case_view *view_out)
 {

@@ -21,9 +21,8 @@ const char *svc_path(struct sluss_txn *txn, const char *format, ...) SLUSS_PRINT
 // Free text of a statement: 1 to `max` octets.
 SLUSS_MUST_CHECK bool svc_read_text(struct sluss_txn *txn, const char *text, const char *field, size_t max);
 
-// Keeps a signed statement as it came, signature included, in side table `kind` under `id`: the evidence for what the log says was stated. False: refused.
-SLUSS_MUST_CHECK bool svc_keep_statement(
-    struct sluss_txn *txn, uint16_t kind, const struct sluss_id *id, const Sluss__V1__SignedStatement *signed_statement);
+// Whether an agency leads the group: one of its officers is a coordinator.
+bool svc_leads(const struct sluss_state *state, const struct sluss_id *case_id, const char *agency);
 
 // ---- who may. False: refused. An agency that is no member gets the same answer as for a case that does not exist.
 

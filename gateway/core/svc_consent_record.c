@@ -10,7 +10,6 @@ enum {
 	DRAFTS_MAX = 64,
 	RECEIVERS_MAX = 16,
 	ACTS_MAX = 1024,
-	SLUSS_SIDE_CONSENT_STATEMENT = 111, // consent id -> signed statement as it came: the evidence of what was recorded
 };
 
 static bool wrong(struct sluss_txn *txn, const char *field, const char *why)
@@ -147,10 +146,8 @@ static void record_execute(struct sluss_txn *txn)
 	}
 	r->agency = txn->caller;
 	r->officer = txn->header->officer_id;
-	memcpy(r->statement_hash, txn->statement_hash, sizeof(r->statement_hash));
 	if ((r->grants = explode(txn, drafts, s->n_grants, r->grant_count)) == NULL ||
 	    !sluss_txn_append(txn, &record, &index) || // first: it may be too long, and then nothing is kept
-	    !svc_keep_statement(txn, SLUSS_SIDE_CONSENT_STATEMENT, &r->consent, ((const Sluss__V1__ConsentRecordRequest *)txn->request)->statement) ||
 	    (response.grants = views_of(txn, r->grant_count, id_of_grant, r->grants)) == NULL)
 		return;
 	response.n_grants = r->grant_count;

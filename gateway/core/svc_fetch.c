@@ -254,7 +254,8 @@ static Sluss__V1__Notice *notice_at(struct sluss_txn *txn, uint64_t index)
 	struct sluss_codec *codec = sluss_codec_new();
 	struct sluss_bytes entry;
 	struct sluss_record record;
-	const struct sluss_id *message = NULL;
+	const struct sluss_id *message = NULL, *recall = NULL, *approval = NULL;
+	struct sluss_recall_view view;
 	bool ok = notice != NULL && codec != NULL && sluss_txn_entry(txn, index, &entry) &&
 		  sluss_record_decode(codec, entry, &record, NULL) == SLUSS_CODEC_OK;
 	if (ok) {
@@ -290,12 +291,29 @@ static Sluss__V1__Notice *notice_at(struct sluss_txn *txn, uint64_t index)
 			notice->kind = SLUSS__V1__NOTICE_KIND__NOTICE_KIND_PHASE;
 			notice->phase = (Sluss__V1__Phase)record.u.phase_set.phase;
 			case_id = &record.u.phase_set.case_id;
+		} else if (record.type == SLUSS_REC_STATUTE_NOTIFIED) {
+			notice->kind = SLUSS__V1__NOTICE_KIND__NOTICE_KIND_STATUTE;
+			case_id = &record.u.statute_notified.case_id;
+			approval = &record.u.statute_notified.request;
+		} else if (record.type == SLUSS_REC_RECALL_OPENED) {
+			notice->kind = SLUSS__V1__NOTICE_KIND__NOTICE_KIND_RECALL;
+			recall = &record.u.recall_opened.recall;
+		} else if (record.type == SLUSS_REC_RECALL_ANSWERED) {
+			notice->kind = SLUSS__V1__NOTICE_KIND__NOTICE_KIND_RECALL_ANSWERED;
+			recall = &record.u.recall_answered.recall;
+		} else if (record.type == SLUSS_REC_RECALL_OVERDUE) {
+			notice->kind = SLUSS__V1__NOTICE_KIND__NOTICE_KIND_RECALL_OVERDUE;
+			recall = &record.u.recall_overdue.recall;
 		}
+		if (recall != NULL && sluss_recall_find(txn->state, recall, &view))
+			case_id = &view.case_id, recipient = view.agency;
+		notice->recall_id = recall == NULL ? sluss_arena_text(txn->arena, "") : svc_id_text(txn, recall);
+		notice->approval_id = approval == NULL ? sluss_arena_text(txn->arena, "") : svc_id_text(txn, approval);
 		notice->case_id = case_id == NULL ? NULL : svc_id_text(txn, case_id);
 		notice->message_id = message == NULL ? sluss_arena_text(txn->arena, "") : svc_id_text(txn, message);
 		notice->recipient_agency_id = sluss_arena_text(txn->arena, recipient);
-		ok = ok && notice->at != NULL && notice->case_id != NULL && notice->message_id != NULL &&
-		     notice->recipient_agency_id != NULL;
+		ok = ok && notice->recall_id != NULL && notice->approval_id != NULL && notice->at != NULL &&
+		     notice->case_id != NULL && notice->message_id != NULL && notice->recipient_agency_id != NULL;
 	}
 	sluss_codec_free(&codec);
 	return ok ? notice : NULL;

@@ -7,11 +7,6 @@
 #include "svc_common.h"
 #include "writer.h"
 
-enum {
-	SLUSS_SIDE_WITHDRAWAL_STATEMENT =
-	    119, // withdrawal id -> signed statement as it came: who recorded it, how and when it was made
-};
-
 struct withdrawal {
 	struct sluss_rec_withdrawal record;
 	char **grant_ids; // that it closes
@@ -61,7 +56,6 @@ static bool read_withdrawal(struct sluss_txn *txn, struct withdrawal *w)
 	w->record = (struct sluss_rec_withdrawal){
 	    .category = "", .scope_agency = "", .agency = txn->caller, .officer = txn->header->officer_id};
 	sluss_id_random(&w->record.withdrawal);
-	memcpy(w->record.evidence_hash, txn->statement_hash, SLUSS_HASH_BYTES);
 	return svc_read_id(txn, s->case_id, "case_id", &w->record.case_id) &&
 	       svc_read_id(txn, s->person_id, "person_id", &w->record.person) && read_scope(txn, s, &w->record) &&
 	       svc_read_obtained(txn, s->obtained, s->received_at, &w->record.channel, &received_ms) &&
@@ -137,10 +131,7 @@ static void withdraw(struct sluss_txn *txn)
 		return;
 	}
 	struct sluss_record record = {.type = SLUSS_REC_WITHDRAWAL, .u.withdrawal = w.record};
-	const Sluss__V1__SignedStatement *evidence = ((const Sluss__V1__WithdrawRequest *)txn->request)->statement;
-	if (!note_covered(txn, &w) ||
-	    !svc_keep_statement(txn, SLUSS_SIDE_WITHDRAWAL_STATEMENT, &w.record.withdrawal, evidence) ||
-	    !sluss_txn_append(txn, &record, &index) || !sluss_txn_settle(txn) ||
+	if (!note_covered(txn, &w) || !sluss_txn_append(txn, &record, &index) || !sluss_txn_settle(txn) ||
 	    !sluss_txn_stop_waiting(txn, &w.record.withdrawal, &w.messages_withheld))
 		return;
 	respond(txn, &w);

@@ -2,6 +2,7 @@
 // What services call while they are executed (service.h).
 #include <stdlib.h>
 
+#include "evidence.h"
 #include "writer.h"
 
 static bool unavailable(struct sluss_txn *txn)
@@ -26,13 +27,18 @@ bool sluss_txn_append(struct sluss_txn *txn, const struct sluss_record *record, 
 {
 	struct sluss_request *request = sluss_request_of(txn);
 	struct sluss_writer *w = request->writer;
-	switch (sluss_batch_append(w, record, index_out)) {
+	struct sluss_record stamped = *record;
+	bool stated = sluss_evidence_stamp(txn, &stamped);
+	switch (sluss_batch_append(w, &stamped, index_out)) {
 	case SLUSS_BATCH_OK:
 		request->appended++;
 		txn->policy = sluss_state_policy(w->world->state);
 		if (record->type == SLUSS_REC_POLICY_SET)
 			sluss_writer_ages_due(w);
-		return true;
+		if (!stated || request->evidence_kept)
+			return true;
+		request->evidence_kept = true;
+		return sluss_evidence_keep(txn);
 	case SLUSS_BATCH_TOO_LARGE:
 		if (request->appended == 0)
 			return too_large(txn);
