@@ -8,3 +8,4 @@ sluss_fuzz_target(fuzz_agents_witness SOURCES fuzz/fuzz_agents_witness.c LIBS sl
 if(SLUSS_FUZZ)
   target_include_directories(fuzz_agents_connect_error PRIVATE ${CMAKE_SOURCE_DIR}/agents/lib)
 endif()
+sluss_fuzz_target(fuzz_agents_csv SOURCES fuzz/fuzz_agents_csv.c LIBS sluss_adapters)

@@ -15,3 +15,4 @@ target_include_directories(agents_profile_test PRIVATE ${CMAKE_SOURCE_DIR}/agent
 sluss_unit_test(agents_enrol_test LABEL unit SOURCES unit/agents_enrol_test.c LIBS sluss_crypto)
 sluss_unit_test(agents_witness_test LABEL unit SOURCES unit/agents_witness_test.c LIBS sluss_witness sluss_log sluss_log_verify PkgConfig::SODIUM)
 sluss_unit_test(agents_payload_test LABEL unit SOURCES unit/agents_payload_test.c LIBS sluss_payload PkgConfig::JANSSON)
+sluss_unit_test(agents_adapters_test LABEL unit SOURCES unit/agents_adapters_test.c LIBS sluss_adapters sluss)
