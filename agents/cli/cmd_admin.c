@@ -20,7 +20,8 @@ static enum cli_exit exit_of(const char *code)
 	if (strcmp(code, "permission_denied") == 0 || strcmp(code, "unauthenticated") == 0) {
 		return CLI_DENIED;
 	}
-	if (strcmp(code, "unavailable") == 0 || strcmp(code, "resource_exhausted") == 0 || strcmp(code, "deadline_exceeded") == 0) {
+	if (strcmp(code, "unavailable") == 0 || strcmp(code, "resource_exhausted") == 0 ||
+	    strcmp(code, "deadline_exceeded") == 0) {
 		return CLI_UNAVAILABLE;
 	}
 	return strcmp(code, "internal") == 0 || strcmp(code, "unknown") == 0 ? CLI_INTERNAL : CLI_REFUSED;
@@ -30,7 +31,9 @@ static enum cli_exit refuse(struct cli *cli, const Sluss__V1__CoreResponse *r)
 {
 	const char *code = sluss_code_name(r->code);
 	const Sluss__V1__Refusal *why = r->refusal;
-	const char *text = why != NULL && why->explanation[0] != '\0' ? why->explanation : r->message[0] != '\0' ? r->message : "The gateway refused.";
+	const char *text = why != NULL && why->explanation[0] != '\0' ? why->explanation
+			   : r->message[0] != '\0'		      ? r->message
+								      : "The gateway refused.";
 	enum cli_exit out = cli_fail(cli, exit_of(code), why == NULL ? "" : why->field, "%s", text);
 	const char *reason = why == NULL ? NULL : sluss_reason_name((enum sluss_reason)why->reason);
 	(void)json_object_set_new(cli->error, "code", json_string(code));
@@ -71,13 +74,15 @@ static enum cli_exit ask(struct cli *cli, enum sluss_method method, const Protob
 	const char *path = socket_path(cli);
 	int fd = sluss_ipc_connect(path);
 	if (fd < 0) {
-		return cli_fail(cli, CLI_UNAVAILABLE, "socket", "%s: %s; is the gateway running, and are we allowed?", path, strerror(errno));
+		return cli_fail(cli, CLI_UNAVAILABLE, "socket", "%s: %s; is the gateway running, and are we allowed?",
+		    path, strerror(errno));
 	}
 	Sluss__V1__IpcFrame *frame = NULL;
 	enum sluss_ipc_status status = sluss_ipc_call(fd, &core, 0, TIMEOUT_MS, &frame);
 	(void)close(fd);
 	if (status != SLUSS_IPC_OK) {
-		return cli_fail(cli, CLI_UNAVAILABLE, "socket", "%s: no answer (%s)", path, sluss_ipc_status_name(status));
+		return cli_fail(
+		    cli, CLI_UNAVAILABLE, "socket", "%s: no answer (%s)", path, sluss_ipc_status_name(status));
 	}
 	cli_own(cli, frame, release_frame);
 	if (frame->response->code != 0) {
@@ -85,7 +90,8 @@ static enum cli_exit ask(struct cli *cli, enum sluss_method method, const Protob
 	}
 	static const uint8_t nothing[1];
 	const ProtobufCBinaryData *answer = &frame->response->body;
-	ProtobufCMessage *message = protobuf_c_message_unpack(info->response, NULL, answer->len, answer->len == 0 ? nothing : answer->data);
+	ProtobufCMessage *message =
+	    protobuf_c_message_unpack(info->response, NULL, answer->len, answer->len == 0 ? nothing : answer->data);
 	if (message == NULL) {
 		return cli_fail(cli, CLI_INTERNAL, "", "the answer is not a %s", info->response->short_name);
 	}
@@ -107,13 +113,15 @@ static enum cli_exit add_agency(struct cli *cli)
 	}
 	q.agency_id = cli_copy(cli, cli->arguments[0], strlen(cli->arguments[0]));
 	if (!sluss_is_agency_id(q.agency_id, strlen(q.agency_id))) {
-		return cli_fail(cli, CLI_USAGE, "ID", "'%s' is not an agency id (a-z, 0-9 and '-', at most %d)", q.agency_id, SLUSS_AGENCY_MAX);
+		return cli_fail(cli, CLI_USAGE, "ID", "'%s' is not an agency id (a-z, 0-9 and '-', at most %d)",
+		    q.agency_id, SLUSS_AGENCY_MAX);
 	}
 	q.type = (Sluss__V1__AgencyType)type;
 	q.display_name = cli_format(cli, "%s", cli_get(cli, "name") == NULL ? q.agency_id : cli_get(cli, "name"));
 	for (size_t i = 0; i < cli_count(cli, "approver"); i++) {
 		const char *officer = cli_nth(cli, "approver", i);
-		cli_append(cli, &q.approver_officer_ids, &q.n_approver_officer_ids, cli_copy(cli, officer, strlen(officer)));
+		cli_append(
+		    cli, &q.approver_officer_ids, &q.n_approver_officer_ids, cli_copy(cli, officer, strlen(officer)));
 	}
 	enum cli_exit code = ask(cli, SLUSS_METHOD_ADMIN_ADD_AGENCY, &q.base, &r);
 	if (code != CLI_OK) {
@@ -133,7 +141,32 @@ static enum cli_exit revoke_agency(struct cli *cli)
 	if (code != CLI_OK) {
 		return code;
 	}
-	cli_say(cli, "%s takes no part any more (log entry %llu).", q.agency_id, (unsigned long long)r->log_index);
+	cli_say(cli,
+	    "%s takes no part any more (log entry %llu); %u waiting deliveries to it or of its messages were withheld "
+	    "and destroyed.",
+	    q.agency_id, (unsigned long long)r->log_index, (unsigned)r->deliveries_withheld);
+	return cli_show(cli, &r->base);
+}
+
+static enum cli_exit revoke_keys(struct cli *cli)
+{
+	Sluss__V1__RevokeKeysRequest q = SLUSS__V1__REVOKE_KEYS_REQUEST__INIT;
+	Sluss__V1__RevokeKeysResponse *r = NULL;
+	const char *key = cli_get(cli, "key");
+	q.agency_id = cli_copy(cli, cli->arguments[0], strlen(cli->arguments[0]));
+	q.key_id = cli_format(cli, "%s", key == NULL ? "" : key);
+	enum cli_exit code = ask(cli, SLUSS_METHOD_ADMIN_REVOKE_KEYS, &q.base, &r);
+	if (code != CLI_OK) {
+		return code;
+	}
+	if (r->records == 0) {
+		cli_say(cli, "All of that was revoked before.");
+	} else {
+		cli_say(cli,
+		    "Revoked; the log says so up to entry %llu. To let %s join again: sluss admin agency add %s, with "
+		    "the type it has.",
+		    (unsigned long long)r->log_index, q.agency_id, q.agency_id);
+	}
 	return cli_show(cli, &r->base);
 }
 
@@ -183,35 +216,56 @@ static enum cli_exit health(struct cli *cli)
 	cli_say(cli, "%s, %s, policy %s", r->authority, cli_time_text(cli, r->now), r->policy_id);
 	cli_say(cli, "  log: %llu entries, root %s", (unsigned long long)r->log_size, r->log_root);
 	cli_say(cli, "  log key: %s", r->log_verifier_key);
-	cli_say(cli, "  cases %llu, accepted %llu, denied %llu, released %llu, withheld %llu, acknowledged %llu, withdrawals %llu, waiting %llu",
-	    (unsigned long long)r->cases, (unsigned long long)r->accepted, (unsigned long long)r->denied, (unsigned long long)r->released,
-	    (unsigned long long)r->withheld, (unsigned long long)r->acknowledged, (unsigned long long)r->withdrawals, (unsigned long long)r->waiting);
+	cli_say(cli,
+	    "  cases %llu, accepted %llu, denied %llu, released %llu, withheld %llu, acknowledged %llu, withdrawals "
+	    "%llu, waiting %llu",
+	    (unsigned long long)r->cases, (unsigned long long)r->accepted, (unsigned long long)r->denied,
+	    (unsigned long long)r->released, (unsigned long long)r->withheld, (unsigned long long)r->acknowledged,
+	    (unsigned long long)r->withdrawals, (unsigned long long)r->waiting);
 	for (size_t i = 0; i < r->n_denied_by_reason; i++) {
 		const char *name = sluss_reason_name((enum sluss_reason)r->denied_by_reason[i]->reason);
-		cli_say(cli, "  denied %s: %llu", name == NULL ? "?" : name, (unsigned long long)r->denied_by_reason[i]->count);
+		cli_say(cli, "  denied %s: %llu", name == NULL ? "?" : name,
+		    (unsigned long long)r->denied_by_reason[i]->count);
 	}
 	return cli_show(cli, &r->base);
 }
 
 // ---- table
 
-#define SOCKET_OPTION {"socket", CLI_TEXT, "PATH", "the gateway's admin socket; default $SLUSS_ADMIN_SOCKET, then /var/lib/sluss/admin.sock"}
-#define END_OPTION {NULL, CLI_FLAG, NULL, NULL}
+#define SOCKET_OPTION                                                                                                  \
+	{                                                                                                              \
+		"socket", CLI_TEXT, "PATH",                                                                            \
+		    "the gateway's admin socket; default $SLUSS_ADMIN_SOCKET, then /var/lib/sluss/admin.sock"          \
+	}
+#define END_OPTION                                                                                                     \
+	{                                                                                                              \
+		NULL, CLI_FLAG, NULL, NULL                                                                             \
+	}
 
 static const struct cli_option add_options[] = {
-	{"type", CLI_TEXT, "TYPE", "social_services, police, school, probation, employment, health, institution, housing, civil_society, evaluator"},
-	{"name", CLI_TEXT, "TEXT", "name for people"},
-	{"approver", CLI_MANY, "OFFICER", "officer with the approver's role"},
-	SOCKET_OPTION,
-	END_OPTION,
+    {"type", CLI_TEXT, "TYPE",
+	"social_services, police, school, probation, employment, health, institution, housing, civil_society, "
+	"evaluator"},
+    {"name", CLI_TEXT, "TEXT", "name for people"},
+    {"approver", CLI_MANY, "OFFICER", "officer with the approver's role"},
+    SOCKET_OPTION,
+    END_OPTION,
+};
+static const struct cli_option revoke_key_options[] = {
+    {"key", CLI_TEXT, "KEYID", "only this signing key and its certificate; without it all of the agency"},
+    SOCKET_OPTION,
+    END_OPTION,
 };
 static const struct cli_option only_socket[] = {SOCKET_OPTION, END_OPTION};
 
 const struct cli_verb cli_admin_verbs[] = {
-	{"admin agency add", "ID", "Let an agency join: prints its one-time enrolment token.", add_options, add_agency, NULL},
-	{"admin agency revoke", "ID", "End an agency's part at once.", only_socket, revoke_agency, NULL},
-	{"admin policy set", "FILE", "Put a policy in force.", only_socket, set_policy, NULL},
-	{"admin clock step", "TIME", "Move a demo authority's clock forward.", only_socket, step_clock, NULL},
-	{"admin health", "", "Counts and health of the gateway.", only_socket, health, NULL},
-	{NULL, NULL, NULL, NULL, NULL, NULL},
+    {"admin agency add", "ID", "Let an agency join: prints its one-time enrolment token.", add_options, add_agency,
+	NULL},
+    {"admin agency revoke", "ID", "End an agency's part at once.", only_socket, revoke_agency, NULL},
+    {"admin key revoke", "ID", "Refuse an agency's lost or stolen keys and certificates from now on.",
+	revoke_key_options, revoke_keys, NULL},
+    {"admin policy set", "FILE", "Put a policy in force.", only_socket, set_policy, NULL},
+    {"admin clock step", "TIME", "Move a demo authority's clock forward.", only_socket, step_clock, NULL},
+    {"admin health", "", "Counts and health of the gateway.", only_socket, health, NULL},
+    {NULL, NULL, NULL, NULL, NULL, NULL},
 };

@@ -21,13 +21,16 @@ static const struct config_row {
 	size_t offset;
 	size_t room;
 } config_rows[] = {
-#define ROW(name) {#name, offsetof(struct sluss_profile_config, name), sizeof(((struct sluss_profile_config *)0)->name)}
-	ROW(authority),
-	ROW(agency_id),
-	ROW(officer_id),
-	ROW(agency_url),
-	ROW(public_url),
-	ROW(log_verifier_key),
+#define ROW(name)                                                                                                      \
+	{                                                                                                              \
+#name, offsetof(struct sluss_profile_config, name), sizeof(((struct sluss_profile_config *)0)->name)   \
+	}
+    ROW(authority),
+    ROW(agency_id),
+    ROW(officer_id),
+    ROW(agency_url),
+    ROW(public_url),
+    ROW(log_verifier_key),
 #undef ROW
 };
 
@@ -45,9 +48,11 @@ enum sluss_profile_result profile_fail(char *problem, enum sluss_profile_result 
 enum sluss_profile_result profile_fail_errno(char *problem, const char *path)
 {
 	enum sluss_profile_result result = errno == ENOENT || errno == ENOTDIR ? SLUSS_PROFILE_MISSING
-	    : errno == EACCES                                                    ? SLUSS_PROFILE_INSECURE
-	                                                                         : SLUSS_PROFILE_IO;
-	const char *why = result == SLUSS_PROFILE_INSECURE ? "must be ours alone to read and write (chmod 600; the folder 700)" : strerror(errno);
+					   : errno == EACCES		       ? SLUSS_PROFILE_INSECURE
+									       : SLUSS_PROFILE_IO;
+	const char *why = result == SLUSS_PROFILE_INSECURE
+			      ? "must be ours alone to read and write (chmod 600; the folder 700)"
+			      : strerror(errno);
 	return profile_fail(problem, result, "%s: %s", path, why);
 }
 
@@ -77,16 +82,20 @@ static enum sluss_profile_result read_config(struct sluss_profile *p, char *prob
 	enum sluss_profile_result result = SLUSS_PROFILE_OK;
 	const char *name;
 	json_t *value;
-	json_object_foreach(tree, name, value) {
+	json_object_foreach(tree, name, value)
+	{
 		size_t row = 0;
 		while (row < CONFIG_ROWS && strcmp(config_rows[row].name, name) != 0) {
 			row++;
 		}
-		if (row == CONFIG_ROWS || !json_is_string(value) || json_string_length(value) >= config_rows[row].room) {
-			result = profile_fail(problem, SLUSS_PROFILE_MALFORMED, "%s: \"%s\" is not known here, no text, or too long", path, name);
+		if (row == CONFIG_ROWS || !json_is_string(value) ||
+		    json_string_length(value) >= config_rows[row].room) {
+			result = profile_fail(problem, SLUSS_PROFILE_MALFORMED,
+			    "%s: \"%s\" is not known here, no text, or too long", path, name);
 			break;
 		}
-		memcpy((char *)&p->config + config_rows[row].offset, json_string_value(value), json_string_length(value) + 1);
+		memcpy((char *)&p->config + config_rows[row].offset, json_string_value(value),
+		    json_string_length(value) + 1);
 	}
 	json_decref(tree);
 	return result;
@@ -141,10 +150,13 @@ static enum sluss_profile_result check_folder(const char *folder, char *problem)
 	if (!S_ISDIR(st.st_mode)) {
 		return profile_fail(problem, SLUSS_PROFILE_MALFORMED, "%s: not a folder", folder);
 	}
-	return (st.st_mode & 077) == 0 ? SLUSS_PROFILE_OK : profile_fail(problem, SLUSS_PROFILE_INSECURE, "%s: must be ours alone (chmod 700)", folder);
+	return (st.st_mode & 077) == 0
+		   ? SLUSS_PROFILE_OK
+		   : profile_fail(problem, SLUSS_PROFILE_INSECURE, "%s: must be ours alone (chmod 700)", folder);
 }
 
-enum sluss_profile_result sluss_profile_open(const char *folder, struct sluss_profile **profile_out, char problem_out[SLUSS_PROFILE_TEXT_MAX])
+enum sluss_profile_result sluss_profile_open(
+    const char *folder, struct sluss_profile **profile_out, char problem_out[SLUSS_PROFILE_TEXT_MAX])
 {
 	problem_out[0] = '\0';
 	struct sluss_profile *p = NULL;
@@ -154,6 +166,9 @@ enum sluss_profile_result sluss_profile_open(const char *folder, struct sluss_pr
 	}
 	if (result == SLUSS_PROFILE_OK) {
 		result = read_config(p, problem_out);
+	}
+	if (result == SLUSS_PROFILE_OK) {
+		result = profile_finish_promotion(p, problem_out);
 	}
 	if (result == SLUSS_PROFILE_OK) {
 		result = profile_read_keys(p, problem_out);
@@ -205,8 +220,8 @@ static enum sluss_profile_result copy_ca(const struct sluss_profile *p, const ch
 	return ok ? SLUSS_PROFILE_OK : profile_fail_errno(problem, p->ca_file);
 }
 
-enum sluss_profile_result sluss_profile_create(const char *folder, const struct sluss_profile_config *config, const char *ca_file,
-    struct sluss_profile **profile_out, char problem_out[SLUSS_PROFILE_TEXT_MAX])
+enum sluss_profile_result sluss_profile_create(const char *folder, const struct sluss_profile_config *config,
+    const char *ca_file, struct sluss_profile **profile_out, char problem_out[SLUSS_PROFILE_TEXT_MAX])
 {
 	problem_out[0] = '\0';
 	*profile_out = NULL;
@@ -258,28 +273,29 @@ bool sluss_profile_is_enrolled(const struct sluss_profile *profile)
 	return profile->enrolled;
 }
 
-void sluss_profile_settings(const struct sluss_profile *profile, bool public_port, struct sluss_client_settings *settings_out)
+void sluss_profile_settings(
+    const struct sluss_profile *profile, bool public_port, struct sluss_client_settings *settings_out)
 {
 	const struct sluss_profile_config *c = &profile->config;
 	*settings_out = (struct sluss_client_settings){
-		.url = public_port ? c->public_url : c->agency_url,
-		.ca_file = profile->ca_file,
-		.certificate_file = public_port ? NULL : profile->certificate_file,
-		.key_file = public_port ? NULL : profile->key_file,
-		.authority = c->authority,
-		.agency_id = c->agency_id,
-		.officer_id = c->officer_id[0] == '\0' ? "system" : c->officer_id,
-		.log_verifier_key = c->log_verifier_key[0] == '\0' ? NULL : c->log_verifier_key,
-		.signing_key = profile->signing,
-		.sealing_keys = (const struct sluss_sealing_key *const *)profile->sealing,
-		.sealing_key_count = profile->sealing_count,
+	    .url = public_port ? c->public_url : c->agency_url,
+	    .ca_file = profile->ca_file,
+	    .certificate_file = public_port ? NULL : profile->certificate_file,
+	    .key_file = public_port ? NULL : profile->key_file,
+	    .authority = c->authority,
+	    .agency_id = c->agency_id,
+	    .officer_id = c->officer_id[0] == '\0' ? "system" : c->officer_id,
+	    .log_verifier_key = c->log_verifier_key[0] == '\0' ? NULL : c->log_verifier_key,
+	    .signing_key = profile->signing,
+	    .sealing_keys = (const struct sluss_sealing_key *const *)profile->sealing,
+	    .sealing_key_count = profile->sealing_count,
 	};
 }
 
-char *sluss_profile_certificate_request(const struct sluss_profile *profile)
+char *profile_certificate_request(const struct sluss_profile *profile, const char *key_file)
 {
 	size_t len = 0;
-	char *pem = sluss_file_read(profile->key_file, PROFILE_FILE_MAX, true, &len);
+	char *pem = sluss_file_read(key_file, PROFILE_FILE_MAX, true, &len);
 	if (pem == NULL) {
 		return NULL;
 	}
@@ -289,15 +305,21 @@ char *sluss_profile_certificate_request(const struct sluss_profile *profile)
 	return request;
 }
 
-enum sluss_profile_result sluss_profile_save_enrolment(
-    struct sluss_profile *profile, const char *certificate_chain, const char *log_verifier_key, char problem_out[SLUSS_PROFILE_TEXT_MAX])
+char *sluss_profile_certificate_request(const struct sluss_profile *profile)
+{
+	return profile_certificate_request(profile, profile->key_file);
+}
+
+enum sluss_profile_result sluss_profile_save_enrolment(struct sluss_profile *profile, const char *certificate_chain,
+    const char *log_verifier_key, char problem_out[SLUSS_PROFILE_TEXT_MAX])
 {
 	if (strlen(log_verifier_key) >= sizeof(profile->config.log_verifier_key)) {
 		return profile_fail(problem_out, SLUSS_PROFILE_MALFORMED, "the log's verifier key is too long");
 	}
 	memcpy(profile->config.log_verifier_key, log_verifier_key, strlen(log_verifier_key) + 1);
 	enum sluss_profile_result result = write_config(profile, problem_out);
-	if (result == SLUSS_PROFILE_OK && !sluss_file_replace(profile->certificate_file, certificate_chain, strlen(certificate_chain))) {
+	if (result == SLUSS_PROFILE_OK &&
+	    !sluss_file_replace(profile->certificate_file, certificate_chain, strlen(certificate_chain))) {
 		result = profile_fail_errno(problem_out, profile->certificate_file);
 	}
 	profile->enrolled = profile->enrolled || result == SLUSS_PROFILE_OK;
@@ -315,7 +337,9 @@ enum sluss_profile_result sluss_profile_save_checkpoint(
     struct sluss_profile *profile, const char *checkpoint, char problem_out[SLUSS_PROFILE_TEXT_MAX])
 {
 	char path[PATH_MAX];
-	return sluss_file_replace(profile_path(profile, "checkpoint", path), checkpoint, strlen(checkpoint)) ? SLUSS_PROFILE_OK : profile_fail_errno(problem_out, path);
+	return sluss_file_replace(profile_path(profile, "checkpoint", path), checkpoint, strlen(checkpoint))
+		   ? SLUSS_PROFILE_OK
+		   : profile_fail_errno(problem_out, path);
 }
 
 uint64_t sluss_profile_notices(const struct sluss_profile *profile)
@@ -323,15 +347,19 @@ uint64_t sluss_profile_notices(const struct sluss_profile *profile)
 	char path[PATH_MAX];
 	size_t len = 0;
 	char *text = sluss_file_read(profile_path(profile, "notices", path), 64, true, &len);
-	uint64_t next = text == NULL ? 0 : strtoull(text, NULL, 10); // unreadable: from the beginning, which only repeats
+	uint64_t next =
+	    text == NULL ? 0 : strtoull(text, NULL, 10); // unreadable: from the beginning, which only repeats
 	free(text);
 	return next;
 }
 
-enum sluss_profile_result sluss_profile_save_notices(struct sluss_profile *profile, uint64_t next, char problem_out[SLUSS_PROFILE_TEXT_MAX])
+enum sluss_profile_result sluss_profile_save_notices(
+    struct sluss_profile *profile, uint64_t next, char problem_out[SLUSS_PROFILE_TEXT_MAX])
 {
 	char path[PATH_MAX];
 	char text[32];
 	int len = snprintf(text, sizeof(text), "%llu\n", (unsigned long long)next);
-	return sluss_file_replace(profile_path(profile, "notices", path), text, (size_t)len) ? SLUSS_PROFILE_OK : profile_fail_errno(problem_out, path);
+	return sluss_file_replace(profile_path(profile, "notices", path), text, (size_t)len)
+		   ? SLUSS_PROFILE_OK
+		   : profile_fail_errno(problem_out, path);
 }

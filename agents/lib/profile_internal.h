@@ -22,7 +22,8 @@ struct sluss_profile {
 };
 
 // Each writes the sentence and returns the result.
-enum sluss_profile_result profile_fail(char *problem, enum sluss_profile_result result, const char *format, ...) SLUSS_PRINTF(3, 4);
+enum sluss_profile_result profile_fail(char *problem, enum sluss_profile_result result, const char *format, ...)
+    SLUSS_PRINTF(3, 4);
 enum sluss_profile_result profile_fail_errno(char *problem, const char *path);
 
 // "folder/name". Returns path_out.
@@ -31,5 +32,8 @@ const char *profile_path(const struct sluss_profile *p, const char *name, char p
 // profile_keys.c: reads all keys; makes those that are not there yet.
 enum sluss_profile_result profile_read_keys(struct sluss_profile *p, char *problem);
 enum sluss_profile_result profile_make_keys(const struct sluss_profile *p, char *problem);
+enum sluss_profile_result profile_finish_promotion(const struct sluss_profile *p, char *problem);
+// profile.c: the request for the client key in a file (PEM). The caller frees; NULL: no memory, or not a key.
+char *profile_certificate_request(const struct sluss_profile *p, const char *key_file);
 
 #endif

@@ -7,6 +7,7 @@
 // first.
 #include <stdlib.h>
 
+#include "queue.h"
 #include "writer.h"
 
 enum {
@@ -30,9 +31,13 @@ static bool caller_is_good(struct sluss_writer *w, struct sluss_request *request
 		return sluss_request_session_stands(request, w->sessions, w->directory);
 	char agency[SLUSS_AGENCY_MAX + 1];
 	const uint8_t *fingerprint = request->asked->certificate_fingerprint.data; // 32 octets: verify.c
-	if (sluss_directory_certificate(w->directory, fingerprint, agency, &request->txn.caller_type) &&
+	if (sluss_directory_certificate(w->directory, fingerprint, w->now_ms, agency, &request->txn.caller_type) &&
 	    strcmp(agency, request->caller) == 0)
 		return true;
+	// Its time is over, or it was revoked since a worker looked: edge need not let it in again.
+	struct sluss_word *note = sluss_word_new(SLUSS_ITEM_REVOKE, 1);
+	memcpy(note->u.octets, fingerprint, SLUSS_HASH_BYTES);
+	sluss_queue_push(w->to_intake, &note->item);
 	return refuse(request, SLUSS_CODE_UNAUTHENTICATED, SLUSS_CERTIFICATE_UNKNOWN, NULL);
 }
 

@@ -159,7 +159,8 @@ static bool add_keys(struct agency *agency, const uint8_t sign_key[32], const ui
 		agency->key_room = room;
 	}
 	struct sluss_agency_keys *keys = &agency->keys[agency->view.key_count++];
-	*keys = (struct sluss_agency_keys){.from_ms = from_ms, .until_ms = INT64_MAX, .index = index};
+	*keys = (struct sluss_agency_keys){
+	    .from_ms = from_ms, .until_ms = INT64_MAX, .certificate_until_ms = INT64_MAX, .index = index};
 	memcpy(keys->sign_key, sign_key, sizeof(keys->sign_key));
 	memcpy(keys->seal_key, seal_key, sizeof(keys->seal_key));
 	memcpy(keys->certificate, certificate, sizeof(keys->certificate));
@@ -202,6 +203,9 @@ static bool rotate(struct content *content, const struct sluss_record *record, u
 		bool same = memcmp(old->sign_key, rotated->sign_key, sizeof(old->sign_key)) == 0;
 		if (!same && old->until_ms > rotated->old_until_ms)
 			old->until_ms = rotated->old_until_ms;
+		same = memcmp(old->certificate, rotated->certificate, sizeof(old->certificate)) == 0;
+		if (!same && old->certificate_until_ms > rotated->old_until_ms)
+			old->certificate_until_ms = rotated->old_until_ms;
 	}
 	return true;
 }
@@ -310,14 +314,15 @@ bool sluss_directory_signer(
 }
 
 bool sluss_directory_certificate(const struct sluss_directory *directory, const uint8_t fingerprint[SLUSS_HASH_BYTES],
-    char agency_out[SLUSS_AGENCY_MAX + 1], enum sluss_agency_type *type_out)
+    int64_t now_ms, char agency_out[SLUSS_AGENCY_MAX + 1], enum sluss_agency_type *type_out)
 {
 	agency_out[0] = '\0';
 	*type_out = SLUSS_AGENCY_NONE;
 	lock_to_read(directory);
 	struct agency *agency = NULL;
 	const struct sluss_agency_keys *keys = find_certificate(&directory->content, fingerprint, &agency);
-	bool good = keys != NULL && !keys->certificate_revoked && !agency->view.left;
+	bool good =
+	    keys != NULL && !keys->certificate_revoked && now_ms < keys->certificate_until_ms && !agency->view.left;
 	if (good) {
 		memcpy(agency_out, agency->view.agency, SLUSS_AGENCY_MAX + 1);
 		*type_out = agency->view.type;

@@ -36,6 +36,8 @@ struct sluss_agency_keys {
 	char seal_key_id[SLUSS_KEY_ID_TEXT];
 	int64_t from_ms;
 	int64_t until_ms; // the signing key's end; INT64_MAX while it stands
+	int64_t
+	    certificate_until_ms; // the certificate's, when a rotation brought another one; INT64_MAX while it stands
 	bool sign_revoked;
 	bool certificate_revoked;
 	uint64_t index; // of the record
@@ -70,9 +72,10 @@ struct sluss_signer {
 SLUSS_MUST_CHECK bool sluss_directory_signer(
     const struct sluss_directory *directory, const char *key_id, struct sluss_signer *signer_out);
 
-// Whose certificate is it? False: nobody's, revoked, or the agency has left.
+// Whose certificate is it at this time? False: nobody's, revoked, followed by another one for longer than the overlap,
+// or the agency has left. INT64_MIN: whatever the time; who asks so asks again.
 SLUSS_MUST_CHECK bool sluss_directory_certificate(const struct sluss_directory *directory,
-    const uint8_t fingerprint[SLUSS_HASH_BYTES], char agency_out[SLUSS_AGENCY_MAX + 1],
+    const uint8_t fingerprint[SLUSS_HASH_BYTES], int64_t now_ms, char agency_out[SLUSS_AGENCY_MAX + 1],
     enum sluss_agency_type *type_out);
 
 // Calls `each` with every certificate that is not accepted any more: what edge has to refuse.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
-// AdminService, on core's own local socket: invites and ends agencies, sets the policy, steps a demo authority's clock, tells how things are. Sees no payload, no name of
-// a person.
+// AdminService, on core's own local socket: invites and ends agencies, sets the policy, steps a demo authority's clock,
+// tells how things are. Sees no payload, no name of a person.
 #include "log_writer.h"
+#include "stop.h"
 #include "svc_agency.h"
 #include "svc_common.h"
 
@@ -37,7 +38,8 @@ static bool invitation_is_good(struct sluss_txn *txn, const Sluss__V1__AddAgency
 	struct sluss_agency_view known;
 	if (!sluss_is_agency_id(r->agency_id, strlen(r->agency_id)))
 		return wrong(txn, "agency_id", "an agency id matches [a-z0-9][a-z0-9-]{0,30}");
-	if (r->type <= SLUSS__V1__AGENCY_TYPE__AGENCY_TYPE_UNSPECIFIED || r->type > SLUSS__V1__AGENCY_TYPE__AGENCY_TYPE_AUDITOR)
+	if (r->type <= SLUSS__V1__AGENCY_TYPE__AGENCY_TYPE_UNSPECIFIED ||
+	    r->type > SLUSS__V1__AGENCY_TYPE__AGENCY_TYPE_AUDITOR)
 		return wrong(txn, "type", "say what kind of agency it is");
 	if (strlen(r->display_name) > DISPLAY_NAME_MAX)
 		return wrong(txn, "display_name", "at most 200 octets");
@@ -45,7 +47,8 @@ static bool invitation_is_good(struct sluss_txn *txn, const Sluss__V1__AddAgency
 		return wrong(txn, "approver_officer_ids", "at most 16 officers");
 	for (size_t i = 0; i < r->n_approver_officer_ids; i++)
 		if (!sluss_is_officer_id(r->approver_officer_ids[i], strlen(r->approver_officer_ids[i])))
-			return wrong(txn, svc_path(txn, "approver_officer_ids[%zu]", i), "an officer id matches [A-Za-z0-9._-]{1,32}");
+			return wrong(txn, svc_path(txn, "approver_officer_ids[%zu]", i),
+			    "an officer id matches [A-Za-z0-9._-]{1,32}");
 	if (sluss_directory_agency(sluss_txn_directory(txn), r->agency_id, &known)) {
 		if (known.left)
 			return wrong(txn, "agency_id", "this agency has left; an id is not given twice");
@@ -81,10 +84,42 @@ static void revoke_execute(struct sluss_txn *txn)
 		sluss_txn_refuse(txn, SLUSS_CODE_NOT_FOUND, SLUSS_UNKNOWN_AGENCY, "agency_id", NULL);
 		return;
 	}
-	if (!sluss_txn_append(txn, &record, &response.log_index))
+	if (!sluss_txn_append(txn, &record, &response.log_index) || !sluss_txn_settle(txn) ||
+	    !sluss_txn_stop_waiting(txn, &(struct sluss_id){0}, &response.deliveries_withheld))
 		return;
 	sluss_txn_respond(txn, &response.base);
 	barrier_everywhere(txn);
+}
+
+// ---- RevokeKeys
+
+static void keys_execute(struct sluss_txn *txn)
+{
+	const Sluss__V1__RevokeKeysRequest *request = (const Sluss__V1__RevokeKeysRequest *)txn->request;
+	Sluss__V1__RevokeKeysResponse response = SLUSS__V1__REVOKE_KEYS_RESPONSE__INIT;
+	struct sluss_agency_view view;
+	struct sluss_agency_keys keys;
+	struct svc_revoked revoked = {0};
+	bool known = request->key_id[0] == '\0';
+	if (!sluss_directory_agency(sluss_txn_directory(txn), request->agency_id, &view) || view.left) {
+		sluss_txn_refuse(txn, SLUSS_CODE_NOT_FOUND, SLUSS_UNKNOWN_AGENCY, "agency_id", NULL);
+		return;
+	}
+	for (size_t i = 0; i < view.key_count && sluss_directory_keys(sluss_txn_directory(txn), view.agency, i, &keys);
+	     i++) {
+		if (request->key_id[0] != '\0' && strcmp(keys.sign_key_id, request->key_id) != 0)
+			continue;
+		known = true;
+		if (!svc_revoke_binding(txn, view.agency, i, NULL, &revoked))
+			return;
+	}
+	if (!known) {
+		sluss_txn_refuse(txn, SLUSS_CODE_NOT_FOUND, SLUSS_KEY_UNKNOWN, "key_id", NULL);
+		return;
+	}
+	response.records = revoked.records;
+	response.log_index = revoked.index;
+	sluss_txn_respond(txn, &response.base);
 }
 
 // ---- SetPolicy
@@ -99,10 +134,12 @@ static void policy_execute(struct sluss_txn *txn)
 		wrong(txn, "policy", "the octets of a policy file, at most 512 KiB, are needed here");
 		return;
 	}
-	if (!sluss_txn_policy(txn, (struct sluss_bytes){request->policy.data, request->policy.len}, record.u.policy_set.hash, &name))
+	if (!sluss_txn_policy(
+		txn, (struct sluss_bytes){request->policy.data, request->policy.len}, record.u.policy_set.hash, &name))
 		return;
 	record.u.policy_set.name = name;
-	if (!sluss_txn_append(txn, &record, &response.log_index) || (response.policy_id = sluss_arena_text(txn->arena, name)) == NULL)
+	if (!sluss_txn_append(txn, &record, &response.log_index) ||
+	    (response.policy_id = sluss_arena_text(txn->arena, name)) == NULL)
 		return;
 	response.policy_hash = (ProtobufCBinaryData){SLUSS_HASH_BYTES, record.u.policy_set.hash};
 	sluss_txn_respond(txn, &response.base);
@@ -117,7 +154,8 @@ static void step_execute(struct sluss_txn *txn)
 	Sluss__V1__StepClockResponse response = SLUSS__V1__STEP_CLOCK_RESPONSE__INIT;
 	int64_t to_ms;
 	uint64_t index;
-	if (!svc_read_time(txn, request->to, "to", &to_ms) || !sluss_txn_step_clock(txn, to_ms, &index) || !sluss_txn_settle(txn))
+	if (!svc_read_time(txn, request->to, "to", &to_ms) || !sluss_txn_step_clock(txn, to_ms, &index) ||
+	    !sluss_txn_settle(txn))
 		return;
 	response.now = svc_time(txn, txn->now_ms);
 	sluss_txn_respond(txn, &response.base);
@@ -125,7 +163,8 @@ static void step_execute(struct sluss_txn *txn)
 
 // ---- GetHealth
 
-static bool fill_reasons(struct sluss_txn *txn, const struct sluss_core_counts *counts, Sluss__V1__GetHealthResponse *response)
+static bool fill_reasons(
+    struct sluss_txn *txn, const struct sluss_core_counts *counts, Sluss__V1__GetHealthResponse *response)
 {
 	response->denied_by_reason = sluss_arena_array(txn->arena, REASONS, sizeof(*response->denied_by_reason));
 	if (response->denied_by_reason == NULL)
@@ -144,7 +183,8 @@ static bool fill_reasons(struct sluss_txn *txn, const struct sluss_core_counts *
 	return true;
 }
 
-// The third line of the newest checkpoint is the root in base64 (C2SP tlog-checkpoint); here it is shown in hexadecimal.
+// The third line of the newest checkpoint is the root in base64 (C2SP tlog-checkpoint); here it is shown in
+// hexadecimal.
 static char *root_hex(struct sluss_txn *txn)
 {
 	struct sluss_bytes note = sluss_log_checkpoint(sluss_txn_log(txn));
@@ -156,9 +196,11 @@ static char *root_hex(struct sluss_txn *txn)
 		line = memchr(line, '\n', (size_t)(end - line));
 		line = line == NULL ? NULL : line + 1;
 	}
-	const char *stop = text == NULL || note.len == 0 || line == NULL ? NULL : memchr(line, '\n', (size_t)(end - line));
+	const char *stop =
+	    text == NULL || note.len == 0 || line == NULL ? NULL : memchr(line, '\n', (size_t)(end - line));
 	if (stop != NULL &&
-	    sodium_base642bin(root, sizeof(root), line, (size_t)(stop - line), NULL, &len, NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
+	    sodium_base642bin(root, sizeof(root), line, (size_t)(stop - line), NULL, &len, NULL,
+		sodium_base64_VARIANT_ORIGINAL) == 0 &&
 	    len == sizeof(root))
 		sodium_bin2hex(text, 2 * SLUSS_HASH_BYTES + 1, root, sizeof(root));
 	return text;
@@ -173,8 +215,8 @@ static void health_execute(struct sluss_txn *txn)
 	response.policy_id = sluss_arena_text(txn->arena, txn->policy == NULL ? "" : sluss_policy_name(txn->policy));
 	response.log_root = root_hex(txn);
 	response.now = svc_time(txn, txn->now_ms);
-	if (response.authority == NULL || response.log_verifier_key == NULL || response.policy_id == NULL || response.log_root == NULL ||
-	    !fill_reasons(txn, counts, &response)) {
+	if (response.authority == NULL || response.log_verifier_key == NULL || response.policy_id == NULL ||
+	    response.log_root == NULL || !fill_reasons(txn, counts, &response)) {
 		svc_no_memory(txn);
 		return;
 	}
@@ -195,6 +237,7 @@ static void health_execute(struct sluss_txn *txn)
 static const struct sluss_service rows[] = {
     {SLUSS_METHOD_ADMIN_ADD_AGENCY, NULL, NULL, add_execute, NULL, 0},
     {SLUSS_METHOD_ADMIN_REVOKE_AGENCY, NULL, NULL, revoke_execute, NULL, 0},
+    {SLUSS_METHOD_ADMIN_REVOKE_KEYS, NULL, NULL, keys_execute, NULL, 0},
     {SLUSS_METHOD_ADMIN_SET_POLICY, NULL, NULL, policy_execute, NULL, 0},
     {SLUSS_METHOD_ADMIN_STEP_CLOCK, NULL, NULL, step_execute, NULL, 0},
     {SLUSS_METHOD_ADMIN_GET_HEALTH, NULL, NULL, health_execute, NULL, 0},

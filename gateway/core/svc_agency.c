@@ -13,7 +13,8 @@ enum {
 
 // ---- tokens
 
-bool svc_token_make(struct sluss_txn *txn, const Sluss__V1__AddAgencyRequest *invitation, int64_t until_ms, char token_out[SLUSS_ENROL_TOKEN_TEXT])
+bool svc_token_make(struct sluss_txn *txn, const Sluss__V1__AddAgencyRequest *invitation, int64_t until_ms,
+    char token_out[SLUSS_ENROL_TOKEN_TEXT])
 {
 	struct sluss_enrol_token token;
 	size_t packed = sluss__v1__add_agency_request__get_packed_size(invitation);
@@ -26,8 +27,8 @@ bool svc_token_make(struct sluss_txn *txn, const Sluss__V1__AddAgencyRequest *in
 	memcpy(row + END_OCTETS, token.secret, sizeof(token.secret));
 	sluss__v1__add_agency_request__pack(invitation, row + HEAD_OCTETS);
 	sluss_enrol_token_format(&token, token_out);
-	bool ok = sluss_txn_put_side(
-	    txn, SLUSS_SIDE_TOKEN, (struct sluss_bytes){token.id.b, sizeof(token.id.b)}, (struct sluss_bytes){row, HEAD_OCTETS + packed});
+	bool ok = sluss_txn_put_side(txn, SLUSS_SIDE_TOKEN, (struct sluss_bytes){token.id.b, sizeof(token.id.b)},
+	    (struct sluss_bytes){row, HEAD_OCTETS + packed});
 	sodium_memzero(&token, sizeof(token));
 	sodium_memzero(row, HEAD_OCTETS);
 	return ok;
@@ -39,8 +40,8 @@ static bool mac_fits(const struct sluss_txn *txn, const uint8_t *secret, const S
 	uint8_t mac[SLUSS_ENROL_MAC_BYTES];
 	if (request->signing_key.len != SLUSS_KEY_BYTES || request->sealing_key.len != SLUSS_KEY_BYTES)
 		return false;
-	sluss_enrol_mac(
-	    secret, txn->authority, request->agency_id, request->signing_key.data, request->sealing_key.data, request->certificate_request, mac);
+	sluss_enrol_mac(secret, txn->authority, request->agency_id, request->signing_key.data,
+	    request->sealing_key.data, request->certificate_request, mac);
 	return sluss_enrol_mac_equal(mac, request->token_mac.data, request->token_mac.len);
 }
 
@@ -56,10 +57,11 @@ Sluss__V1__AddAgencyRequest *svc_token_read(struct sluss_txn *txn, const Sluss__
 	if (row.data != NULL && row.len >= HEAD_OCTETS && mac_fits(txn, row.data + END_OCTETS, request)) {
 		for (size_t i = 0; i < END_OCTETS; i++)
 			until = until << 8 | row.data[i];
-		invitation =
-		    sluss__v1__add_agency_request__unpack(sluss_arena_allocator(txn->arena), row.len - HEAD_OCTETS, row.data + HEAD_OCTETS);
+		invitation = sluss__v1__add_agency_request__unpack(
+		    sluss_arena_allocator(txn->arena), row.len - HEAD_OCTETS, row.data + HEAD_OCTETS);
 	}
-	if (invitation == NULL || (int64_t)until <= txn->now_ms || strcmp(invitation->agency_id, request->agency_id) != 0) {
+	if (invitation == NULL || (int64_t)until <= txn->now_ms ||
+	    strcmp(invitation->agency_id, request->agency_id) != 0) {
 		sluss_txn_refuse(txn, SLUSS_CODE_PERMISSION_DENIED, SLUSS_TOKEN_INVALID, "token_mac", NULL);
 		return NULL;
 	}
@@ -69,7 +71,33 @@ Sluss__V1__AddAgencyRequest *svc_token_read(struct sluss_txn *txn, const Sluss__
 bool svc_token_use(struct sluss_txn *txn, const char *token_id)
 {
 	struct sluss_id id;
-	return svc_read_id(txn, token_id, "token_id", &id) && sluss_txn_erase_side(txn, SLUSS_SIDE_TOKEN, (struct sluss_bytes){id.b, sizeof(id.b)});
+	return svc_read_id(txn, token_id, "token_id", &id) &&
+	       sluss_txn_erase_side(txn, SLUSS_SIDE_TOKEN, (struct sluss_bytes){id.b, sizeof(id.b)});
+}
+
+// ---- revoking
+
+static bool append_revocation(struct sluss_txn *txn, const char *agency_id, const char *key_id,
+    const uint8_t *certificate, struct svc_revoked *revoked)
+{
+	struct sluss_record record = {
+	    .type = SLUSS_REC_KEY_REVOKED, .u.key_revoked = {.agency = agency_id, .key_id = key_id}};
+	if (certificate != NULL)
+		memcpy(record.u.key_revoked.certificate, certificate, SLUSS_HASH_BYTES);
+	revoked->records++;
+	return sluss_txn_append(txn, &record, &revoked->index);
+}
+
+bool svc_revoke_binding(struct sluss_txn *txn, const char *agency_id, size_t binding, const uint8_t *kept_sign_key,
+    struct svc_revoked *revoked)
+{
+	struct sluss_agency_keys old;
+	if (!sluss_directory_keys(sluss_txn_directory(txn), agency_id, binding, &old))
+		return true;
+	bool kept = kept_sign_key != NULL && memcmp(old.sign_key, kept_sign_key, sizeof(old.sign_key)) == 0;
+	if (!kept && !old.sign_revoked && !append_revocation(txn, agency_id, old.sign_key_id, NULL, revoked))
+		return false;
+	return old.certificate_revoked || append_revocation(txn, agency_id, "", old.certificate, revoked);
 }
 
 // ---- the view
@@ -92,6 +120,8 @@ static Sluss__V1__AgencyKeys *keys_of(struct sluss_txn *txn, const struct sluss_
 	k->valid_from = svc_time(txn, keys->from_ms);
 	k->valid_until = svc_time(txn, keys->until_ms);
 	k->revoked = keys->sign_revoked;
+	k->certificate_valid_until = svc_time(txn, keys->certificate_until_ms);
+	k->certificate_revoked = keys->certificate_revoked;
 	k->log_index = keys->index;
 	return k->certificate_fingerprint.len == 0 ? NULL : k;
 }
@@ -103,7 +133,8 @@ static bool fill_keys(struct sluss_txn *txn, const struct sluss_agency_view *vie
 		return false;
 	for (size_t i = view->key_count; i-- > 0;) {
 		struct sluss_agency_keys keys;
-		if (!sluss_directory_keys(sluss_txn_directory(txn), view->agency, i, &keys) || (a->keys[a->n_keys] = keys_of(txn, &keys)) == NULL)
+		if (!sluss_directory_keys(sluss_txn_directory(txn), view->agency, i, &keys) ||
+		    (a->keys[a->n_keys] = keys_of(txn, &keys)) == NULL)
 			return false;
 		a->n_keys++;
 	}
@@ -119,7 +150,8 @@ Sluss__V1__Agency *svc_agency(struct sluss_txn *txn, const char *agency_id)
 		svc_no_memory(txn);
 		return NULL;
 	}
-	if (!sluss_txn_get_side(txn, SLUSS_SIDE_AGENCY_NAME, (struct sluss_bytes){(const uint8_t *)agency_id, strlen(agency_id)}, &name))
+	if (!sluss_txn_get_side(txn, SLUSS_SIDE_AGENCY_NAME,
+		(struct sluss_bytes){(const uint8_t *)agency_id, strlen(agency_id)}, &name))
 		return NULL;
 	sluss__v1__agency__init(a);
 	a->agency_id = sluss_arena_text(txn->arena, view.agency);

@@ -33,8 +33,8 @@ static bool check_certificate(struct sluss_request *request, const struct sluss_
 	if (request->txn.port != SLUSS_PORT_AGENCY)
 		return true;
 	ProtobufCBinaryData fingerprint = request->asked->certificate_fingerprint;
-	if (fingerprint.len == SLUSS_HASH_BYTES &&
-	    sluss_directory_certificate(directory, fingerprint.data, request->caller, &request->txn.caller_type))
+	if (fingerprint.len == SLUSS_HASH_BYTES && sluss_directory_certificate(directory, fingerprint.data, INT64_MIN,
+						       request->caller, &request->txn.caller_type))
 		return true;
 	sluss_txn_refuse(&request->txn, SLUSS_CODE_UNAUTHENTICATED, SLUSS_CERTIFICATE_UNKNOWN, NULL, NULL);
 	return false;

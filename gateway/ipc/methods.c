@@ -44,6 +44,8 @@ static const struct sluss_method_info methods[] = {
 	.max_body = LOOKUP_BODY},
     {METHOD(ADMIN_REVOKE_AGENCY, "AdminService", "RevokeAgency", revoke_agency_request, revoke_agency_response), ADMIN,
 	.max_body = LOOKUP_BODY},
+    {METHOD(ADMIN_REVOKE_KEYS, "AdminService", "RevokeKeys", revoke_keys_request, revoke_keys_response), ADMIN,
+	.max_body = LOOKUP_BODY},
     {METHOD(ADMIN_SET_POLICY, "AdminService", "SetPolicy", set_policy_request, set_policy_response), ADMIN,
 	.max_body = POLICY_BODY},
     {METHOD(ADMIN_STEP_CLOCK, "AdminService", "StepClock", step_clock_request, step_clock_response), ADMIN,

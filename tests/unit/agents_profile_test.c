@@ -26,8 +26,11 @@ static const char *file(const char *name)
 
 static struct sluss_profile *create(void)
 {
-	struct sluss_profile_config config = {.authority = "a.example/sig", .agency_id = "soc", .officer_id = "o1", .agency_url = "https://localhost:1",
-		.public_url = "https://localhost:2"};
+	struct sluss_profile_config config = {.authority = "a.example/sig",
+	    .agency_id = "soc",
+	    .officer_id = "o1",
+	    .agency_url = "https://localhost:1",
+	    .public_url = "https://localhost:2"};
 	struct sluss_profile *p = NULL;
 	char ca[96];
 	(void)snprintf(ca, sizeof(ca), "%s.ca", folder);
@@ -51,8 +54,9 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"config.json", "signing.key", "sealing.key", "sealing.1.key", "sealing.2.key", "signing.next.key", "sealing.next.key",
-		"client.key", "client.crt", "ca.crt", "checkpoint", "notices"};
+	static const char *const names[] = {"config.json", "signing.key", "sealing.key", "sealing.1.key",
+	    "sealing.2.key", "signing.next.key", "sealing.next.key", "client.key", "client.crt", "client.next.key",
+	    "client.next.crt", "ca.crt", "checkpoint", "notices"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		(void)unlink(file(names[i]));
 	}
@@ -124,8 +128,9 @@ static void malformed(void **state)
 	(void)state;
 	struct sluss_profile *p = create();
 	sluss_profile_free(&p);
-	static const char *const configs[] = {"", "[]", "{\"authority\":7}", "{\"nonsense\":\"x\"}", "{\"authority\":\"a\",\"authority\":\"b\"}",
-		"{\"agency_id\":\"a-name-that-is-much-longer-than-an-agency-may-have\"}"};
+	static const char *const configs[] = {"", "[]", "{\"authority\":7}", "{\"nonsense\":\"x\"}",
+	    "{\"authority\":\"a\",\"authority\":\"b\"}",
+	    "{\"agency_id\":\"a-name-that-is-much-longer-than-an-agency-may-have\"}"};
 	for (size_t i = 0; i < sizeof(configs) / sizeof(configs[0]); i++) {
 		assert_true(sluss_file_replace(file("config.json"), configs[i], strlen(configs[i])));
 		assert_int_equal(sluss_profile_open(folder, &p, problem), SLUSS_PROFILE_MALFORMED);
@@ -153,7 +158,8 @@ static void renewal_loses_no_key(void **state)
 		sluss_profile_settings(p, false, &s);
 		assert_int_equal(s.sealing_key_count, round + 1);
 		for (int k = 0; k < round; k++) {
-			assert_string_equal(sluss_sealing_key_id(s.sealing_keys[round - k]), seen[k]); // the oldest last
+			assert_string_equal(
+			    sluss_sealing_key_id(s.sealing_keys[round - k]), seen[k]); // the oldest last
 		}
 		memcpy(seen[round], sluss_sealing_key_id(s.sealing_keys[0]), SLUSS_KEY_ID_TEXT);
 		if (round == 2) {
@@ -176,11 +182,90 @@ static void renewal_loses_no_key(void **state)
 	sluss_profile_free(&p);
 }
 
+static bool is_there(const char *name)
+{
+	return access(file(name), F_OK) == 0;
+}
+
+static void keep_text(const char *name, const char *text)
+{
+	assert_true(sluss_file_replace(file(name), text, strlen(text)));
+}
+
+static void rename_file(const char *from, const char *to)
+{
+	char old[160];
+	(void)snprintf(old, sizeof(old), "%s", file(from));
+	assert_int_equal(rename(old, file(to)), 0);
+}
+
+// A promotion that stopped after any of its steps is finished by whoever opens the profile next.
+static void promotion_cut_short_goes_on(void **state)
+{
+	(void)state;
+	struct sluss_signing_key *sign = NULL;
+	struct sluss_sealing_key *seal = NULL;
+	struct sluss_client_settings s;
+	struct sluss_profile *p = create();
+	char *request = sluss_profile_next_certificate_request(p);
+	char *again = sluss_profile_next_certificate_request(p);
+	assert_non_null(request);
+	assert_non_null(again);
+	assert_int_equal(sluss_profile_next_keys(p, &sign, &seal, problem), SLUSS_PROFILE_OK);
+	assert_true(is_there("client.next.key"));
+	sluss_profile_free(&p);
+
+	// Nothing was promised yet: opening changes nothing.
+	assert_int_equal(sluss_profile_open(folder, &p, problem), SLUSS_PROFILE_OK);
+	assert_true(is_there("signing.next.key") && is_there("sealing.next.key") && is_there("client.next.key"));
+	assert_int_equal(sluss_profile_keep_certificate(p, "the new chain\n", problem), SLUSS_PROFILE_OK);
+	sluss_profile_free(&p);
+
+	// Cut between the two renames of the sealing key, with the client's key moved already.
+	rename_file("sealing.key", "sealing.1.key");
+	rename_file("client.next.key", "client.key");
+	assert_int_equal(sluss_profile_open(folder, &p, problem), SLUSS_PROFILE_OK);
+	sluss_profile_settings(p, false, &s);
+	assert_string_equal(sluss_signing_key_id(s.signing_key), sluss_signing_key_id(sign));
+	assert_string_equal(sluss_sealing_key_id(s.sealing_keys[0]), sluss_sealing_key_id(seal));
+	assert_int_equal(s.sealing_key_count, 2);
+	assert_false(is_there("signing.next.key") || is_there("sealing.next.key") || is_there("client.next.crt"));
+	size_t len = 0;
+	char *chain = sluss_file_read(file("client.crt"), 4096, true, &len);
+	assert_string_equal(chain, "the new chain\n");
+	free(chain);
+	sluss_profile_free(&p);
+
+	// Between sealing and signing key.
+	struct sluss_signing_key *next = NULL;
+	struct sluss_sealing_key *next_seal = NULL;
+	assert_int_equal(sluss_profile_open(folder, &p, problem), SLUSS_PROFILE_OK);
+	assert_int_equal(sluss_profile_next_keys(p, &next, &next_seal, problem), SLUSS_PROFILE_OK);
+	sluss_profile_free(&p);
+	rename_file("sealing.1.key", "sealing.2.key");
+	rename_file("sealing.key", "sealing.1.key");
+	rename_file("sealing.next.key", "sealing.key");
+	assert_int_equal(sluss_profile_open(folder, &p, problem), SLUSS_PROFILE_OK);
+	sluss_profile_settings(p, false, &s);
+	assert_string_equal(sluss_signing_key_id(s.signing_key), sluss_signing_key_id(next));
+	assert_int_equal(s.sealing_key_count, 3);
+	sluss_profile_free(&p);
+	keep_text("sealing.key", "not a key\n");
+	assert_int_equal(sluss_profile_open(folder, &p, problem), SLUSS_PROFILE_MALFORMED);
+	sluss_signing_key_free(&sign);
+	sluss_signing_key_free(&next);
+	sluss_sealing_key_free(&seal);
+	sluss_sealing_key_free(&next_seal);
+	free(request);
+	free(again);
+}
+
 static void settings_that_cannot_be(void **state)
 {
 	(void)state;
 	const char *why = NULL;
-	struct sluss_client_settings good = {.url = "https://localhost:1", .ca_file = "/x", .authority = "a", .agency_id = "soc", .officer_id = "o"};
+	struct sluss_client_settings good = {
+	    .url = "https://localhost:1", .ca_file = "/x", .authority = "a", .agency_id = "soc", .officer_id = "o"};
 	struct sluss_client_settings s = good;
 	struct sluss_client *c = sluss_client_new(&s, &why);
 	assert_non_null(c);
@@ -216,11 +301,12 @@ static void settings_that_cannot_be(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(made_and_opened, setup, teardown),
-		cmocka_unit_test_setup_teardown(files_are_ours_alone, setup, teardown),
-		cmocka_unit_test_setup_teardown(malformed, setup, teardown),
-		cmocka_unit_test_setup_teardown(renewal_loses_no_key, setup, teardown),
-		cmocka_unit_test(settings_that_cannot_be),
+	    cmocka_unit_test_setup_teardown(made_and_opened, setup, teardown),
+	    cmocka_unit_test_setup_teardown(files_are_ours_alone, setup, teardown),
+	    cmocka_unit_test_setup_teardown(malformed, setup, teardown),
+	    cmocka_unit_test_setup_teardown(renewal_loses_no_key, setup, teardown),
+	    cmocka_unit_test_setup_teardown(promotion_cut_short_goes_on, setup, teardown),
+	    cmocka_unit_test(settings_that_cannot_be),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

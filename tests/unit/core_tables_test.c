@@ -99,14 +99,19 @@ static const char *key_id(uint8_t sign, char id_out[SLUSS_KEY_ID_TEXT])
 	return sluss_key_id(SLUSS_KEY_USE_SIGN, key, id_out);
 }
 
-static bool certificate_is(const struct sluss_directory *d, uint8_t certificate, const char *agency)
+static bool certificate_was(const struct sluss_directory *d, uint8_t certificate, const char *agency, int64_t now_ms)
 {
 	uint8_t fingerprint[32];
 	char found[SLUSS_AGENCY_MAX + 1];
 	enum sluss_agency_type type;
 	memset(fingerprint, certificate, sizeof(fingerprint));
-	return sluss_directory_certificate(d, fingerprint, found, &type) && strcmp(found, agency) == 0 &&
+	return sluss_directory_certificate(d, fingerprint, now_ms, found, &type) && strcmp(found, agency) == 0 &&
 	       type == SLUSS_AGENCY_POLICE;
+}
+
+static bool certificate_is(const struct sluss_directory *d, uint8_t certificate, const char *agency)
+{
+	return certificate_was(d, certificate, agency, 3000);
 }
 
 static void count_revoked(void *context, const uint8_t fingerprint[SLUSS_HASH_BYTES])
@@ -141,6 +146,9 @@ static void keys_and_certificates_belong_to_one_agency_for_ever(void **state)
 	assert_int_equal(signer.from_ms, 2000);
 	assert_int_equal(signer.until_ms, INT64_MAX);
 	assert_true(certificate_is(d, 20, "pol-1") && certificate_is(d, 31, "pol-1"));
+	// The old certificate counts through the overlap, the new one on.
+	assert_true(certificate_was(d, 20, "pol-1", 4999) && !certificate_was(d, 20, "pol-1", 5000));
+	assert_true(certificate_was(d, 20, "pol-1", INT64_MIN) && certificate_was(d, 31, "pol-1", INT64_MAX - 1));
 
 	record = (struct sluss_record){
 	    .type = SLUSS_REC_KEY_REVOKED, .u.key_revoked = {.agency = "pol-1", .key_id = key_id(30, id)}};
