@@ -5,6 +5,8 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "batch.h"
+
 const char *sluss_section_state_name(enum sluss_section_state state)
 {
 	switch (state) {
@@ -44,7 +46,10 @@ static enum sluss_message_result open_envelope(const Sluss__V1__Delivery *delive
 		return SLUSS_MESSAGE_MALFORMED;
 	}
 	struct sluss_bytes octets = bytes_of(outer->envelope);
-	if (!sluss_statement_verify(delivery->sender_key.data, outer->key_id, octets, bytes_of(outer->signature))) {
+	struct sluss_statement_header batch;
+	bool is_signed = delivery->batch == NULL ? sluss_statement_verify(delivery->sender_key.data, outer->key_id, octets, bytes_of(outer->signature))
+	                                         : sluss_batch_proof_check(delivery->batch, delivery->sender_key.data, octets, &batch);
+	if (!is_signed) {
 		return SLUSS_MESSAGE_BAD_SIGNATURE;
 	}
 	if (sluss_strict_unpack(&sluss__v1__envelope__descriptor, octets, NULL, &message, NULL) != SLUSS_STRICT_OK) {
@@ -54,6 +59,12 @@ static enum sluss_message_result open_envelope(const Sluss__V1__Delivery *delive
 	if (!sluss_statement_header_of(message, &out->from, NULL) || strcmp(out->from.kind, message->descriptor->name) != 0
 	    || strcmp(out->envelope->message_id, delivery->message_id) != 0) {
 		return SLUSS_MESSAGE_MALFORMED;
+	}
+	// A batch vouches only for its own agency's and officer's envelopes, at its own gateway.
+	if (delivery->batch != NULL
+	    && (strcmp(batch.agency_id, out->from.agency_id) != 0 || strcmp(batch.officer_id, out->from.officer_id) != 0
+	        || strcmp(batch.authority, out->from.authority) != 0)) {
+		return SLUSS_MESSAGE_BAD_SIGNATURE;
 	}
 	if (strcmp(out->from.authority, reader->authority) != 0) {
 		return SLUSS_MESSAGE_WRONG_LOG;

@@ -255,6 +255,52 @@ enum sluss_message_result sluss_message_seal(const struct sluss_message_draft *d
 	return result;
 }
 
+enum sluss_message_result sluss_sealed_message_renew(
+    struct sluss_sealed_message *sealed, const struct sluss_author *author, const struct sluss_signing_key *key)
+{
+	Sluss__V1__SendRequest *request = sluss__v1__send_request__unpack(NULL, sealed->request_len, sealed->request);
+	ProtobufCMessage *message = NULL;
+	struct sluss_signed octets = {0};
+	enum sluss_message_result result = SLUSS_MESSAGE_MALFORMED;
+	if (request != NULL && request->envelope != NULL
+	    && sluss_strict_unpack(&sluss__v1__envelope__descriptor,
+	           (struct sluss_bytes){request->envelope->envelope.data, request->envelope->envelope.len}, NULL, &message, NULL)
+	        == SLUSS_STRICT_OK) {
+		Google__Protobuf__Timestamp at;
+		Google__Protobuf__Timestamp *old = ((Sluss__V1__Envelope *)message)->at;
+		sluss_timestamp_set(&at, author->at_ms);
+		((Sluss__V1__Envelope *)message)->at = &at;
+		result = sluss_statement_sign(message, key, &octets) ? SLUSS_MESSAGE_OK : SLUSS_MESSAGE_NO_MEMORY;
+		((Sluss__V1__Envelope *)message)->at = old;
+	}
+	if (result == SLUSS_MESSAGE_OK) {
+		Sluss__V1__SignedEnvelope *old = request->envelope;
+		Sluss__V1__SignedEnvelope view = SLUSS__V1__SIGNED_ENVELOPE__INIT;
+		view.envelope = (ProtobufCBinaryData){octets.len, octets.octets};
+		view.signature = (ProtobufCBinaryData){sizeof(octets.signature), octets.signature};
+		view.key_id = octets.key_id;
+		request->envelope = &view;
+		size_t len = sluss__v1__send_request__get_packed_size(request);
+		uint8_t *packed = malloc(len);
+		if (packed == NULL) {
+			result = SLUSS_MESSAGE_NO_MEMORY;
+		} else {
+			free(sealed->request);
+			sealed->request = packed;
+			sealed->request_len = sluss__v1__send_request__pack(request, packed);
+		}
+		request->envelope = old;
+	}
+	sluss_signed_free(&octets);
+	if (message != NULL) {
+		protobuf_c_message_free_unpacked(message, NULL);
+	}
+	if (request != NULL) {
+		sluss__v1__send_request__free_unpacked(request, NULL);
+	}
+	return result;
+}
+
 void sluss_sealed_message_free(struct sluss_sealed_message *sealed)
 {
 	free(sealed->request);

@@ -167,6 +167,8 @@ bool sluss_writer_admit(struct sluss_writer *w, struct sluss_request *request)
 		return true;
 	if (!key_is_good(w, request))
 		return false;
+	if ((request->service->flags & SLUSS_SERVICE_OWN_CLOCK) != 0)
+		return true;
 	int64_t off = request->header.at_ms - w->now_ms;
 	if (off > (int64_t)w->config.clock_skew_max_ms || off < -(int64_t)w->config.clock_skew_max_ms)
 		return refuse(request, SLUSS_CODE_FAILED_PRECONDITION, SLUSS_CLOCK_SKEW, "at");

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 # Core: intake, workers, writer, and the services. One source a line, sorted.
 add_library(sluss_core STATIC
+  expiry.c dues.c svc_send_batch.c
   admit.c
   arena.c
   batch.c

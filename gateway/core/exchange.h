@@ -36,6 +36,8 @@ struct exchange_message {
 	struct sluss_section_label *labels; // one for each section
 	size_t section_count;
 	uint8_t envelope_hash[SLUSS_HASH_BYTES];
+	const Sluss__V1__SignedEnvelope *signed_envelope; // as it is kept and delivered
+	Sluss__V1__BatchProof *batch; // what proves it in place of a signature of its own; NULL: none
 };
 
 // Reads an envelope and its sections. `sealed`: ciphertexts and keys must be there and fit the envelope (Send); else
@@ -95,8 +97,8 @@ SLUSS_MUST_CHECK bool exchange_withhold(struct sluss_txn *txn, const struct slus
 // Key of the payload of a message whose record is number `index`: rising, so that the store's table grows at its end.
 struct sluss_id exchange_payload_id(uint64_t index, const struct sluss_id *message);
 // Keeps envelope and the sections that at least one recipient may get. False: refused.
-SLUSS_MUST_CHECK bool exchange_payload_put(struct sluss_txn *txn, uint64_t index,
-    const struct exchange_message *message, const Sluss__V1__SignedEnvelope *envelope, uint64_t sections);
+SLUSS_MUST_CHECK bool exchange_payload_put(
+    struct sluss_txn *txn, uint64_t index, const struct exchange_message *message, uint64_t sections);
 // Reads part 0, then one section with this recipient's key only. *_out NULL: it is not there. False: refused.
 SLUSS_MUST_CHECK bool exchange_payload_head(
     struct sluss_txn *txn, const struct sluss_id *payload, Sluss__V1__Delivery **head_out);
@@ -130,12 +132,28 @@ void exchange_statement_key(uint64_t index, uint8_t key_out[EXCHANGE_STATEMENT_K
 // False: refused.
 SLUSS_MUST_CHECK bool exchange_statement_get(struct sluss_txn *txn, uint64_t index, struct exchange_proof *proof_out);
 
+// ---- Send, for one message; when it is not accepted the request has been refused
+
+struct exchange_outcome {
+	uint64_t index; // of the record
+	Sluss__V1__PairDecision **pairs;
+	size_t pair_count;
+};
+// One that is not known. True: accepted.
+bool exchange_send_new(
+    struct sluss_txn *txn, const struct exchange_message *message, struct exchange_outcome *outcome_out);
+// The first answer to message number `number` again. True: it was accepted.
+bool exchange_send_again(struct sluss_txn *txn, uint32_t number, struct exchange_outcome *outcome_out);
+
 // ---- services
 
 void exchange_send_prepare(struct sluss_txn *txn);
 void exchange_send(struct sluss_txn *txn);
 void exchange_evaluate_prepare(struct sluss_txn *txn);
 void exchange_evaluate(struct sluss_txn *txn);
+void exchange_send_batch_prepare(struct sluss_txn *txn);
+void exchange_send_batch(struct sluss_txn *txn);
+void exchange_send_batch_finish(struct sluss_txn *txn);
 void exchange_fetch(struct sluss_txn *txn);
 void exchange_acknowledge(struct sluss_txn *txn);
 void exchange_get_status(struct sluss_txn *txn);

@@ -29,15 +29,15 @@ static bool put(struct sluss_txn *txn, const struct sluss_id *payload, uint32_t 
 	return sluss_txn_stored(txn, sluss_store_put_payload(store, payload, part, (struct sluss_bytes){octets, len}));
 }
 
-bool exchange_payload_put(struct sluss_txn *txn, uint64_t index, const struct exchange_message *m,
-    const Sluss__V1__SignedEnvelope *envelope, uint64_t sections)
+bool exchange_payload_put(struct sluss_txn *txn, uint64_t index, const struct exchange_message *m, uint64_t sections)
 {
 	struct sluss_id payload = exchange_payload_id(index, &m->message);
 	Sluss__V1__Delivery head = SLUSS__V1__DELIVERY__INIT;
 	Sluss__V1__Section *only[] = {m->sections[0]};
-	Sluss__V1__SignedEnvelope signed_envelope = *envelope;
+	Sluss__V1__SignedEnvelope signed_envelope = *m->signed_envelope;
 	bool single = m->section_count == 1;
 	head.envelope = &signed_envelope;
+	head.batch = m->batch;
 	head.sections = only;
 	head.n_sections = single ? 1 : 0;
 	if (!put(txn, &payload, 0, &head.base) || single)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 # What verifies with nothing but the octets at hand: libsluss links it too.
-add_library(sluss_log_verify STATIC log_hash.c log_text.c log_note.c log_checkpoint.c log_proof.c log_tile.c log_verify.c)
+add_library(sluss_log_verify STATIC log_hash.c log_text.c log_note.c log_checkpoint.c log_proof.c log_tile.c log_verify.c log_list.c)
 target_include_directories(sluss_log_verify PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(sluss_log_verify PUBLIC sluss_flags PRIVATE OpenSSL::Crypto PkgConfig::SODIUM)
 

@@ -88,6 +88,8 @@ enum sluss_service_flag {
 	SLUSS_SERVICE_REQUEST_ID = 4,
 	// A worker may answer it alone, from what is published (svc_log_file.h); execute serves what it leaves.
 	SLUSS_SERVICE_FILE = 8,
+	// The service judges the statement's time itself (SendBatch).
+	SLUSS_SERVICE_OWN_CLOCK = 16,
 };
 
 struct sluss_service {

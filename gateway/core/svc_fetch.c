@@ -68,6 +68,7 @@ static bool read_payload(struct sluss_txn *txn, const struct sluss_message *mess
 		return false;
 	bool whole = head != NULL;
 	delivery->envelope = whole ? head->envelope : NULL;
+	delivery->batch = whole ? head->batch : NULL;
 	for (size_t i = 0; whole && i < j->permitted_count; i++) {
 		if (!exchange_payload_section(txn, &payload, head, j->permitted[i].section, txn->caller, &sections[i]))
 			return false;

@@ -11,8 +11,11 @@
 void exchange_send_prepare(struct sluss_txn *txn)
 {
 	const Sluss__V1__SendRequest *request = (const Sluss__V1__SendRequest *)txn->request;
-	txn->prepared = exchange_read(
+	struct exchange_message *m = exchange_read(
 	    txn, (const Sluss__V1__Envelope *)txn->statement, request->n_sections, request->sections, true);
+	if (m != NULL)
+		m->signed_envelope = request->envelope;
+	txn->prepared = m;
 }
 
 static struct sluss_rec_message record_of(
@@ -36,6 +39,8 @@ static struct sluss_rec_message record_of(
 	};
 	if (m->expires_ms != 0 && m->expires_ms < record.expires_ms)
 		record.expires_ms = m->expires_ms;
+	if (m->batch != NULL)
+		memcpy(record.batch_hash, txn->statement_hash, SLUSS_HASH_BYTES);
 	memcpy(record.envelope_hash, m->envelope_hash, SLUSS_HASH_BYTES);
 	return record;
 }
@@ -85,36 +90,28 @@ static void refuse_denied(struct sluss_txn *txn, const struct sluss_pair *pairs,
 	sluss_txn_refuse_pairs(txn, count, list);
 }
 
-static void answer_accepted(
-    struct sluss_txn *txn, const struct sluss_id *message, const struct sluss_pair *pairs, size_t count, uint64_t index)
+static bool accepted(struct sluss_txn *txn, const struct sluss_pair *pairs, size_t count, uint64_t index,
+    struct exchange_outcome *outcome_out)
 {
-	Sluss__V1__SendResponse response = SLUSS__V1__SEND_RESPONSE__INIT;
-	char id[SLUSS_ID_TEXT];
-	sluss_id_format(message, id);
-	response.message_id = id;
-	response.pairs = exchange_pairs(txn, pairs, count);
-	response.n_pairs = count;
-	if (response.pairs == NULL)
-		return;
-	sluss_txn_respond(txn, &response.base);
-	sluss_txn_receipt(txn, index, 2);
+	*outcome_out =
+	    (struct exchange_outcome){.index = index, .pairs = exchange_pairs(txn, pairs, count), .pair_count = count};
+	return outcome_out->pairs != NULL;
 }
 
-// The first answer, from the record.
-static void send_again(struct sluss_txn *txn)
+bool exchange_send_again(struct sluss_txn *txn, uint32_t number, struct exchange_outcome *outcome_out)
 {
-	uint32_t number = sluss_messages_find(exchange_messages(txn), &txn->header->id);
 	struct sluss_record record;
 	if (!exchange_record(txn, number, &record))
-		return;
+		return false;
 	const struct sluss_rec_message *message = &record.u.message_accepted;
 	if (record.type == SLUSS_REC_MESSAGE_ACCEPTED)
-		answer_accepted(txn, &message->message, message->pairs, message->pair_count,
-		    sluss_messages_at(exchange_messages(txn), number)->index);
-	else if (!may_know(txn, &message->case_id, message->message_type))
+		return accepted(txn, message->pairs, message->pair_count,
+		    sluss_messages_at(exchange_messages(txn), number)->index, outcome_out);
+	if (!may_know(txn, &message->case_id, message->message_type))
 		unknown_case(txn);
 	else
 		refuse_denied(txn, message->pairs, message->pair_count);
+	return false;
 }
 
 static bool queues_have_room(struct sluss_txn *txn, const struct exchange_message *m)
@@ -174,15 +171,14 @@ static uint64_t wanted_sections(const struct exchange_decisions *d)
 	return wanted;
 }
 
-static void accept(struct sluss_txn *txn, const struct exchange_message *m, const struct exchange_decisions *d)
+static bool accept(struct sluss_txn *txn, const struct exchange_message *m, const struct exchange_decisions *d,
+    struct exchange_outcome *outcome_out)
 {
-	const Sluss__V1__SendRequest *request = (const Sluss__V1__SendRequest *)txn->request;
 	struct sluss_record record = {.type = SLUSS_REC_MESSAGE_ACCEPTED, .u.message_accepted = record_of(txn, m, d)};
 	uint64_t index;
-	if (!queues_have_room(txn, m) || !open_case(txn, m, &record) || !sluss_txn_append(txn, &record, &index) ||
-	    !exchange_payload_put(txn, index, m, request->envelope, wanted_sections(d)))
-		return;
-	answer_accepted(txn, &m->message, d->pairs, d->count, index);
+	return queues_have_room(txn, m) && open_case(txn, m, &record) && sluss_txn_append(txn, &record, &index) &&
+	       exchange_payload_put(txn, index, m, wanted_sections(d)) &&
+	       accepted(txn, d->pairs, d->count, index, outcome_out);
 }
 
 static void deny(struct sluss_txn *txn, const struct exchange_message *m, const struct exchange_decisions *d)
@@ -198,33 +194,45 @@ static void deny(struct sluss_txn *txn, const struct exchange_message *m, const 
 		unknown_case(txn);
 }
 
-void exchange_send(struct sluss_txn *txn)
+bool exchange_send_new(struct sluss_txn *txn, const struct exchange_message *m, struct exchange_outcome *outcome_out)
 {
-	const struct exchange_message *m = txn->prepared;
 	struct exchange_decisions d;
 	struct sluss_case_view view;
-	if (sluss_txn_repeated(txn)) {
-		send_again(txn);
-		return;
-	}
 	bool exists = sluss_case_find(txn->state, &m->case_id, &view);
 	if (!exists && !may_know(txn, &m->case_id, m->type)) {
 		unknown_case(txn);
-		return;
+		return false;
 	}
 	if (m->expires_ms != 0 && m->expires_ms <= txn->now_ms) {
 		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "expires",
 		    "The message would have expired already."); // not recorded
-		return;
+		return false;
 	}
 	if (!recipients_exist(txn, m) || !exchange_decide(txn, m, &d))
-		return;
+		return false;
+	if (d.permitted == d.count || (m->partial && d.permitted > 0 && !d.unavailable))
+		return accept(txn, m, &d, outcome_out);
 	if (d.unavailable)
 		refuse_denied(txn, d.pairs, d.count); // not recorded: the same message may come again
-	else if (d.permitted == d.count || (m->partial && d.permitted > 0))
-		accept(txn, m, &d);
 	else
 		deny(txn, m, &d);
+	return false;
+}
+
+void exchange_send(struct sluss_txn *txn)
+{
+	const struct exchange_message *m = txn->prepared;
+	struct exchange_outcome outcome;
+	if (!(sluss_txn_repeated(txn)
+		    ? exchange_send_again(txn, sluss_messages_find(exchange_messages(txn), &m->message), &outcome)
+		    : exchange_send_new(txn, m, &outcome)))
+		return;
+	Sluss__V1__SendResponse response = SLUSS__V1__SEND_RESPONSE__INIT;
+	response.message_id = m->envelope->message_id;
+	response.pairs = outcome.pairs;
+	response.n_pairs = outcome.pair_count;
+	sluss_txn_respond(txn, &response.base);
+	sluss_txn_receipt(txn, outcome.index, 2);
 }
 
 // ---- Evaluate
