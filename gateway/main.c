@@ -15,7 +15,8 @@ enum {
 	EXIT_USAGE = 2,
 };
 
-static const char usage[] = "slussd [--config FILE]               run the gateway (default /etc/sluss/slussd.conf)\n"
+static const char usage[] = "slussd [--config FILE] [--accept-rollback]\n"
+			    "                                     run the gateway (default /etc/sluss/slussd.conf)\n"
 			    "slussd --init --help                 make a new authority\n"
 			    "slussd --check-config [--config FILE]\n"
 			    "slussd --print-sample-config | --print-manual | --version | --help\n";
@@ -34,13 +35,15 @@ enum command {
 static const struct option options[] = {{"config", required_argument, NULL, 'c'},
     {"check-config", no_argument, NULL, 'k'}, {"print-sample-config", no_argument, NULL, 's'},
     {"print-manual", no_argument, NULL, 'm'}, {"version", no_argument, NULL, 'v'}, {"help", no_argument, NULL, 'h'},
-    {"role", required_argument, NULL, 'r'}, {"parent", required_argument, NULL, 'p'}, {NULL, 0, NULL, 0}};
+    {"role", required_argument, NULL, 'r'}, {"parent", required_argument, NULL, 'p'},
+    {"accept-rollback", no_argument, NULL, 'a'}, {NULL, 0, NULL, 0}};
 
 struct arguments {
 	enum command command;
 	const char *config;
 	enum sluss_role role;
 	int parent_pid;
+	bool accept_rollback;
 };
 
 static bool take_option(struct arguments *arguments, int option, const char *value)
@@ -68,6 +71,9 @@ static bool take_option(struct arguments *arguments, int option, const char *val
 		arguments->command = COMMAND_ROLE;
 		arguments->role = sluss_role_by_name(value);
 		return arguments->role != SLUSS_ROLE_NONE && arguments->role != SLUSS_ROLE_PARENT;
+	case 'a':
+		arguments->accept_rollback = true;
+		return true;
 	case 'p':
 		arguments->parent_pid = (int)strtol(value, NULL, 10);
 		return arguments->parent_pid > 1;
@@ -100,7 +106,7 @@ static int run(const struct arguments *arguments)
 	}
 	fit_sandbox(&settings);
 	sluss_event_role("parent");
-	return sluss_parent_main(&settings);
+	return sluss_parent_main(&settings, arguments->accept_rollback);
 }
 
 int main(int argc, char *argv[])
@@ -134,7 +140,7 @@ int main(int argc, char *argv[])
 		fputs(usage, stdout);
 		return 0;
 	case COMMAND_ROLE:
-		return sluss_role_main(arguments.role, arguments.parent_pid);
+		return sluss_role_main(arguments.role, arguments.parent_pid, arguments.accept_rollback);
 	case COMMAND_NONE:
 		break;
 	}

@@ -43,8 +43,9 @@ struct parent {
 	int web_channel; // the ends that web and edge will get, made when core started; -1 = used up
 	int edge_channel;
 	bool announced;
-	bool core_was_ready; // this incarnation of core
-	bool front_proven;   // a web and an edge have lived for a while: the settings were good once
+	bool accept_rollback; // until core has started
+	bool core_was_ready;  // this incarnation of core
+	bool front_proven;    // a web and an edge have lived for a while: the settings were good once
 };
 
 static int64_t now_ms(void)
@@ -86,7 +87,8 @@ static bool make_pair(int type, int *one_out, int *other_out)
 static bool spawn(struct parent *parent, enum sluss_role role, int fds[SLUSS_FD_END])
 {
 	fds[SLUSS_FD_LOCK] = parent->sockets.lock;
-	pid_t pid = sluss_parent_spawn(role, fds);
+	bool accept = role == SLUSS_ROLE_CORE && parent->accept_rollback;
+	pid_t pid = sluss_parent_spawn(role, fds, accept ? "--accept-rollback" : NULL);
 	fds[SLUSS_FD_LOCK] = -1; // it stays ours
 	parent->pids[index_of(role)] = pid > 0 ? pid : 0;
 	if (pid <= 0)
@@ -288,6 +290,7 @@ static void handle_control(struct parent *parent, const Sluss__V1__IpcFrame *fra
 	if (action == SLUSS__V1__CONTROL__ACTION__ACTION_READY) {
 		sluss_event(SLUSS_EVENT_NOTICE, "core-ready", NULL);
 		parent->core_was_ready = true;
+		parent->accept_rollback = false;
 		note(parent, SLUSS_PARENT_READY, SLUSS_ROLE_CORE);
 	} else if (action == SLUSS__V1__CONTROL__ACTION__ACTION_RESTART_FRONT) {
 		sluss_event(SLUSS_EVENT_WARNING, "front-restart", "asked-by=core");
@@ -444,10 +447,14 @@ static void raise_limits(const struct sluss_settings *settings)
 	(void)setrlimit(RLIMIT_CORE, &none); // a core file would hold keys
 }
 
-int sluss_parent_main(const struct sluss_settings *settings)
+int sluss_parent_main(const struct sluss_settings *settings, bool accept_rollback)
 {
-	struct parent parent = {
-	    .settings = settings, .signals = -1, .control = -1, .web_channel = -1, .edge_channel = -1};
+	struct parent parent = {.settings = settings,
+	    .signals = -1,
+	    .control = -1,
+	    .web_channel = -1,
+	    .edge_channel = -1,
+	    .accept_rollback = accept_rollback};
 	sluss_parent_rules_init(&parent.rules, sluss_settings_need_courier(settings));
 	raise_limits(settings);
 	if (!open_signals(&parent.signals) || !sluss_parent_open_sockets(settings, &parent.sockets))

@@ -33,11 +33,13 @@ enum sluss_role_fd {
 	SLUSS_FD_CORE_COURIER = 20,    // courier: the channel to core
 	SLUSS_FD_COURIER_CA = 21,      // courier, PEM, when there is one
 	SLUSS_FD_TIMESTAMP_CA = 22,    // core, PEM, when there is one
-	SLUSS_FD_END = 23,
+	SLUSS_FD_HEAD = 23,	       // core, read and write, when there is a secondary_head_file
+	SLUSS_FD_END = 24,
 };
 
 // Runs the gateway until SIGTERM or SIGINT (0) or until it cannot go on (1; the event log says what to do). `settings`
-// must be complete.
-int sluss_parent_main(const struct sluss_settings *settings);
+// must be complete. `accept_rollback`: the operator lets core go on, this once, although the database is not what was
+// signed last.
+int sluss_parent_main(const struct sluss_settings *settings, bool accept_rollback);
 
 #endif

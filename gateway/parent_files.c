@@ -77,6 +77,31 @@ static bool open_file(const struct sluss_settings *settings, const struct role_f
 	return true;
 }
 
+// The second place of the log's head. It is made when it is not there: whether it should have been, core sees from the
+// log. The folder is fsync'ed, so that the file cannot vanish with a power failure.
+static bool open_head(const struct sluss_settings *settings, int *fd_out)
+{
+	char path[2 * SLUSS_SETTING_TEXT];
+	if (settings->secondary_head_file[0] == '\0')
+		return true;
+	if (!sluss_settings_path(settings, settings->secondary_head_file, path, sizeof(path)))
+		return fail("secondary_head_file", settings->secondary_head_file);
+	struct stat status;
+	int fd = sluss_parent_move_up(open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600));
+	char *slash = strrchr(path, '/');
+	if (fd < 0)
+		return fail("secondary_head_file", path);
+	*fd_out = fd;
+	if (slash != NULL)
+		*slash = '\0';
+	int folder = open(slash == NULL || slash == path ? "/" : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool good =
+	    fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && folder >= 0 && fsync(folder) == 0 && fsync(fd) == 0;
+	if (folder >= 0)
+		(void)close(folder);
+	return good || fail("secondary_head_file", path);
+}
+
 static int settings_memory(const struct sluss_settings *settings, enum sluss_role role)
 {
 	int fd = sluss_parent_move_up(memfd_create("sluss-settings", MFD_CLOEXEC));
@@ -104,6 +129,8 @@ bool sluss_parent_open_role(const struct sluss_settings *settings, enum sluss_ro
 		if ((role_files[i].roles & (unsigned)role) != 0)
 			good = open_file(settings, &role_files[i], &fds_out[role_files[i].fd]);
 	}
+	if (good && role == SLUSS_ROLE_CORE)
+		good = open_head(settings, &fds_out[SLUSS_FD_HEAD]);
 	if (!good)
 		sluss_parent_close_role(fds_out);
 	return good;

@@ -53,14 +53,16 @@ static _Noreturn void become(const int fds[SLUSS_FD_END], char *const argv[])
 	_exit(127);
 }
 
-pid_t sluss_parent_spawn(enum sluss_role role, const int fds[SLUSS_FD_END])
+pid_t sluss_parent_spawn(enum sluss_role role, const int fds[SLUSS_FD_END], const char *option)
 {
 	char role_arg[32];
 	char parent_arg[32];
 	char program[] = "slussd";
 	(void)snprintf(role_arg, sizeof(role_arg), "--role=%s", sluss_role_name(role));
 	(void)snprintf(parent_arg, sizeof(parent_arg), "--parent=%d", (int)getpid());
-	char *argv[] = {program, role_arg, parent_arg, NULL};
+	char option_arg[32] = "";
+	(void)snprintf(option_arg, sizeof(option_arg), "%s", option == NULL ? "" : option);
+	char *argv[] = {program, role_arg, parent_arg, option == NULL ? NULL : option_arg, NULL};
 	pid_t pid = fork();
 	if (pid == 0)
 		become(fds, argv);

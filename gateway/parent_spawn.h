@@ -13,7 +13,7 @@ const char *sluss_role_name(enum sluss_role role);
 enum sluss_role sluss_role_by_name(const char *name);
 
 // `fds[n]` becomes descriptor n of the child; -1: closed there. They must all lie above SLUSS_FD_END and stay the
-// caller's. Returns the child's process id, or -1.
-pid_t sluss_parent_spawn(enum sluss_role role, const int fds[SLUSS_FD_END]);
+// caller's. `option`: one more argument, or NULL. Returns the child's process id, or -1.
+pid_t sluss_parent_spawn(enum sluss_role role, const int fds[SLUSS_FD_END], const char *option);
 
 #endif

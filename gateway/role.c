@@ -117,7 +117,7 @@ static bool store_url(const struct sluss_settings *s, char url_out[STORE_URL_MAX
 	return n > 0 && n < STORE_URL_MAX;
 }
 
-static int run_core(const struct sluss_settings *s)
+static int run_core(const struct sluss_settings *s, bool accept_rollback)
 {
 	char url[STORE_URL_MAX];
 	if (!store_url(s, url))
@@ -132,6 +132,8 @@ static int run_core(const struct sluss_settings *s)
 	    .client_ca_fd = inherited(SLUSS_FD_CLIENT_CA),
 	    .client_ca_key_fd = inherited(SLUSS_FD_CLIENT_CA_KEY),
 	    .policy_fd = inherited(SLUSS_FD_POLICY),
+	    .head_fd = inherited(SLUSS_FD_HEAD),
+	    .accept_rollback = accept_rollback,
 	    .authority = s->authority,
 	    .store_url = url,
 	    .demo_clock = s->demo_clock,
@@ -154,7 +156,16 @@ static int run_core(const struct sluss_settings *s)
 	    .session_idle_ms = s->session_idle_ms,
 	    .code_days = s->code_days,
 	};
-	return sluss_core_main(&config);
+	struct sluss_settings_behaviour behaviour;
+	if (!sluss_settings_behaviour(s, config.head_fd > 0, &behaviour)) {
+		sluss_settings_behaviour_free(&behaviour);
+		return EXIT_REFUSED;
+	}
+	config.behaviour = (const char *const *)behaviour.values;
+	config.behaviour_count = behaviour.count;
+	int status = sluss_core_main(&config);
+	sluss_settings_behaviour_free(&behaviour);
+	return status;
 }
 
 // The courier's table: rows in the order of the settings, so that core and courier mean the same by a number.
@@ -249,7 +260,7 @@ static bool enter_sandbox(
 	return sluss_sandbox_enter(&plan, &report) == SLUSS_SANDBOX_OK;
 }
 
-int sluss_role_main(enum sluss_role role, int parent_pid)
+int sluss_role_main(enum sluss_role role, int parent_pid, bool accept_rollback)
 {
 	struct sluss_settings settings;
 	static struct sluss_courier_config courier;
@@ -266,7 +277,7 @@ int sluss_role_main(enum sluss_role role, int parent_pid)
 	if (!enter_sandbox(role, &settings, &courier, parent_pid))
 		return EXIT_REFUSED;
 	if (role == SLUSS_ROLE_CORE)
-		return run_core(&settings);
+		return run_core(&settings, accept_rollback);
 	if (role == SLUSS_ROLE_WEB)
 		return run_web(&settings);
 	if (role == SLUSS_ROLE_COURIER)

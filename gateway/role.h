@@ -8,6 +8,6 @@
 
 // Returns the process's exit status; 2 tells the parent that a restart would not help. `parent_pid` is whom to die
 // with.
-int sluss_role_main(enum sluss_role role, int parent_pid);
+int sluss_role_main(enum sluss_role role, int parent_pid, bool accept_rollback);
 
 #endif

@@ -147,6 +147,18 @@ bool sluss_settings_need_courier(const struct sluss_settings *settings);
 // is returned, without a slash at its end (*url_len_out octets). NULL: no such value.
 SLUSS_MUST_CHECK const char *sluss_settings_witness(const char *text, size_t *key_len_out, size_t *url_len_out);
 
+enum { SLUSS_BEHAVIOUR_MAX = 256 };
+
+// What of core's settings changes how it decides and relays, as "key=value" texts sorted by octets: numbers, switches
+// and witnesses, no paths and no users. `second_head`: there is a secondary_head_file. False: no memory.
+struct sluss_settings_behaviour {
+	char *values[SLUSS_BEHAVIOUR_MAX];
+	size_t count;
+};
+SLUSS_MUST_CHECK bool sluss_settings_behaviour(
+    const struct sluss_settings *settings, bool second_head, struct sluss_settings_behaviour *behaviour_out);
+void sluss_settings_behaviour_free(struct sluss_settings_behaviour *behaviour);
+
 // The sample file (every key with help and default), the manual page's section in roff, and what one role gets (as a
 // settings file that sluss_settings_parse reads). False: writing failed.
 SLUSS_MUST_CHECK bool sluss_settings_print_sample(FILE *out);

@@ -20,7 +20,7 @@ static const struct sluss_setting table[] = {
 	{"policy_file", SLUSS_SETTING_PATH, AT(policy_file), "policy.json", 0, 0, 0, "",
 	    "The policy that is in force from the log's first record; read when the log is empty. Later policies come over the admin socket."},
 	{"secondary_head_file", SLUSS_SETTING_PATH, AT(secondary_head_file), "", 0, 0, 0, "",
-	    "A second place for the log's newest head, best on other storage: a state_dir that was put back to an older copy is noticed at start. Empty: none."},
+	    "A second place for the log's newest head, best on other storage: a state_dir that was put back to an older copy, or to another history, is refused at start; slussd --accept-rollback lets it pass once. Empty: none."},
 
 	{"agency_listen", SLUSS_SETTING_ADDRESS, AT(agency_listen), "127.0.0.1:8443", 0, 0, 0, "",
 	    "Where agencies connect (mutual TLS). Port 0 chooses a free one; state_dir/ports says which."},

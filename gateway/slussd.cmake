@@ -10,6 +10,7 @@ add_library(sluss_settings STATIC
   ${CMAKE_CURRENT_LIST_DIR}/settings_table.c
   ${CMAKE_CURRENT_LIST_DIR}/settings_value.c
   ${CMAKE_CURRENT_LIST_DIR}/settings_outside.c
+  ${CMAKE_CURRENT_LIST_DIR}/settings_behaviour.c
   ${CMAKE_CURRENT_LIST_DIR}/settings_print.c)
 target_link_libraries(sluss_settings PUBLIC sluss_flags)
 target_include_directories(sluss_settings PUBLIC ${CMAKE_CURRENT_LIST_DIR})

@@ -166,6 +166,11 @@ enum sluss_record_type {
 	SLUSS_REC_RESTART = 2,
 	SLUSS_REC_CLOCK_STEP = 3,
 	SLUSS_REC_POLICY_SET = 4,
+	SLUSS_REC_SETTINGS = 5,
+	SLUSS_REC_BACKUP = 6,
+	SLUSS_REC_RESTORED = 7,
+	SLUSS_REC_CLOCK_JUMPED = 8,
+	SLUSS_REC_PERSON_ERASED = 9,
 	// Agencies.
 	SLUSS_REC_AGENCY_ENROLLED = 10,
 	SLUSS_REC_KEYS_ROTATED = 11,
@@ -222,6 +227,33 @@ struct sluss_rec_clock_step {
 struct sluss_rec_policy_set {
 	uint8_t hash[SLUSS_HASH_BYTES]; // SHA-256 of the policy file's octets
 	const char *name;		// of the policy, for people
+};
+
+// Settings that change behaviour, as "key=value", sorted.
+struct sluss_rec_settings {
+	const char *const *values;
+	size_t value_count;
+};
+
+struct sluss_rec_backup {
+	int64_t size; // entries in the copy
+	uint8_t root[SLUSS_HASH_BYTES];
+};
+
+// The operator went on with a database that is not what was signed last.
+struct sluss_rec_restored {
+	int64_t signed_size;
+	uint8_t signed_root[SLUSS_HASH_BYTES];
+	int64_t size; // of the database
+	bool forked;
+};
+
+struct sluss_rec_clock_jumped {
+	int64_t by_ms;
+};
+
+struct sluss_rec_person_erased {
+	struct sluss_id person;
 };
 
 struct sluss_rec_agency_enrolled {
@@ -578,9 +610,9 @@ struct sluss_rec_looked {
 
 // Somebody logged in; or a session was ended before its time.
 struct sluss_rec_session {
-	struct sluss_id person;	     // none for staff
+	struct sluss_id person;	      // none for staff
 	const char *agency, *officer; // "" for a person
-	const char *issuer;	     // "" for a one-time code
+	const char *issuer;	      // "" for a one-time code
 	uint8_t key_hash[SLUSS_HASH_BYTES];
 	uint8_t evidence_hash[SLUSS_HASH_BYTES];
 	bool ended;
@@ -599,6 +631,11 @@ struct sluss_record {
 		struct sluss_rec_genesis genesis;
 		struct sluss_rec_clock_step clock_step;
 		struct sluss_rec_policy_set policy_set;
+		struct sluss_rec_settings settings;
+		struct sluss_rec_backup backup;
+		struct sluss_rec_restored restored;
+		struct sluss_rec_clock_jumped clock_jumped;
+		struct sluss_rec_person_erased person_erased;
 		struct sluss_rec_agency_enrolled agency_enrolled;
 		struct sluss_rec_keys_rotated keys_rotated;
 		struct sluss_rec_key_revoked key_revoked;

@@ -305,6 +305,11 @@ static enum sluss_apply dispatch(struct sluss_state *state, const struct sluss_r
 		return record->u.clock_step.to_ms < record->at_ms ? SLUSS_APPLY_INVALID : SLUSS_APPLY_OK;
 	case SLUSS_REC_GENESIS:
 	case SLUSS_REC_RESTART:
+	case SLUSS_REC_SETTINGS:
+	case SLUSS_REC_BACKUP:
+	case SLUSS_REC_RESTORED:
+	case SLUSS_REC_CLOCK_JUMPED:
+	case SLUSS_REC_PERSON_ERASED:
 	case SLUSS_REC_KEYS_ROTATED:
 	case SLUSS_REC_KEY_REVOKED:
 	case SLUSS_REC_MESSAGE_DENIED:

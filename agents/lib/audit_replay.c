@@ -287,6 +287,11 @@ static bool is_unsettled(const struct sluss_record *record)
 	switch ((int)record->type) {
 	case SLUSS_REC_GENESIS:
 	case SLUSS_REC_RESTART:
+	case SLUSS_REC_SETTINGS:
+	case SLUSS_REC_BACKUP:
+	case SLUSS_REC_RESTORED:
+	case SLUSS_REC_CLOCK_JUMPED:
+	case SLUSS_REC_PERSON_ERASED:
 	case SLUSS_REC_PERSON_AGE:
 	case SLUSS_REC_GUARDIANS_SET:
 	case SLUSS_REC_MEMBERS_SET:

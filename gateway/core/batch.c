@@ -17,6 +17,8 @@ void sluss_batch_start(struct sluss_writer *w)
 	w->entry_count = w->revoked_count = 0;
 	sluss_codec_reset(w->codec);
 	w->clock_before = w->clock;
+	w->jump_written = false;
+	sluss_clock_watch(w);
 	w->now_ms = sluss_clock_now(&w->clock);
 	w->committed = w->world == NULL ? 0 : w->world->size;
 }
@@ -90,6 +92,14 @@ bool sluss_batch_fits(struct sluss_writer *w, const struct sluss_record *record)
 	return sluss_record_encode(w->codec, &stamped, nonce(w), &entry) != SLUSS_CODEC_TOO_LARGE;
 }
 
+// A clock that was set stands before what it stamps.
+static enum sluss_batch_append say_jump(struct sluss_writer *w)
+{
+	struct sluss_record jumped = {.type = SLUSS_REC_CLOCK_JUMPED, .u.clock_jumped = {.by_ms = w->clock_jump_ms}};
+	w->jump_written = true;
+	return sluss_batch_append(w, &jumped, NULL);
+}
+
 enum sluss_batch_append sluss_batch_append(
     struct sluss_writer *w, const struct sluss_record *record, uint64_t *index_out)
 {
@@ -97,6 +107,11 @@ enum sluss_batch_append sluss_batch_append(
 	stamped.at_ms = w->now_ms;
 	if (!sluss_batch_open(w))
 		return SLUSS_BATCH_SPOILED;
+	if (w->clock_jump_ms != 0 && !w->jump_written) {
+		enum sluss_batch_append said = say_jump(w);
+		if (said != SLUSS_BATCH_OK)
+			return said;
+	}
 	struct sluss_bytes entry;
 	enum sluss_codec_result encoded = sluss_record_encode(w->codec, &stamped, nonce(w), &entry);
 	if (encoded == SLUSS_CODEC_TOO_LARGE)
@@ -173,6 +188,15 @@ bool sluss_batch_commit(struct sluss_writer *w)
 		return false;
 	}
 	w->open = false;
+	if (!sluss_rollback_note(w)) {
+		// All of it is durable, but the second place may not know: to the outside it is as if it were
+		// uncertain.
+		sluss_batch_spoil(w, "second head", "secondary_head_file cannot be written");
+		fail(w);
+		return false;
+	}
+	if (w->jump_written)
+		w->clock_jump_ms = 0;
 	sluss_files_publish(w->files, sluss_log_size(w->log), sluss_log_checkpoint(w->log));
 	return true;
 }

@@ -15,6 +15,7 @@ add_library(sluss_core STATIC
   exchange_read.c
   expiry.c
   files.c
+  head.c
   idmap.c
   intake.c
   intake_answers.c
@@ -27,6 +28,7 @@ add_library(sluss_core STATIC
   queue.c
   recover.c
   request.c
+  rollback.c
   service_table.c
   session_check.c
   settle.c

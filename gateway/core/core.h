@@ -22,6 +22,14 @@ struct sluss_core_config {
 	int client_ca_key_fd; // PEM private key, or -1
 	int policy_fd;	      // JSON; read at genesis only; -1 when the log exists already
 
+	int head_fd; // secondary_head_file, open for reading and writing; 0 or less: none (head.h)
+	// The operator lets core go on although the database is not what was signed last; the log says so.
+	bool accept_rollback;
+	// Settings that change behaviour, "key=value", sorted: they enter the log when they are new. Their owner keeps
+	// them.
+	const char *const *behaviour;
+	size_t behaviour_count;
+
 	const char *authority; // the log's origin; must stay the same for the log's life
 	const char *store_url; // "sqlite:/path/to/file.db", see store.h
 	// Hands over a store that is open for writing, in place of store_url; NULL otherwise. Called again after a

@@ -163,6 +163,51 @@ MAP(policy_set, log_policy_set);
 #undef C
 #undef P
 
+#define C struct sluss_rec_settings
+#define P Sluss__V1__LogSettings
+static const struct record_field settings_fields[] = {
+	STRINGS(values, value_count),
+};
+MAP(settings, log_settings);
+#undef C
+#undef P
+
+#define C struct sluss_rec_backup
+#define P Sluss__V1__LogBackup
+static const struct record_field backup_fields[] = {
+	I64(size), HASH(root),
+};
+MAP(backup, log_backup);
+#undef C
+#undef P
+
+#define C struct sluss_rec_restored
+#define P Sluss__V1__LogRestored
+static const struct record_field restored_fields[] = {
+	I64(signed_size), HASH(signed_root), I64(size), BOOL(forked),
+};
+MAP(restored, log_restored);
+#undef C
+#undef P
+
+#define C struct sluss_rec_clock_jumped
+#define P Sluss__V1__LogClockJumped
+static const struct record_field clock_jumped_fields[] = {
+	I64(by_ms),
+};
+MAP(clock_jumped, log_clock_jumped);
+#undef C
+#undef P
+
+#define C struct sluss_rec_person_erased
+#define P Sluss__V1__LogPersonErased
+static const struct record_field person_erased_fields[] = {
+	ID(person),
+};
+MAP(person_erased, log_person_erased);
+#undef C
+#undef P
+
 #define C struct sluss_rec_agency_enrolled
 #define P Sluss__V1__LogAgencyEnrolled
 static const struct record_field agency_enrolled_fields[] = {
@@ -469,6 +514,11 @@ const struct record_map *record_map_of(enum sluss_record_type type)
 	case SLUSS_REC_RESTART: return &restart_map;
 	case SLUSS_REC_CLOCK_STEP: return &clock_step_map;
 	case SLUSS_REC_POLICY_SET: return &policy_set_map;
+	case SLUSS_REC_SETTINGS: return &settings_map;
+	case SLUSS_REC_BACKUP: return &backup_map;
+	case SLUSS_REC_RESTORED: return &restored_map;
+	case SLUSS_REC_CLOCK_JUMPED: return &clock_jumped_map;
+	case SLUSS_REC_PERSON_ERASED: return &person_erased_map;
 	case SLUSS_REC_AGENCY_ENROLLED: return &agency_enrolled_map;
 	case SLUSS_REC_KEYS_ROTATED: return &keys_rotated_map;
 	case SLUSS_REC_KEY_REVOKED: return &key_revoked_map;

@@ -114,6 +114,8 @@ enum sluss_store_result sluss_writer_load(struct sluss_writer *w, struct sluss_s
 	else
 		say(error_out, result, "The log cannot be trusted", error_out->text,
 		    "Is log_key the right one? Else restore a backup.");
+	if (result == SLUSS_STORE_OK)
+		result = sluss_rollback_check(w, error_out);
 	if (result != SLUSS_STORE_OK) {
 		sluss_writer_unload(w);
 		return result;
@@ -161,6 +163,16 @@ static void start_clock(struct sluss_writer *w)
 	sluss_clock_set(&w->clock, empty ? begin : sluss_state_time_ms(w->world->state));
 }
 
+// What the operator set differs from what the log says.
+static bool record_settings(struct sluss_writer *w)
+{
+	struct sluss_record record = {.type = SLUSS_REC_SETTINGS,
+	    .u.settings = {.values = w->config.behaviour, .value_count = w->config.behaviour_count}};
+	if (w->config.behaviour_count == 0 || sluss_world_has_settings(w->world, &record.u.settings))
+		return true;
+	return sluss_batch_append(w, &record, NULL) == SLUSS_BATCH_OK;
+}
+
 static bool first_batch(struct sluss_writer *w, struct sluss_bytes policy_json, struct sluss_store_error *error_out)
 {
 	start_clock(w);
@@ -174,7 +186,9 @@ static bool first_batch(struct sluss_writer *w, struct sluss_bytes policy_json, 
 		return true;
 	}
 	struct sluss_record restart = {.type = SLUSS_REC_RESTART};
-	bool ok = empty ? genesis(w, policy_json, error_out) : sluss_batch_append(w, &restart, NULL) == SLUSS_BATCH_OK;
+	bool ok = empty ? genesis(w, policy_json, error_out)
+			: sluss_rollback_record(w) && sluss_batch_append(w, &restart, NULL) == SLUSS_BATCH_OK;
+	ok = ok && record_settings(w);
 	if (ok && sluss_batch_commit(w))
 		return true;
 	if (error_out->text[0] == '\0')
@@ -209,6 +223,8 @@ static bool set_up(struct sluss_writer *w, const struct sluss_keys *keys, struct
 		    "`authority` cannot be the name of a log: no spaces, no plus sign, at most 127 octets.");
 		return false;
 	}
+	if (!sluss_rollback_open(w, error_out))
+		return false;
 	w->files = sluss_files_new(w->verifier_key);
 	if (w->files == NULL)
 		snprintf(error_out->text, sizeof(error_out->text), "There is not enough memory to start.");
@@ -245,6 +261,7 @@ void sluss_writer_close(struct sluss_writer **writer)
 	sluss_persons_free(&w->persons);
 	sluss_policies_free(&w->policies);
 	sluss_files_free(&w->files);
+	sluss_head_close(&w->head);
 	sluss_codec_free(&w->codec);
 	sluss_codec_free(&w->read_codec);
 	sluss_queue_destroy(&w->in);

@@ -2,7 +2,9 @@
 // What happens by itself when time passes: birthdays, and links that a programme cannot do without (DOMAIN rulings 4, 6
 // and 9). Done before every decision. Also what falls due: notices about statutory grounds, answers to recalls.
 #include <sodium.h>
+#include <time.h>
 
+#include "log_event.h"
 #include "writer.h"
 
 // ---- the clock
@@ -17,6 +19,23 @@ void sluss_clock_set(struct sluss_clock *clock, int64_t core_ms)
 {
 	clock->core_base_ms = core_ms;
 	clock->real_base_ms = clock->real_ms(clock->arg);
+}
+
+void sluss_clock_watch(struct sluss_writer *w)
+{
+	enum { JUMP_MS = 5000 };
+	struct timespec boot;
+	if (w->clock.demo || w->config.clock_ms != NULL || clock_gettime(CLOCK_BOOTTIME, &boot) != 0)
+		return;
+	int64_t offset = w->clock.real_ms(w->clock.arg) - ((int64_t)boot.tv_sec * 1000 + boot.tv_nsec / 1000000);
+	int64_t by = w->clock_offset_ms == 0 ? 0 : offset - w->clock_offset_ms;
+	if (by > JUMP_MS || by < -JUMP_MS) {
+		sluss_event(SLUSS_EVENT_WARNING, "clock-jumped", "by_ms=%lld", (long long)by);
+		w->clock_jump_ms += by;
+	} else if (w->clock_offset_ms != 0) {
+		return; // it creeps, as clocks that are kept in step do; what creeps over time is no jump
+	}
+	w->clock_offset_ms = offset;
 }
 
 // ---- ages

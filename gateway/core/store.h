@@ -77,7 +77,7 @@ const char *sluss_store_result_name(enum sluss_store_result result);
 
 // What is wrong, for people (never with data in it).
 struct sluss_store_error {
-	char text[256];
+	char text[640];
 };
 
 // Opens the store that `url` names: "sqlite:/path/to/file.db". Checks what it finds (own kind of file, known version,

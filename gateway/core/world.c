@@ -42,6 +42,7 @@ void sluss_world_free(struct sluss_world **world)
 	sluss_notices_free(&(*world)->notices);
 	sluss_case_index_free(&(*world)->cases);
 	sluss_idmap_free(&(*world)->answers);
+	free((*world)->settings);
 	free(*world);
 	*world = NULL;
 }
@@ -64,6 +65,41 @@ static void count_pairs(struct sluss_core_counts *counts, const struct sluss_rec
 		if (denied && (size_t)reason < sizeof(counts->denied_by_reason) / sizeof(counts->denied_by_reason[0]))
 			counts->denied_by_reason[reason]++;
 	}
+}
+
+// One text, each value followed by a newline. NULL: no memory.
+static char *join_settings(const struct sluss_rec_settings *settings)
+{
+	size_t len = 1;
+	for (size_t i = 0; i < settings->value_count; i++)
+		len += strlen(settings->values[i]) + 1;
+	char *text = malloc(len), *at = text;
+	for (size_t i = 0; text != NULL && i < settings->value_count; i++) {
+		size_t part = strlen(settings->values[i]);
+		memcpy(at, settings->values[i], part);
+		at += part;
+		*at++ = '\n';
+	}
+	if (text != NULL)
+		*at = '\0';
+	return text;
+}
+
+bool sluss_world_has_settings(const struct sluss_world *world, const struct sluss_rec_settings *settings)
+{
+	char *text = join_settings(settings);
+	bool same = text != NULL && world->settings != NULL && strcmp(text, world->settings) == 0;
+	free(text);
+	return same;
+}
+
+static bool keep_settings(struct sluss_world *world, const struct sluss_record *record)
+{
+	if (record->type != SLUSS_REC_SETTINGS)
+		return true;
+	free(world->settings);
+	world->settings = join_settings(&record->u.settings);
+	return world->settings != NULL;
 }
 
 static void count(struct sluss_world *world, const struct sluss_record *record)
@@ -132,6 +168,8 @@ enum sluss_world_result sluss_world_apply(struct sluss_world *world, const struc
 	if (record->type == SLUSS_REC_POLICY_SET ||
 	    (record->type == SLUSS_REC_GRANT_STATUS && record->u.grant_status.act == SLUSS_ACT_NARROW))
 		world->ends_moved |= sluss_messages_waiting(world->messages) > 0;
+	if (!keep_settings(world, record))
+		return SLUSS_WORLD_BROKEN;
 	world->size++;
 	count(world, record);
 	return SLUSS_WORLD_OK;

@@ -43,6 +43,7 @@ struct sluss_world {
 	struct sluss_core_counts counts;
 	char origin[256]; // of GENESIS; "" before
 	bool demo_clock;
+	char *settings;	 // of the newest LogSettings, a line each; NULL before
 	bool ends_moved; // a ground of something that waited may have got another end
 	uint64_t size;	 // records folded
 };
@@ -50,6 +51,9 @@ struct sluss_world {
 // An empty world. NULL: no memory.
 SLUSS_MUST_CHECK struct sluss_world *sluss_world_new(const struct sluss_policies *policies);
 void sluss_world_free(struct sluss_world **world);
+
+// Are these the settings that the newest LogSettings says?
+bool sluss_world_has_settings(const struct sluss_world *world, const struct sluss_rec_settings *settings);
 
 // Moves the fold's directory into the one that other threads look up in, and uses that from now on. `shared` must
 // outlive the world.

@@ -44,10 +44,9 @@ static void serve(struct sluss_writer *w, struct sluss_request *request)
 		sluss_txn_refuse(txn, SLUSS_CODE_INTERNAL, SLUSS_UNAVAILABLE, NULL, NULL);
 		return;
 	}
-	bool has_id =
-	    request->service->statement != NULL || (request->service->flags & SLUSS_SERVICE_REQUEST_ID) != 0;
-	bool remember = has_id &&
-			(request->service->flags & (SLUSS_SERVICE_REPEATABLE | SLUSS_SERVICE_OWN_REPEAT)) == 0;
+	bool has_id = request->service->statement != NULL || (request->service->flags & SLUSS_SERVICE_REQUEST_ID) != 0;
+	bool remember =
+	    has_id && (request->service->flags & (SLUSS_SERVICE_REPEATABLE | SLUSS_SERVICE_OWN_REPEAT)) == 0;
 	if (remember && !sluss_writer_remember(w, request))
 		sluss_txn_refuse(txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
 }

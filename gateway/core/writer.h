@@ -21,6 +21,7 @@
 #include "log_record.h"
 #include "log_writer.h"
 #include "request.h"
+#include "rollback.h"
 #include "sessions.h"
 #include "stop.h"
 #include "transfers.h"
@@ -54,6 +55,8 @@ struct sluss_writer {
 	uint8_t *log_secret; // sodium_malloc
 	char verifier_key[SLUSS_NOTE_LINE_MAX];
 	struct sluss_files *files; // what readers may see
+	struct sluss_head *head;   // the second place, or NULL
+	struct sluss_restored restored;
 	struct sluss_policies *policies;
 	struct sluss_world *world;
 	struct sluss_persons *persons;
@@ -63,6 +66,9 @@ struct sluss_writer {
 	// The batch.
 	struct sluss_codec *codec;	// its records; emptied at its end
 	struct sluss_codec *read_codec; // entries that a request reads again; emptied before each request
+	int64_t clock_offset_ms; // of the machine's clock against the time since it booted; see sluss_clock_watch
+	int64_t clock_jump_ms;	 // it was set; not in the log yet
+	bool jump_written;	 // in this batch
 	struct sluss_clock
 	    clock_before;	// as it was when the batch began: a step that cannot be committed did not happen
 	bool open;		// the transaction has begun
@@ -154,6 +160,8 @@ void sluss_batch_reopen(struct sluss_writer *writer);
 int64_t sluss_clock_now(const struct sluss_clock *clock);
 // Demo: core's clock shows `core_ms` from now on.
 void sluss_clock_set(struct sluss_clock *clock, int64_t core_ms);
+// Notices that the machine's clock was set; the next batch that writes anything says so first.
+void sluss_clock_watch(struct sluss_writer *writer);
 // Due age bands and lost links become records. False: spoiled.
 SLUSS_MUST_CHECK bool sluss_writer_settle(struct sluss_writer *writer);
 // When something changes by itself next, by core's clock; INT64_MAX: never. Only while there is a world.

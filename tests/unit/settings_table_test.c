@@ -130,8 +130,8 @@ static void test_witnesses(void **state)
 		"f.conf:1: witness: expected a witness's verifier key, a space and the URL of its service"},
 	    {"witness = a.example+1+B http://u@b.example\n",
 		"f.conf:1: witness: expected a witness's verifier key, a space and the URL of its service"},
-	    {"timestamp_url = tsa.example\n",
-		"f.conf:1: timestamp_url: expected a URL such as https://tsa.example/query, without user, query and fragment"},
+	    {"timestamp_url = tsa.example\n", "f.conf:1: timestamp_url: expected a URL such as "
+					      "https://tsa.example/query, without user, query and fragment"},
 	};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		assert_int_equal(parse(wrong[i].text, &s, &e), SLUSS_SETTINGS_WRONG);
@@ -152,8 +152,7 @@ static void test_outside_fits(void **state)
 		const char *text;
 		const char *error;
 	} cases[] = {
-	    {"authority = a\nwitness_quorum = 1\n",
-		"witness_quorum (1) is larger than the number of witnesses (0)"},
+	    {"authority = a\nwitness_quorum = 1\n", "witness_quorum (1) is larger than the number of witnesses (0)"},
 	    {"authority = a\nwitness = " WITNESS_A "\nwitness_quorum = 1\nwitness_gap_max_ms = 1000\n",
 		"witness_gap_max_ms (1000) must be longer than witness_period_ms (10000)"},
 	    {"authority = a\nwitness = " WITNESS_B "\n", "courier_ca must be set where a URL begins with https"},
@@ -178,8 +177,8 @@ static void test_witness_roles(void **state)
 	(void)state;
 	struct sluss_settings s;
 	struct sluss_settings_error e;
-	assert_int_equal(parse("authority = a\nwitness = " WITNESS_A "\nwitness = " WITNESS_B "\n", &s, &e),
-	    SLUSS_SETTINGS_OK);
+	assert_int_equal(
+	    parse("authority = a\nwitness = " WITNESS_A "\nwitness = " WITNESS_B "\n", &s, &e), SLUSS_SETTINGS_OK);
 	const enum sluss_role roles[] = {SLUSS_ROLE_CORE, SLUSS_ROLE_COURIER, SLUSS_ROLE_WEB, SLUSS_ROLE_EDGE};
 	for (size_t i = 0; i < 4; i++) {
 		char *text = NULL;
@@ -330,6 +329,28 @@ static void test_load_from_file(void **state)
 	assert_int_equal(sluss_settings_load(path, &s, &e), SLUSS_SETTINGS_UNREADABLE);
 }
 
+static void test_behaviour(void **state)
+{
+	(void)state;
+	struct sluss_settings s;
+	struct sluss_settings_behaviour b;
+	sluss_settings_default(&s);
+	s.lease_ms = 12345;
+	assert_true(sluss_settings_behaviour(&s, true, &b));
+	bool lease = false, head = false;
+	for (size_t i = 0; i < b.count; i++) {
+		assert_true(i == 0 || strcmp(b.values[i - 1], b.values[i]) <= 0);
+		assert_null(strchr(b.values[i], '/')); // no path
+		lease = lease || strcmp(b.values[i], "lease_ms=12345") == 0;
+		head = head || strcmp(b.values[i], "secondary_head=true") == 0;
+		assert_int_not_equal(strncmp(b.values[i], "user_", 5), 0);
+		assert_int_not_equal(strncmp(b.values[i], "edge_threads", 12), 0); // core does not see it
+	}
+	assert_true(lease && head);
+	sluss_settings_behaviour_free(&b);
+	assert_int_equal(b.count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +366,7 @@ int main(void)
 	    cmocka_unit_test(test_role_gets_only_its_own),
 	    cmocka_unit_test(test_paths),
 	    cmocka_unit_test(test_load_from_file),
+	    cmocka_unit_test(test_behaviour),
 	};
 	return cmocka_run_group_tests_name("settings_table", tests, NULL, NULL);
 }
