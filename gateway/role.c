@@ -10,6 +10,7 @@
 #include "parent_spawn.h"
 #include "sandbox.h"
 #include "web/web.h"
+#include "web/web_pages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,9 +70,25 @@ static void web_event(void *arg, const char *event)
 	sluss_event(SLUSS_EVENT_INFO, name, "%s", event + len + strspn(event + len, " "));
 }
 
-static int run_web(const struct sluss_settings *s)
+// Before the sandbox shuts: web has no file afterwards.
+static bool load_pages(const struct sluss_settings *s, struct web_pages **pages_out)
+{
+	char folder[2 * SLUSS_SETTING_TEXT];
+	const char *why = "its path is too long";
+	*pages_out = NULL;
+	if (s->portal_dir[0] == '\0')
+		return true;
+	if (sluss_settings_path(s, s->portal_dir, folder, sizeof(folder)))
+		*pages_out = web_pages_load(folder, &why);
+	if (*pages_out == NULL)
+		sluss_event(SLUSS_EVENT_ERROR, "portal", "portal_dir=\"%s\" why=\"%s\"", s->portal_dir, why);
+	return *pages_out != NULL;
+}
+
+static int run_web(const struct sluss_settings *s, const struct web_pages *pages)
 {
 	struct sluss_web_config config = {
+	    .pages = pages,
 	    .handover_fd = inherited(SLUSS_FD_HANDOVER),
 	    .core_fd = inherited(SLUSS_FD_CORE_WEB),
 	    .stop_fd = -1,
@@ -264,6 +281,7 @@ int sluss_role_main(enum sluss_role role, int parent_pid, bool accept_rollback)
 {
 	struct sluss_settings settings;
 	static struct sluss_courier_config courier;
+	struct web_pages *pages = NULL;
 	sluss_event_role(sluss_role_name(role));
 	set_name(role);
 	if (role == SLUSS_ROLE_CORE)
@@ -272,6 +290,8 @@ int sluss_role_main(enum sluss_role role, int parent_pid, bool accept_rollback)
 		return EXIT_REFUSED;
 	if (role == SLUSS_ROLE_COURIER && (!sluss_courier_wake() || !fill_targets(&settings, &courier)))
 		return EXIT_REFUSED;
+	if (role == SLUSS_ROLE_WEB && !load_pages(&settings, &pages))
+		return EXIT_REFUSED;
 	set_signals(role);
 	(void)umask(077);
 	if (!enter_sandbox(role, &settings, &courier, parent_pid))
@@ -279,7 +299,7 @@ int sluss_role_main(enum sluss_role role, int parent_pid, bool accept_rollback)
 	if (role == SLUSS_ROLE_CORE)
 		return run_core(&settings, accept_rollback);
 	if (role == SLUSS_ROLE_WEB)
-		return run_web(&settings);
+		return run_web(&settings, pages);
 	if (role == SLUSS_ROLE_COURIER)
 		return run_courier(&courier);
 	return run_edge(&settings);

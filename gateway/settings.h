@@ -51,6 +51,7 @@ struct sluss_settings {
 	char agency_listen[SLUSS_SETTING_TEXT];
 	char public_listen[SLUSS_SETTING_TEXT]; // "" = none
 	char admin_socket[SLUSS_SETTING_TEXT];
+	char portal_dir[SLUSS_SETTING_TEXT]; // "" = none
 	// Keys and certificates.
 	char tls_certificate[SLUSS_SETTING_TEXT];
 	char tls_key[SLUSS_SETTING_TEXT];

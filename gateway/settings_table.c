@@ -28,6 +28,8 @@ static const struct sluss_setting table[] = {
 	    "Where everybody connects (TLS): enrolment, the log's tiles. Empty: no public port."},
 	{"admin_socket", SLUSS_SETTING_PATH, AT(admin_socket), "admin.sock", 0, 0, 0, "",
 	    "Unix socket of AdminService, mode 0600."},
+	{"portal_dir", SLUSS_SETTING_PATH, AT(portal_dir), "", 0, 0, WEB, "",
+	    "Folder of the built pages of persons, coordinators and auditors, for the public port; read at start. Empty: no pages."},
 
 	{"tls_certificate", SLUSS_SETTING_PATH, AT(tls_certificate), "keys/tls.crt", 0, 0, 0, "",
 	    "Certificate chain of both ports (PEM)."},

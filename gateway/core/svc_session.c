@@ -136,6 +136,19 @@ void svc_session_finish(struct sluss_txn *txn)
 	sluss_sessions_open(sluss_txn_sessions(txn), txn->prepared, monotonic_ms());
 }
 
+// ---- ListIssuers
+
+static void issuers_execute(struct sluss_txn *txn)
+{
+	Sluss__V1__ListIssuersResponse response = SLUSS__V1__LIST_ISSUERS_RESPONSE__INIT;
+	response.codes = true;
+	response.authority = sluss_arena_text(txn->arena, txn->authority);
+	if (response.authority == NULL)
+		svc_no_memory(txn);
+	else
+		sluss_txn_respond(txn, &response.base);
+}
+
 // ---- EnterCode
 
 // "sluss-login-v1" 0x00 authority 0x00 code_id 0x00 mac, by the key that is to be the session's.
@@ -256,6 +269,7 @@ static void issue_execute(struct sluss_txn *txn)
 }
 
 static const struct sluss_service rows[] = {
+    {SLUSS_METHOD_SESSION_LIST_ISSUERS, NULL, NULL, issuers_execute, NULL, 0},
     {SLUSS_METHOD_SESSION_ENTER_CODE, NULL, enter_prepare, enter_execute, svc_session_finish, 0},
     {SLUSS_METHOD_SESSION_GET, NULL, NULL, get_execute, NULL, 0},
     {SLUSS_METHOD_SESSION_END, NULL, NULL, end_execute, end_finish, 0},

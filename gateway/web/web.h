@@ -26,7 +26,10 @@ struct sluss_web_limits {
 	uint32_t compress_from;	    // answers of at least this size are compressed when the client takes gzip [1024]
 };
 
+struct web_pages;
+
 struct sluss_web_config {
+	const struct web_pages *pages; // of the public port (web_pages.h), the caller's; NULL: none
 	int handover_fd; // SOCK_SEQPACKET from edge (ipc/handover.h); web ends when edge closes it
 	int core_fd;	 // stream socket to core (ipc/frame.h); when it closes, requests are answered "unavailable"
 	int stop_fd;	 // becomes readable (or closes) when web is to end in order; -1: none

@@ -12,6 +12,7 @@
 #include "web/json.h"
 #include "web/web.h"
 #include "web/web_headers.h"
+#include "web/web_pages.h"
 
 enum {
 	WEB_DISCARD_MAX = 64 << 10, // a refused request's body is read up to this, so that its connection lives on;
@@ -192,6 +193,9 @@ struct web_refusal {
 // Stores the answer of the connection's request, in place of an earlier one. When memory is out the connection is cut.
 void web_reply_refuse(struct web_conn *conn, const struct web_refusal *refusal);
 void web_reply_text(struct web_conn *conn, unsigned status, const char *text);
+// A page, with the headers that keep it from being framed, from running anything but its own files, and from staying on
+// the device.
+void web_reply_page(struct web_conn *conn, const struct web_page *page);
 // Octets that free(owner) releases; type is a constant. Compressed when that pays and the client takes it.
 void web_reply_octets(struct web_conn *conn, void *data, size_t len, const char *type, bool may_compress,
     void (*release)(void *), void *owner);

@@ -46,6 +46,44 @@ void web_reply_text(struct web_conn *conn, unsigned status, const char *text)
 	store(conn, copy != NULL ? make(copy, len, free, copy) : NULL, status, "text/plain; charset=utf-8", len);
 }
 
+// https://www.w3.org/TR/CSP3/: nothing but the page's own files, no frame, no form that goes elsewhere.
+static const struct {
+	const char *name, *value;
+} page_headers[] = {
+    {"Content-Security-Policy",
+	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src "
+	"'self'; "
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"},
+    {"X-Frame-Options", "DENY"}, // for what does not know frame-ancestors
+    {"Referrer-Policy", "no-referrer"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
+    {"Strict-Transport-Security", "max-age=31536000"},
+};
+
+static void keep(void *page)
+{
+	(void)page; // the pages outlive every answer
+}
+
+void web_reply_page(struct web_conn *conn, const struct web_page *page)
+{
+	bool compress = conn->request->accepts_gzip && page->compressed_len > 0;
+	uint8_t *data = compress ? page->compressed : page->data;
+	size_t len = compress ? page->compressed_len : page->len;
+	store(conn, make(data, len, keep, NULL), MHD_HTTP_OK, page->type, len);
+	struct MHD_Response *response = conn->request->answer;
+	if (response == NULL)
+		return;
+	bool ok = MHD_add_response_header(response, "Vary", "Accept-Encoding") == MHD_YES &&
+		  (!compress || MHD_add_response_header(response, "Content-Encoding", "gzip") == MHD_YES);
+	for (size_t i = 0; ok && i < sizeof(page_headers) / sizeof(page_headers[0]); i++)
+		ok = MHD_add_response_header(response, page_headers[i].name, page_headers[i].value) == MHD_YES;
+	if (!ok) // never without its headers
+		store(conn, NULL, 0, page->type, 0);
+}
+
 static void octets(struct web_conn *conn, unsigned status, void *data, size_t len, const char *type, bool may_compress,
     void (*release)(void *), void *owner)
 {

@@ -56,6 +56,13 @@ static bool check_path(struct route *r)
 		conn->request->method = sluss_method_log_file();
 		return true;
 	}
+	const struct web_page *page =
+	    conn->hello.port_kind == SLUSS_PORT_PUBLIC ? web_pages_find(conn->web->config->pages, r->url) : NULL;
+	if (page != NULL && is_get(r->verb)) {
+		web_reply_page(conn, page);
+		conn->request->settled = true;
+		return false;
+	}
 	if (strcmp(r->url, "/health") == 0 && is_get(r->verb)) {
 		bool up = conn->web->core_fd >= 0;
 		web_reply_text(

@@ -9,3 +9,4 @@ sluss_unit_test(ipc_test SOURCES unit/ipc_test.c LIBS sluss_ipc Threads::Threads
 sluss_unit_test(web_chaos_test SOURCES unit/web_chaos_test.c unit/web_harness.c LIBS sluss_web Threads::Threads)
 sluss_unit_test(web_slow_test SOURCES unit/web_slow_test.c unit/web_harness.c LIBS sluss_web Threads::Threads)
 sluss_unit_test(web_files_test SOURCES unit/web_files_test.c unit/web_harness.c LIBS sluss_web Threads::Threads)
+sluss_unit_test(web_pages_test SOURCES unit/web_pages_test.c unit/web_harness.c LIBS sluss_web Threads::Threads)

@@ -26,6 +26,11 @@ static void listen_to_web(void *arg, const char *event)
 
 struct web_test *web_test_start(const struct sluss_web_limits *limits)
 {
+	return web_test_start_with(limits, NULL);
+}
+
+struct web_test *web_test_start_with(const struct sluss_web_limits *limits, const struct web_pages *pages)
+{
 	struct web_test *t = calloc(1, sizeof(*t));
 	assert_non_null(t);
 	int handover[2], core[2], stop[2];
@@ -36,7 +41,7 @@ struct web_test *web_test_start(const struct sluss_web_limits *limits)
 	t->core_fd = core[0];
 	t->stop_fd = stop[1];
 	t->config = (struct sluss_web_config){
-	    .handover_fd = handover[1], .core_fd = core[1], .stop_fd = stop[0], .log = listen_to_web};
+	    .pages = pages, .handover_fd = handover[1], .core_fd = core[1], .stop_fd = stop[0], .log = listen_to_web};
 	if (limits != NULL)
 		t->config.limits = *limits;
 	t->next_connection = 1;

@@ -40,6 +40,7 @@ struct web_reply {
 };
 
 struct web_test *web_test_start(const struct sluss_web_limits *limits);
+struct web_test *web_test_start_with(const struct sluss_web_limits *limits, const struct web_pages *pages);
 void web_test_stop(struct web_test **test);
 
 // A connection of this kind; the connection id is test->next_connection before the call.

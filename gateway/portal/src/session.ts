@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Logging in, and the session that follows (proto/sluss/v1/session.proto). The session is bound to a key that this tab made: every request is signed by it. While the
+// identity provider's pages are shown the key waits in sessionStorage, which ends with the tab; nothing else is ever kept on the device.
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-web";
+import { SignedStatementSchema } from "../gen/sluss/v1/common_pb";
+import { type Session, SessionSchema, SessionService } from "../gen/sluss/v1/session_pb";
+import { signal } from "./signal";
+
+const KEPT = "s"; // says nothing about what it is
+const ECDSA = { name: "ECDSA", namedCurve: "P-256" } as const;
+const SIGN = { name: "ECDSA", hash: "SHA-256" } as const;
+const text = new TextEncoder();
+
+let keys: CryptoKeyPair | undefined;
+let counter = 0n;
+export const session = signal<Session | undefined>(undefined);
+
+export function base64url(octets: Uint8Array): string {
+  return btoa(String.fromCharCode(...octets)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+export function fromBase64url(value: string): Uint8Array {
+  return Uint8Array.from(atob(value.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+}
+
+export function join(...parts: (Uint8Array | string)[]): Uint8Array<ArrayBuffer> {
+  const octets = parts.map((p) => (typeof p === "string" ? text.encode(p) : p));
+  const joined = new Uint8Array(octets.reduce((n, o) => n + o.length, 0));
+  let at = 0;
+  for (const o of octets) {
+    joined.set(o, at);
+    at += o.length;
+  }
+  return joined;
+}
+
+async function sha256(octets: Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", octets as Uint8Array<ArrayBuffer>));
+}
+
+async function sign(...parts: (Uint8Array | string)[]): Promise<Uint8Array> {
+  if (!keys) throw new Error("no key");
+  return new Uint8Array(await crypto.subtle.sign(SIGN, keys.privateKey, join(...parts)));
+}
+
+async function publicKey(): Promise<Uint8Array> {
+  if (!keys) throw new Error("no key");
+  return new Uint8Array(await crypto.subtle.exportKey("raw", keys.publicKey));
+}
+
+function u64(value: bigint): Uint8Array {
+  const octets = new Uint8Array(8);
+  new DataView(octets.buffer).setBigUint64(0, value);
+  return octets;
+}
+
+// Signs a request in the session. The body is a protobuf message, exactly as it is sent.
+const signedFetch: typeof fetch = async (input, init) => {
+  const current = session.value;
+  const headers = new Headers(init?.headers);
+  if (current) {
+    const url = new URL(typeof input === "string" ? input : input instanceof URL ? input.href : input.url, location.href);
+    const body = init?.body instanceof Uint8Array ? init.body : new Uint8Array();
+    counter += 1n;
+    const number = counter;
+    const signature = await sign("sluss-session-v1\0", current.authority, "\0", url.pathname, "\0", u64(number), await sha256(body));
+    headers.set("Sluss-Session", `${base64url(current.sessionId)}.${number}.${base64url(signature)}`);
+  }
+  return fetch(input, { ...init, headers, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer" });
+};
+
+export const transport = createConnectTransport({ baseUrl: location.origin, useBinaryFormat: true, fetch: signedFetch });
+const sessions = createClient(SessionService, transport);
+
+// A statement of staff, signed by the session's key.
+export async function signStatement(statement: Uint8Array) {
+  const current = session.value;
+  if (!current) throw new Error("no session");
+  return create(SignedStatementSchema, {
+    statement,
+    signature: await sign("sluss-statement-v1\0", statement),
+    keyId: `session:${base64url(current.sessionId)}`,
+  });
+}
+
+// ---- logging in
+
+async function makeKeys(): Promise<void> {
+  keys = await crypto.subtle.generateKey(ECDSA, true, ["sign", "verify"]);
+  counter = 0n;
+}
+
+interface Kept {
+  login?: string;
+  authority?: string;
+  key: JsonWebKey;
+  session?: string;
+  counter?: string;
+}
+
+async function keep(more: Omit<Kept, "key">): Promise<void> {
+  if (keys) sessionStorage.setItem(KEPT, JSON.stringify({ ...more, key: await crypto.subtle.exportKey("jwk", keys.privateKey) }));
+}
+
+async function takeKept(): Promise<Kept | undefined> {
+  const kept = sessionStorage.getItem(KEPT);
+  sessionStorage.removeItem(KEPT);
+  if (kept === null) return undefined;
+  const read = JSON.parse(kept) as Kept;
+  const privateKey = await crypto.subtle.importKey("jwk", read.key, ECDSA, true, ["sign"]);
+  const { d: _, ...open } = read.key;
+  const publicKey_ = await crypto.subtle.importKey("jwk", { ...open, key_ops: ["verify"] }, ECDSA, true, ["verify"]);
+  keys = { privateKey, publicKey: publicKey_ };
+  return read;
+}
+
+export function issuers() {
+  return sessions.listIssuers({});
+}
+
+// Goes to the identity provider.
+export async function beginLogin(issuerId: string, authority: string, language: string): Promise<void> {
+  await makeKeys();
+  const begun = await sessions.begin({ issuerId, sessionKey: await publicKey(), language });
+  await keep({ login: begun.loginId, authority });
+  location.assign(begun.authorizationUrl);
+}
+
+// Back from there, with ?code= and &state=. False: this tab had not begun a login.
+export async function finishLogin(code: string, state: string): Promise<boolean> {
+  const kept = await takeKept();
+  if (!kept?.login) return false;
+  const signature = await sign("sluss-login-v1\0", kept.authority ?? "", "\0", kept.login, "\0", code);
+  session.value = (await sessions.finish({ loginId: kept.login, code, state, signature })).session;
+  return session.value !== undefined;
+}
+
+export async function enterCode(code: string, authority: string): Promise<void> {
+  const clean = code.toUpperCase().replace(/[^0-9A-Z]/g, "").replaceAll("O", "0").replaceAll("I", "1").replaceAll("L", "1");
+  const codeId = clean.slice(0, 6);
+  await makeKeys();
+  const key = await publicKey();
+  const secret = await sha256(join("sluss-code-v1\0", clean.slice(6)));
+  const hmac = await crypto.subtle.importKey("raw", secret as Uint8Array<ArrayBuffer>, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  const mac = new Uint8Array(await crypto.subtle.sign("HMAC", hmac, join(authority, "\0", codeId, "\0", key)));
+  const signature = await sign("sluss-login-v1\0", authority, "\0", codeId, "\0", mac);
+  session.value = (await sessions.enterCode({ codeId, sessionKey: key, mac, signature })).session;
+}
+
+// Takes a session up again after the page was loaded anew in the same tab.
+export async function resume(): Promise<void> {
+  const kept = await takeKept();
+  if (!kept?.session) return;
+  session.value = fromBinary(SessionSchema, fromBase64url(kept.session));
+  counter = BigInt(kept.counter ?? "0") + 64n; // what was under way may have used some
+  try {
+    session.value = (await sessions.get({})).session;
+  } catch {
+    forget();
+  }
+}
+
+// Before the page goes: what `resume` needs, in this tab only.
+export function keepForReload(): void {
+  if (session.value) void keep({ session: base64url(toBinary(SessionSchema, session.value)), counter: counter.toString() });
+}
+
+export function forget(): void {
+  sessionStorage.removeItem(KEPT);
+  session.value = undefined;
+  keys = undefined;
+}
+
+// Ends the session here and at the gateway.
+export async function logout(): Promise<void> {
+  try {
+    if (session.value) await sessions.end({ all: false });
+  } finally {
+    forget();
+  }
+}
