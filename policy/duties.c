@@ -113,7 +113,8 @@ bool sluss_state_notice_due(struct sluss_state *state, int64_t now_ms, struct sl
 
 // ---- recalls
 
-static enum sluss_apply answered(struct sluss_state *state, const struct sluss_rec_recall_answered *answer)
+static enum sluss_apply answered(
+    struct sluss_state *state, const struct sluss_rec_recall_answered *answer, uint64_t seq)
 {
 	uint32_t at = st_find_recall(state, &answer->recall);
 	if (at == SLUSS_NOWHERE || RECALL(state, at)->answered ||
@@ -121,6 +122,7 @@ static enum sluss_apply answered(struct sluss_state *state, const struct sluss_r
 		return SLUSS_APPLY_INVALID;
 	struct recall *recall = RECALL(state, at);
 	recall->answered = true;
+	recall->answered_seq = seq;
 	recall->deleted = answer->deleted;
 	recall->mark_removed = answer->mark_removed;
 	strike(&state->recalls_open, at);
@@ -183,7 +185,7 @@ enum sluss_apply st_apply_recall(struct sluss_state *state, const struct sluss_r
 	if (record->type == SLUSS_REC_RECALL_OPENED)
 		return opened(state, record, seq);
 	if (record->type == SLUSS_REC_RECALL_ANSWERED)
-		return answered(state, &record->u.recall_answered);
+		return answered(state, &record->u.recall_answered, seq);
 	return overdue(state, &record->u.recall_overdue);
 }
 
@@ -273,5 +275,6 @@ int64_t sluss_state_next_duty_ms(struct sluss_state *state)
 {
 	int64_t notice_ms = next_notice_ms(state);
 	int64_t answer_ms = next_answer_ms(state);
-	return notice_ms < answer_ms ? notice_ms : answer_ms;
+	int64_t next_ms = notice_ms < answer_ms ? notice_ms : answer_ms;
+	return next_ms < state->keeping_ms ? next_ms : state->keeping_ms;
 }

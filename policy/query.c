@@ -223,6 +223,7 @@ bool sluss_recall_at(const struct sluss_state *state, size_t index, struct sluss
 	    .mark_removed = recall->mark_removed,
 	    .overdue = recall->overdue,
 	    .seq = recall->seq,
+	    .answered_seq = recall->answered_seq,
 	};
 	return true;
 }

@@ -24,7 +24,8 @@ static struct sluss_grant_view view_of(const struct sluss_state *state, uint32_t
 	    .in_force = st_version_in_force(state, newest, now_ms) == at,
 	    .invalidated = (grant->flags & F_VOID) != 0,
 	    .standing = st_grant_standing(kase, &agreement, grant, now_ms),
-	    .received = grant->releases > 0 && (grant->flags & F_RECALLED) == 0,
+	    .received = grant->releases > 0,
+	    .recalled = (grant->flags & F_RECALLED) != 0,
 	    .completed = (grant->flags & F_COMPLETED) != 0,
 	};
 	// A version that waits for its predecessor's end, or was followed by another, permits nothing itself.

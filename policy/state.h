@@ -125,7 +125,8 @@ struct sluss_grant_view {
 	bool invalidated;
 	enum sluss_reason standing; // OK_CONSENT when it permits now, else the first of ruling 2
 	uint32_t releases;	    // how often its key carried a release
-	bool received;		    // something was received on this very version and is not asked back
+	bool received;		    // something was received on this very version
+	bool recalled;		    // what was received on it was asked back, or what else rested on it
 	bool completed;		    // everybody required had given it at some instant
 };
 bool sluss_grant_find(
@@ -194,7 +195,7 @@ struct sluss_recall_view {
 	int64_t opened_ms, due_ms;
 	bool answered, deleted, register_mark, mark_removed;
 	bool overdue; // it was due and was not answered then; stays true when it is answered late
-	uint64_t seq; // log index of the record that opened it
+	uint64_t seq, answered_seq; // log indexes of the records that opened and answered it
 };
 bool sluss_recall_find(
     const struct sluss_state *state, const struct sluss_id *recall, struct sluss_recall_view *view_out);

@@ -196,7 +196,7 @@ struct recall {
 	bool answered, deleted, register_mark, mark_removed, overdue;
 	uint8_t cause;
 	int64_t opened_ms, due_ms;
-	uint64_t seq; // of the record that opened it
+	uint64_t seq, answered_seq; // of the records that opened and answered it
 };
 
 // What falls due by itself (duties.c): positions in an array of the state.

@@ -26,6 +26,7 @@ add_library(sluss_core STATIC
   outside.c
   policies.c
   queue.c
+  recall.c
   recover.c
   request.c
   rollback.c
@@ -50,6 +51,7 @@ add_library(sluss_core STATIC
   svc_person.c
   svc_person_disclosures.c
   svc_person_overview.c
+  svc_recall.c
   svc_send.c
   svc_session.c
   svc_statutory.c

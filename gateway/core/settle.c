@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "log_event.h"
+#include "recall.h"
 #include "writer.h"
 
 // ---- the clock
@@ -117,6 +118,15 @@ static bool settle_duties(struct sluss_writer *w)
 	while (sluss_state_recall_due(state, w->now_ms, &overdue.u.recall_overdue.recall))
 		if (!append_due(w, "recall", &overdue))
 			return false;
+	struct sluss_id case_id, last = {0};
+	while (sluss_state_kept_too_long(state, w->now_ms, &case_id)) {
+		// Each grant of the case that has ended is asked back at once; a second time would be for ever.
+		if (sluss_id_equal(&case_id, &last))
+			return sluss_batch_spoil(w, "recall", "a grant was not asked back");
+		last = case_id;
+		if (!sluss_recall_open(w, &case_id, SLUSS_RECALL_EXPIRY, NULL, NULL, NULL))
+			return false;
+	}
 	return true;
 }
 

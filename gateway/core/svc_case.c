@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // CaseService: cases are opened, read, and changed by their coordinator. What names a person goes to the register (persons.h), the rest into the log.
 #include "exchange.h"
+#include "recall.h"
 #include "svc_case_read.h"
 #include "svc_common.h"
 
@@ -220,8 +221,10 @@ static void phase_execute(struct sluss_txn *txn)
 	}
 	struct sluss_record record = {.type = SLUSS_REC_PHASE_SET,
 	    .u.phase_set = {case_id, phase, reason, false, txn->caller, txn->header->officer_id}};
-	if (sluss_txn_append(txn, &record, &index))
-		answer_change(txn, &case_id, index);
+	if (!sluss_txn_append(txn, &record, &index) ||
+	    (phase == SLUSS_PHASE_CLOSED && !sluss_txn_recall(txn, &case_id, SLUSS_RECALL_CLOSING, NULL, NULL, NULL)))
+		return;
+	answer_change(txn, &case_id, index);
 }
 
 // As many different guardians as the state can tell apart.

@@ -3,6 +3,7 @@
 // waits and is not carried by any claimed ground any more is destroyed in the same transaction; and the answer waits
 // until nothing of the case is under way on any connection (transfers.h).
 #include "exchange.h"
+#include "recall.h"
 #include "sluss/v1/consent.pb-c.h"
 #include "svc_common.h"
 #include "writer.h"
@@ -11,7 +12,7 @@ struct withdrawal {
 	struct sluss_rec_withdrawal record;
 	char **grant_ids; // that it closes
 	size_t grant_count, grant_room;
-	char **recalled; // agencies that received covered information
+	char **recalled, **recalls; // agencies that received covered information, and what they were sent for it
 	size_t recalled_count;
 	uint32_t messages_withheld;
 	struct sluss_txn *txn;
@@ -64,14 +65,23 @@ static bool read_withdrawal(struct sluss_txn *txn, struct withdrawal *w)
 
 // ---- what it closes
 
-static bool add_recalled(struct withdrawal *w, const char *agency)
+static bool note_recall(void *context, const struct sluss_rec_recall_opened *opened)
 {
-	for (size_t i = 0; i < w->recalled_count; i++)
-		if (strcmp(w->recalled[i], agency) == 0)
-			return true;
-	char *copy = sluss_arena_text(w->txn->arena, agency);
-	w->recalled[w->recalled_count++] = copy;
-	return copy != NULL;
+	struct withdrawal *w = context;
+	struct sluss_arena *arena = w->txn->arena;
+	char **agencies = sluss_arena_array(arena, w->recalled_count + 1, sizeof(*agencies));
+	char **ids = sluss_arena_array(arena, w->recalled_count + 1, sizeof(*ids));
+	if (agencies == NULL || ids == NULL)
+		return false;
+	for (size_t i = 0; i < w->recalled_count; i++) {
+		agencies[i] = w->recalled[i];
+		ids[i] = w->recalls[i];
+	}
+	agencies[w->recalled_count] = sluss_arena_text(arena, opened->agency);
+	ids[w->recalled_count] = svc_id_text(w->txn, &opened->recall);
+	w->recalled = agencies;
+	w->recalls = ids;
+	return agencies[w->recalled_count] != NULL && ids[w->recalled_count++] != NULL;
 }
 
 static bool count_one(void *context, const struct sluss_grant_view *grant)
@@ -86,7 +96,7 @@ static bool note_one(void *context, const struct sluss_grant_view *grant)
 	struct withdrawal *w = context;
 	char *id = svc_id_text(w->txn, &grant->grant);
 	w->grant_ids[w->grant_count++] = id;
-	w->failed = id == NULL || (grant->releases > 0 && !add_recalled(w, grant->recipient));
+	w->failed = id == NULL;
 	return !w->failed && w->grant_count < w->grant_room;
 }
 
@@ -95,8 +105,7 @@ static bool note_covered(struct sluss_txn *txn, struct withdrawal *w)
 {
 	sluss_withdrawal_covers(txn->state, &w->record, txn->now_ms, count_one, w);
 	w->grant_ids = sluss_arena_array(txn->arena, w->grant_room + 1, sizeof(*w->grant_ids));
-	w->recalled = sluss_arena_array(txn->arena, w->grant_room + 1, sizeof(*w->recalled));
-	w->failed = w->grant_ids == NULL || w->recalled == NULL;
+	w->failed = w->grant_ids == NULL;
 	if (!w->failed && w->grant_room > 0)
 		sluss_withdrawal_covers(txn->state, &w->record, txn->now_ms, note_one, w);
 	return !w->failed || svc_no_memory(txn);
@@ -115,6 +124,8 @@ static void respond(struct sluss_txn *txn, const struct withdrawal *w)
 	response.messages_withheld = w->messages_withheld;
 	response.recalled_agency_ids = w->recalled;
 	response.n_recalled_agency_ids = w->recalled_count;
+	response.recall_ids = w->recalls;
+	response.n_recall_ids = w->recalled_count;
 	response.phase = (Sluss__V1__Phase)view.phase;
 	sluss_txn_respond(txn, &response.base);
 }
@@ -131,8 +142,9 @@ static void withdraw(struct sluss_txn *txn)
 		return;
 	}
 	struct sluss_record record = {.type = SLUSS_REC_WITHDRAWAL, .u.withdrawal = w.record};
-	if (!note_covered(txn, &w) || !sluss_txn_append(txn, &record, &index) || !sluss_txn_settle(txn) ||
-	    !sluss_txn_stop_waiting(txn, &w.record.withdrawal, &w.messages_withheld))
+	if (!note_covered(txn, &w) || !sluss_txn_append(txn, &record, &index) ||
+	    !sluss_txn_recall(txn, &w.record.case_id, SLUSS_RECALL_WITHDRAWAL, &w.record.withdrawal, note_recall, &w) ||
+	    !sluss_txn_settle(txn) || !sluss_txn_stop_waiting(txn, &w.record.withdrawal, &w.messages_withheld))
 		return;
 	respond(txn, &w);
 	sluss_txn_receipt(txn, index, 4);
