@@ -49,6 +49,7 @@ add_library(sluss_core STATIC
   svc_fetch.c
   svc_log_file.c
   svc_person.c
+  svc_person_act.c
   svc_person_disclosures.c
   svc_person_overview.c
   svc_recall.c

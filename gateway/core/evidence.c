@@ -50,9 +50,16 @@ const uint8_t *sluss_evidence_hash(const struct sluss_record *record)
 // A request that carries a statement has it as its first field (verify.c).
 static const Sluss__V1__SignedStatement *statement_of(const struct sluss_txn *txn)
 {
+	if (txn->act != NULL)
+		return txn->act;
 	const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(txn->request->descriptor, 1);
 	ProtobufCMessage *const *member = (const void *)((const char *)txn->request + field->offset);
 	return (const void *)*member;
+}
+
+static const uint8_t *hash_of(const struct sluss_txn *txn)
+{
+	return txn->act != NULL ? txn->act_hash : txn->statement_hash;
 }
 
 static bool no_memory(struct sluss_txn *txn)
@@ -66,10 +73,10 @@ bool sluss_evidence_stamp(const struct sluss_txn *txn, struct sluss_record *reco
 {
 	size_t at = place_of(record);
 	// An envelope is payload, not an act.
-	if (at == 0 || txn->statement == NULL ||
+	if (at == 0 || (txn->statement == NULL && txn->act == NULL) ||
 	    statement_of(txn)->base.descriptor != &sluss__v1__signed_statement__descriptor)
 		return false;
-	memcpy((uint8_t *)record + at, txn->statement_hash, SLUSS_HASH_BYTES);
+	memcpy((uint8_t *)record + at, hash_of(txn), SLUSS_HASH_BYTES);
 	return true;
 }
 
@@ -82,7 +89,7 @@ bool sluss_evidence_keep(struct sluss_txn *txn)
 	if (octets == NULL || sealed == NULL)
 		return no_memory(txn);
 	sluss__v1__signed_statement__pack(kept, octets);
-	const struct sluss_bytes key = {txn->statement_hash, SLUSS_HASH_BYTES};
+	const struct sluss_bytes key = {hash_of(txn), SLUSS_HASH_BYTES};
 	sluss_persons_seal_text(sluss_txn_persons(txn), key, (struct sluss_bytes){octets, len}, sealed);
 	return sluss_txn_put_side(
 	    txn, SLUSS_SIDE_STATEMENT, key, (struct sluss_bytes){sealed, len + SLUSS_PERSONS_SEAL_EXTRA});

@@ -107,6 +107,8 @@ SLUSS_MUST_CHECK bool sluss_request_session(
 // The signature of a statement whose key_id is a session's. Refuses. Worker thread.
 SLUSS_MUST_CHECK bool sluss_request_session_signed(
     struct sluss_request *request, const char *key_id, struct sluss_bytes signature);
+// Makes txn->act of a request that a person's session signed. False: refused (no memory).
+SLUSS_MUST_CHECK bool sluss_request_act(struct sluss_request *request);
 // What stands for the hash of a statement: SHA-256("sluss-act-v1" || u32be method || person id || SHA-256(body)).
 void sluss_session_act_hash(
     const struct sluss_session *session, uint32_t method, struct sluss_bytes body, uint8_t hash_out[SLUSS_HASH_BYTES]);

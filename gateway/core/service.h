@@ -72,6 +72,10 @@ struct sluss_txn {
 	struct sluss_bytes statement_octets;
 	uint8_t statement_hash[SLUSS_HASH_BYTES]; // SHA-256 of statement_octets
 	const char *key_id;
+	// What a person did in a session, with its own hash (statement_hash is what a repetition has in common); else
+	// NULL.
+	const struct Sluss__V1__SignedStatement *act;
+	uint8_t act_hash[SLUSS_HASH_BYTES];
 	struct sluss_arena *arena;
 	uint64_t committed; // entries of the log that are durable; what lies beyond is not shown to anybody
 	void *prepared;	    // the service's own, set by prepare, in the arena

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "request.h"
+#include "sluss/v1/session.pb-c.h"
 
 #define PREFIX "session:"
 
@@ -145,4 +146,35 @@ bool sluss_request_session_stands(
 		sessions, (struct sluss_bytes){request->session.id, sizeof(request->session.id)}, monotonic_ms(), &now))
 		return unknown(request);
 	return staff_agency(request, directory);
+}
+
+static ProtobufCBinaryData borrow(const uint8_t *data, size_t len)
+{
+	return (ProtobufCBinaryData){len, (uint8_t *)(uintptr_t)data}; // packing does not write
+}
+
+bool sluss_request_act(struct sluss_request *request)
+{
+	struct sluss_txn *txn = &request->txn;
+	const Sluss__V1__CoreRequest *asked = request->asked;
+	Sluss__V1__SessionAct act = SLUSS__V1__SESSION_ACT__INIT;
+	act.authority = (char *)(uintptr_t)txn->authority;
+	act.path = (char *)(uintptr_t)sluss_method_by_id(asked->method)->path;
+	act.counter = asked->session_counter;
+	act.body = asked->body;
+	act.session_key = borrow(request->session.key, sizeof(request->session.key));
+	size_t len = sluss__v1__session_act__get_packed_size(&act);
+	uint8_t *octets = sluss_arena_alloc(txn->arena, len);
+	Sluss__V1__SignedStatement *made = sluss_arena_alloc(txn->arena, sizeof(*made));
+	if (octets == NULL || made == NULL) {
+		sluss_txn_refuse(txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
+		return false;
+	}
+	sluss__v1__session_act__pack(&act, octets);
+	sluss__v1__signed_statement__init(made);
+	made->statement = borrow(octets, len);
+	made->signature = asked->session_signature;
+	crypto_hash_sha256(txn->act_hash, octets, len);
+	txn->act = made;
+	return true;
 }

@@ -263,6 +263,8 @@ static const struct sluss_service rows[] = {
     {SLUSS_METHOD_PERSON_GET_OVERVIEW, NULL, NULL, svc_person_overview, NULL, 0},
     {SLUSS_METHOD_PERSON_LIST_DISCLOSURES, NULL, NULL, svc_person_disclosures, NULL, 0},
     {SLUSS_METHOD_PERSON_LIST_RECALLS, NULL, NULL, svc_person_recalls, NULL, 0},
+    {SLUSS_METHOD_PERSON_GIVE, NULL, NULL, svc_person_give, NULL, SLUSS_SERVICE_REQUEST_ID},
+    {SLUSS_METHOD_PERSON_REFUSE, NULL, NULL, svc_person_refuse, NULL, SLUSS_SERVICE_REQUEST_ID},
     {SLUSS_METHOD_PERSON_PREVIEW_WITHDRAW, NULL, NULL, svc_person_preview, NULL, 0},
 };
 

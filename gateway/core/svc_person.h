@@ -40,5 +40,10 @@ void svc_person_overview(struct sluss_txn *txn);
 void svc_person_disclosures(struct sluss_txn *txn);
 void svc_person_recalls(struct sluss_txn *txn);
 void svc_person_preview(struct sluss_txn *txn);
+void svc_person_give(struct sluss_txn *txn);
+void svc_person_refuse(struct sluss_txn *txn);
+
+// The number on a receipt, for people: the year and the entry's place in the log. NULL: no memory.
+char *svc_person_receipt_number(struct sluss_txn *txn, uint64_t index);
 
 #endif

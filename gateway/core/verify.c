@@ -151,7 +151,7 @@ static bool read_request_id(struct sluss_request *request)
 	txn->statement_octets = (struct sluss_bytes){request->asked->body.data, request->asked->body.len};
 	sluss_session_act_hash(&request->session, request->asked->method, txn->statement_octets, txn->statement_hash);
 	txn->header = &request->header;
-	return true;
+	return sluss_request_act(request);
 }
 
 void sluss_request_verify(struct sluss_request *request, const struct sluss_verify_with *with)

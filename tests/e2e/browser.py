@@ -44,6 +44,17 @@ class Browser:
     def sign(self, *parts):
         return raw_signature(agency.openssl("dgst", "-sha256", "-sign", str(self.path), octets=b"".join(parts)))
 
+    def verify(self, signature, *parts):
+        """Raises unless it is this browser's signature; by openssl."""
+        def integer(octets):
+            octets = octets.lstrip(b"\0") or b"\0"
+            octets = b"\0" + octets if octets[0] > 0x7F else octets
+            return b"\2" + bytes([len(octets)]) + octets
+        body = integer(signature[:32]) + integer(signature[32:])
+        file = self.path.with_suffix(".sig")
+        file.write_bytes(b"\x30" + bytes([len(body)]) + body)
+        agency.openssl("dgst", "-sha256", "-prverify", str(self.path), "-signature", str(file), octets=b"".join(parts))
+
     def connect(self):
         context = ssl.create_default_context(cafile=self.gateway.ca)
         return http.client.HTTPSConnection("localhost", self.gateway.public_port, context=context, timeout=30)

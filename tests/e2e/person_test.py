@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: EUPL-1.2
 """PersonService: what a subject and a guardian see of their cases, and what is kept from them. Sessions are opened by one-time codes (session_test.py)."""
 import datetime
+import hashlib
 import unittest
+import uuid
 
 import browser
+import harness
 import lawworld
+import wire
 from lawworld import code, stamp
 
 DAY = datetime.timedelta(1)
@@ -203,6 +207,54 @@ class BeforeAWithdrawal(Pages):
         case = world.open(world.born(16))
         subject = self.login(case, case.subject)
         self.refused(subject.call("PersonService/PreviewWithdraw", "PersonWithdrawRequest", {"case_id": case.id}, "PersonPreviewWithdrawResponse"), "MALFORMED", "scope")
+
+
+class Acts(Pages):
+    def act(self, by, method, case, grants, **changes):
+        request = {"request_id": str(uuid.uuid4()), "case_id": case.id, "grant_ids": grants, "text_version": "1", "text_language": "sv", "text_hash": b"\7" * 32, **changes}
+        return by.call("PersonService/" + method, "PersonActRequest", request, "PersonActResponse")
+
+    def setUp(self):
+        self.case = world.open(world.born(16), guardians=1, programme="SIG_YOUTH", phase="inquiry")
+        self.consent, self.grants = world.consent(self.case, world.draft(category="needs"), by=())
+        self.subject, self.guardian = self.login(self.case, self.case.subject), self.login(self.case, self.case.guardians[0])
+
+    def test_agreeing(self):
+        done = self.accepted(self.act(self.subject, "Give", self.case, self.grants))
+        self.assertEqual(world.standing(self.case)[self.grants[0]], "CONSENTER_MISSING")
+        self.accepted(self.act(self.guardian, "Give", self.case, self.grants))
+        self.assertEqual(world.standing(self.case)[self.grants[0]], "OK_CONSENT")
+        self.assertRegex(done["receipt_number"], r"^2026-\d{6}$")
+        index = int(done["receipt"]["log_index"])
+        entry = wire.decode("LogRecord", done["receipt"]["log_entry"])["grant_status"]
+        self.assertEqual((harness.uuid_text(entry["person"]), entry["channel"], entry.get("agency", "")), (self.case.subject, "LOG_CHANNEL_ELECTRONIC", ""))
+        kept = self.accepted(world.desks["soc"].call("ConsentService/GetStatement", "ConsentGetStatementRequest", {"log_index": index}, "ConsentGetStatementResponse"))
+        self.assertEqual(hashlib.sha256(kept["statement"]["statement"]).digest(), entry["statement_hash"])
+        act = wire.decode("SessionAct", kept["statement"]["statement"])
+        self.assertEqual((act["path"], act["session_key"]), ("/sluss.v1.PersonService/Give", self.subject.public))
+        self.assertEqual(wire.decode("PersonActRequest", act["body"])["grant_ids"], self.grants)
+        self.subject.verify(kept["statement"]["signature"], b"sluss-session-v1\0", act["authority"].encode() + b"\0", act["path"].encode() + b"\0",
+                            int(act["counter"]).to_bytes(8, "big"), hashlib.sha256(act["body"]).digest())
+
+    def test_refusing_is_final(self):
+        self.accepted(self.act(self.subject, "Refuse", self.case, self.grants))
+        self.assertEqual(world.standing(self.case)[self.grants[0]], "REFUSED")
+        self.refused(self.act(self.subject, "Give", self.case, self.grants), "CLOSED_STATE", "grant_ids[0]")
+
+    def test_sent_twice(self):
+        request_id = str(uuid.uuid4())
+        first, again = (self.accepted(self.act(self.subject, "Give", self.case, self.grants, request_id=request_id)) for _ in range(2))
+        self.assertEqual(first["receipt"]["log_index"], again["receipt"]["log_index"])
+        self.refused(self.act(self.subject, "Refuse", self.case, self.grants, request_id=request_id), "ID_REUSED", "statement_id")
+        self.refused(self.act(self.guardian, "Give", self.case, self.grants, request_id=request_id), "ID_REUSED", "statement_id")
+
+    def test_not_their_say(self):
+        other = world.open(world.born(16))
+        self.refused(self.act(self.login(other, other.subject), "Give", self.case, self.grants), "UNKNOWN_CASE", "case_id")
+        _consent, foreign = world.consent(other, world.draft(), by=())
+        self.assertFalse(self.act(self.subject, "Give", self.case, foreign).ok)
+        self.refused(self.act(self.subject, "Give", self.case, []), "MALFORMED", "grant_ids")
+        self.refused(self.act(self.subject, "Give", self.case, self.grants, request_id="1"), "MALFORMED", "request_id")
 
 
 if __name__ == "__main__":
