@@ -119,6 +119,7 @@ char *cli_copy(struct cli *cli, const char *text, size_t len);
 char *cli_format(struct cli *cli, const char *format, ...) SLUSS_PRINTF(2, 3);
 void cli_own(struct cli *cli, void *data, void (*release)(void *data));
 void cli_own_message(struct cli *cli, void *message); // an unpacked protobuf-c message
+void cli_release(struct cli *cli, size_t mark);        // frees what was allocated since owned_count was `mark`
 void cli_finish(struct cli *cli);                      // frees all
 
 // ---- results (output.c)

@@ -3,14 +3,12 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-#include "audit.h"
-#include "file.h"
-#include "web/json.h"
+#include "cmd_audit.h"
 
 // ---- receipts
 
 // The Receipt in a file: itself, or the "receipt" member of an answer that was kept.
-static const Sluss__V1__Receipt *read_receipt(struct cli *cli, const char *path)
+const Sluss__V1__Receipt *audit_read_receipt(struct cli *cli, const char *path)
 {
 	enum { RECEIPT_MAX = 1 << 20 };
 	size_t len = 0;
@@ -22,7 +20,8 @@ static const Sluss__V1__Receipt *read_receipt(struct cli *cli, const char *path)
 	const json_t *inner = json_object_get(tree, "result") != NULL ? json_object_get(tree, "result") : tree;
 	inner = json_object_get(inner, "receipt") != NULL ? json_object_get(inner, "receipt") : inner;
 	char *one = inner == NULL ? NULL : json_dumps(inner, JSON_COMPACT);
-	const Sluss__V1__Receipt *receipt = one == NULL ? NULL : cli_read_message(cli, "receipt", one, strlen(one), &sluss__v1__receipt__descriptor);
+	const Sluss__V1__Receipt *receipt =
+	    one == NULL ? NULL : cli_read_message(cli, "receipt", one, strlen(one), &sluss__v1__receipt__descriptor);
 	free(one);
 	json_decref(tree);
 	return receipt;
@@ -32,14 +31,15 @@ static enum cli_exit check_receipts(struct cli *cli, const char *key, struct aud
 {
 	for (size_t i = 0; i < cli_count(cli, "receipt"); i++) {
 		const char *path = cli_nth(cli, "receipt", i);
-		const Sluss__V1__Receipt *receipt = read_receipt(cli, path);
+		const Sluss__V1__Receipt *receipt = audit_read_receipt(cli, path);
 		struct sluss_log_head head = {.size = 0};
 		if (receipt == NULL) {
 			return CLI_USAGE;
 		}
 		enum sluss_receipt_verdict verdict = sluss_receipt_check(key, receipt, &head);
 		const char *word = sluss_receipt_verdict_name(verdict);
-		(void)json_array_append_new(results, json_pack("{s:s,s:I,s:s}", "file", path, "logIndex", (json_int_t)receipt->log_index, "verdict", word));
+		(void)json_array_append_new(results, json_pack("{s:s,s:I,s:s}", "file", path, "logIndex",
+							 (json_int_t)receipt->log_index, "verdict", word));
 		if (verdict != SLUSS_VERDICT_VALID) {
 			return cli_fail(cli, CLI_UNVERIFIED, "receipt", "%s: %s", path, word);
 		}
@@ -51,12 +51,17 @@ static enum cli_exit check_receipts(struct cli *cli, const char *key, struct aud
 
 // ---- verify
 
-static const char *log_key(struct cli *cli)
+const char *audit_log_key(struct cli *cli)
 {
 	const char *key = cli_get(cli, "key");
 	if (key == NULL) {
 		struct sluss_profile *profile = cli_profile(cli);
 		key = profile == NULL ? NULL : sluss_profile_config(profile)->log_verifier_key;
+	}
+	if (key == NULL || key[0] == '\0') {
+		(void)cli_fail(
+		    cli, CLI_USAGE, "key", "the log's verifier key is not known: --key, or an enrolled profile");
+		return NULL;
 	}
 	return key;
 }
@@ -70,9 +75,11 @@ static enum cli_exit expect_remembered(struct cli *cli, const char *key, struct 
 		return CLI_OK;
 	}
 	cli_own(cli, note, free);
-	enum sluss_receipt_verdict verdict = sluss_checkpoint_check(key, (struct sluss_bytes){(const uint8_t *)note, strlen(note)}, &head);
+	enum sluss_receipt_verdict verdict =
+	    sluss_checkpoint_check(key, (struct sluss_bytes){(const uint8_t *)note, strlen(note)}, &head);
 	if (verdict != SLUSS_VERDICT_VALID) {
-		return cli_fail(cli, CLI_UNVERIFIED, "", "the remembered checkpoint does not hold: %s", sluss_receipt_verdict_name(verdict));
+		return cli_fail(cli, CLI_UNVERIFIED, "", "the remembered checkpoint does not hold: %s",
+		    sluss_receipt_verdict_name(verdict));
 	}
 	audit_expect(cli, audit, "the checkpoint remembered from last time", &head);
 	return CLI_OK;
@@ -93,16 +100,23 @@ static enum cli_exit verify_quick(struct cli *cli, struct sluss_client *client, 
 			hashes[k] = (struct sluss_bytes){r->consistency[k].data, r->consistency[k].len};
 		}
 		audit->checkpoint = r->checkpoint;
-		if (sluss_checkpoint_check(key, (struct sluss_bytes){(const uint8_t *)r->checkpoint, strlen(r->checkpoint)}, &audit->head) != SLUSS_VERDICT_VALID) {
-			return cli_fail(cli, CLI_UNVERIFIED, "", "the gateway's checkpoint is not signed by the log's key");
+		if (sluss_checkpoint_check(key,
+			(struct sluss_bytes){(const uint8_t *)r->checkpoint, strlen(r->checkpoint)},
+			&audit->head) != SLUSS_VERDICT_VALID) {
+			return cli_fail(
+			    cli, CLI_UNVERIFIED, "", "the gateway's checkpoint is not signed by the log's key");
 		}
 		if (!sluss_consistency_check(&e->head, &audit->head, hashes, r->n_consistency)) {
-			return cli_fail(cli, CLI_UNVERIFIED, "", "the log does not contain what it said before (%s, size %llu)", e->what, (unsigned long long)e->head.size);
+			return cli_fail(cli, CLI_UNVERIFIED, "",
+			    "the log does not contain what it said before (%s, size %llu)", e->what,
+			    (unsigned long long)e->head.size);
 		}
-		cli_say(cli, "The log of size %llu begins with %s (size %llu).", (unsigned long long)audit->head.size, e->what, (unsigned long long)e->head.size);
+		cli_say(cli, "The log of size %llu begins with %s (size %llu).", (unsigned long long)audit->head.size,
+		    e->what, (unsigned long long)e->head.size);
 	}
 	if (audit->expected_count == 0) {
-		return cli_fail(cli, CLI_USAGE, "quick", "--quick compares with what was verified before, and there is nothing yet; verify once without it");
+		return cli_fail(cli, CLI_USAGE, "quick",
+		    "--quick compares with what was verified before, and there is nothing yet; verify once without it");
 	}
 	return CLI_OK;
 }
@@ -112,7 +126,7 @@ static enum cli_exit finish(struct cli *cli, struct audit *audit, json_t *receip
 	char hex[2 * SLUSS_HASH_BYTES + 1];
 	char problem[SLUSS_PROFILE_TEXT_MAX];
 	(void)sodium_bin2hex(hex, sizeof(hex), audit->head.root, sizeof(audit->head.root));
-	if (audit->checkpoint != NULL && !cli_has(cli, "key") && !cli_has(cli, "export")) {
+	if (audit->checkpoint != NULL && !cli_has(cli, "key")) {
 		if (sluss_profile_save_checkpoint(cli_profile(cli), audit->checkpoint, problem) != SLUSS_PROFILE_OK) {
 			return cli_fail(cli, CLI_INTERNAL, "", "%s", problem);
 		}
@@ -120,8 +134,9 @@ static enum cli_exit finish(struct cli *cli, struct audit *audit, json_t *receip
 	if (audit->checkpoint != NULL) {
 		cli_say(cli, "The log holds: %llu entries, root %s.", (unsigned long long)audit->head.size, hex);
 	}
-	return cli_show_tree(cli, json_pack("{s:I,s:s,s:I,s:O,s:s*}", "size", (json_int_t)audit->head.size, "root", hex, "entriesVerified", (json_int_t)audit->sum.size,
-	                              "receipts", receipts, "checkpoint", audit->checkpoint));
+	return cli_show_tree(cli,
+	    json_pack("{s:I,s:s,s:I,s:O,s:s*}", "size", (json_int_t)audit->head.size, "root", hex, "entriesVerified",
+		(json_int_t)audit->sum.size, "receipts", receipts, "checkpoint", audit->checkpoint));
 }
 
 static enum cli_exit verify_with(struct cli *cli, const char *key, struct audit *audit, json_t *receipts)
@@ -130,26 +145,25 @@ static enum cli_exit verify_with(struct cli *cli, const char *key, struct audit 
 	if (code == CLI_OK) {
 		code = check_receipts(cli, key, audit, receipts);
 	}
-	bool offline = cli_has(cli, "offline") || (cli_has(cli, "key") && !cli_has(cli, "export"));
-	if (code != CLI_OK || (offline && !cli_has(cli, "export"))) {
+	if (code != CLI_OK || cli_has(cli, "offline") || cli_has(cli, "key")) {
 		return code;
-	}
-	if (cli_has(cli, "export")) {
-		return audit_read_export(cli, audit, key, cli_get(cli, "export"));
 	}
 	struct sluss_client *client = cli_client(cli);
 	if (client == NULL) {
 		return CLI_USAGE;
 	}
-	return cli_has(cli, "quick") ? verify_quick(cli, client, key, audit) : audit_download(cli, audit, client, key, NULL);
+	return cli_has(cli, "quick") ? verify_quick(cli, client, key, audit) : audit_download(cli, audit, client, key);
 }
 
 static enum cli_exit verify(struct cli *cli)
 {
+	if (cli->argument_count > 0) {
+		return audit_verify_folder(cli);
+	}
 	struct audit *audit = cli_alloc(cli, sizeof(*audit));
-	const char *key = log_key(cli);
-	if (key == NULL || key[0] == '\0') {
-		return cli_fail(cli, CLI_USAGE, "key", "the log's verifier key is not known: --key, or an enrolled profile");
+	const char *key = audit_log_key(cli);
+	if (key == NULL) {
+		return CLI_USAGE;
 	}
 	json_t *receipts = json_array();
 	enum cli_exit code = verify_with(cli, key, audit, receipts);
@@ -160,63 +174,14 @@ static enum cli_exit verify(struct cli *cli)
 	return code;
 }
 
-// ---- export
-
-static enum cli_exit export_log(struct cli *cli)
-{
-	struct audit *audit = cli_alloc(cli, sizeof(*audit));
-	const char *folder = cli_need(cli, "out");
-	const char *key = folder == NULL ? NULL : log_key(cli);
-	struct sluss_client *client = key == NULL ? NULL : cli_client(cli);
-	if (client == NULL) {
-		return CLI_USAGE;
-	}
-	enum cli_exit code = audit_download(cli, audit, client, key, folder);
-	if (code != CLI_OK) {
-		return code;
-	}
-	cli_say(cli, "%llu entries are in %s/entries, their checkpoint in %s/checkpoint.", (unsigned long long)audit->head.size, folder, folder);
-	return cli_show_tree(cli, json_pack("{s:I,s:s,s:s}", "size", (json_int_t)audit->head.size, "folder", folder, "checkpoint", audit->checkpoint));
-}
-
-// ---- prove
-
-static enum cli_exit prove(struct cli *cli)
-{
-	Sluss__V1__GetProofResponse *r = NULL;
-	uint64_t index = 0;
-	const char *out = cli_get(cli, "out");
-	if (!cli_read_number(cli, "INDEX", cli->arguments[0], INT64_MAX, &index)) {
-		return CLI_USAGE;
-	}
-	struct sluss_client *client = cli_client(cli);
-	if (client == NULL) {
-		return CLI_USAGE;
-	}
-	if (sluss_client_audit_proof(client, index, 0, &r) != SLUSS_CLIENT_OK) {
-		return cli_fail_client(cli, client);
-	}
-	cli_own_message(cli, r);
-	if (r->receipt == NULL || r->receipt->log_index != index) {
-		return cli_fail(cli, CLI_UNVERIFIED, "", "the gateway proved another entry than the one asked for");
-	}
-	char *text = out == NULL ? NULL : sluss_json_from_message(&r->receipt->base, 2, NULL);
-	if (out != NULL && (text == NULL || !sluss_file_replace(out, text, strlen(text)))) {
-		free(text);
-		return cli_fail(cli, CLI_USAGE, "out", "%s: cannot be written", out);
-	}
-	free(text);
-	cli_say(cli, "Entry %llu stands in the log, proved and signed.", (unsigned long long)index);
-	return cli_show(cli, &r->base);
-}
-
 // ---- disclosures
 
 static void print_disclosure(struct cli *cli, const Sluss__V1__Disclosure *d)
 {
 	const char *reason = sluss_reason_name((enum sluss_reason)d->reason);
-	cli_say(cli, "%llu  %s  %s to %s: %s for %s, case %s, message %s: %s", (unsigned long long)d->log_index, cli_time_text(cli, d->at), d->sender_agency_id,
-	    d->recipient_agency_id, d->category, cli_enum_text(cli, &sluss__v1__purpose__descriptor, (int)d->purpose), d->case_id, d->message_id,
+	cli_say(cli, "%llu  %s  %s to %s: %s for %s, case %s, message %s: %s", (unsigned long long)d->log_index,
+	    cli_time_text(cli, d->at), d->sender_agency_id, d->recipient_agency_id, d->category,
+	    cli_enum_text(cli, &sluss__v1__purpose__descriptor, (int)d->purpose), d->case_id, d->message_id,
 	    reason == NULL ? "?" : reason);
 }
 
@@ -249,32 +214,54 @@ static enum cli_exit list(struct cli *cli)
 
 // ---- table
 
-#define END_OPTION {NULL, CLI_FLAG, NULL, NULL}
+#define END_OPTION                                                                                                     \
+	{                                                                                                              \
+		NULL, CLI_FLAG, NULL, NULL                                                                             \
+	}
 
 static const struct cli_option verify_options[] = {
-	{"receipt", CLI_MANY, "FILE", "a receipt, or an answer with one, as JSON"},
-	{"export", CLI_TEXT, "DIR", "verify an export instead of the gateway; no network"},
-	{"offline", CLI_FLAG, NULL, "only the receipts; no network"},
-	{"quick", CLI_FLAG, NULL, "ask for a consistency proof with what was verified before, instead of downloading everything"},
-	{"key", CLI_TEXT, "KEY", "the log's verifier key; default: the one pinned in the profile (with --key no profile is needed)"},
-	END_OPTION,
+    {"receipt", CLI_MANY, "FILE", "a receipt, or an answer with one, as JSON"},
+    {"offline", CLI_FLAG, NULL, "only the receipts; no network"},
+    {"quick", CLI_FLAG, NULL,
+	"ask for a consistency proof with what was verified before, instead of downloading everything"},
+    {"key", CLI_TEXT, "KEY",
+	"the log's verifier key; default: the one pinned in the profile (with --key no profile is needed)"},
+    {"witness", CLI_MANY, "KEY", "DIR: a witness's verifier key that you trust; default: those in the export"},
+    {"quorum", CLI_TEXT, "N", "DIR: how many witnesses have to have signed; default: what the export says"},
+    {"tsa", CLI_TEXT, "FILE", "DIR: certificates of the time-stamping authority; default: those in the export"},
+    {"no-replay", CLI_FLAG, NULL, "DIR: only octets, signatures and timestamps; nothing is decided again"},
+    {"case", CLI_TEXT, "ID", "DIR: list every disclosure in this case"},
+    {"subject", CLI_TEXT, "ID", "DIR: list every disclosure that concerns this person"},
+    END_OPTION,
 };
-static const struct cli_option export_options[] = {{"out", CLI_TEXT, "DIR", "where to"}, {"key", CLI_TEXT, "KEY", "the log's verifier key; default: the pinned one"}, END_OPTION};
-static const struct cli_option prove_options[] = {{"out", CLI_TEXT, "FILE", "keep the receipt as JSON"}, END_OPTION};
 static const struct cli_option list_options[] = {
-	{"case", CLI_TEXT, "ID", "only this case"},
-	{"from", CLI_TEXT, "TIME", "not before"},
-	{"until", CLI_TEXT, "TIME", "before"},
-	END_OPTION,
+    {"case", CLI_TEXT, "ID", "only this case"},
+    {"from", CLI_TEXT, "TIME", "not before"},
+    {"until", CLI_TEXT, "TIME", "before"},
+    END_OPTION,
 };
 
 const struct cli_verb cli_audit_verbs[] = {
-	{"audit verify", "", "Check receipts, and the whole log against its signed checkpoint.", verify_options, verify,
-	    "Downloads all entries, recomputes the root, compares it with the checkpoint that the log's key signed, and makes sure that everything\n"
-	    "verified before (last time's checkpoint, the receipts given) is still part of it."},
-	{"audit export", "", "Download all entries with their checkpoint, verified on the way.", export_options, export_log,
-	    "DIR/entries: each entry as a 16-bit big-endian length and its octets, as in tlog-tiles entry bundles. DIR/checkpoint: a signed note."},
-	{"audit prove", "INDEX", "Get and check the proof that an entry stands in the log.", prove_options, prove, NULL},
-	{"audit list", "", "Disclosures that we may see.", list_options, list, NULL},
-	{NULL, NULL, NULL, NULL, NULL, NULL},
+    {"audit verify", "[DIR]",
+	"Verify an export and decide everything in it again; without DIR check receipts and the gateway's log.",
+	verify_options, verify,
+	"DIR is what `sluss audit export` made; no network is used. Every octet has to lead to the signed root, every "
+	"signature and timestamp to hold, and every\n"
+	"decision to come out as it stands in the log. The exit code tells the gravest class of finding (see "
+	"sluss(1)).\n"
+	"Without DIR all entries are downloaded and their root compared with the signed checkpoint, with last time's, "
+	"and with the receipts given."},
+    {"audit export", "DIR",
+	"Download the log's files into DIR, verified on the way; what is there already is not fetched again.",
+	audit_export_options, audit_export_folder, NULL},
+    {"audit prove", "INDEX", "Get and check the proof that an entry stands in the log.", audit_prove_options,
+	audit_prove, NULL},
+    {"audit check", "FILE", "Check a proof or a receipt that was kept; no network.", audit_check_options, audit_check,
+	NULL},
+    {"audit watch", "", "Follow the log, and raise the alarm when it is not what it was.", audit_watch_options,
+	audit_watch, NULL},
+    {"audit fhir", "DIR", "Disclosures of an export as FHIR R4 AuditEvents (IHE BALP), one a line.", audit_fhir_options,
+	audit_fhir, NULL},
+    {"audit list", "", "Disclosures that we may see.", list_options, list, NULL},
+    {NULL, NULL, NULL, NULL, NULL, NULL},
 };

@@ -75,12 +75,17 @@ void cli_append(struct cli *cli, void *list_field, size_t *count_field, void *it
 	memcpy(list_field, &longer, sizeof(longer));
 }
 
-void cli_finish(struct cli *cli)
+void cli_release(struct cli *cli, size_t mark)
 {
-	while (cli->owned_count > 0) {
+	while (cli->owned_count > mark) {
 		struct cli_owned *last = &cli->owned[--cli->owned_count];
 		last->release(last->data);
 	}
+}
+
+void cli_finish(struct cli *cli)
+{
+	cli_release(cli, 0);
 	free(cli->owned);
 	json_decref(cli->result);
 	json_decref(cli->error);

@@ -153,13 +153,22 @@ struct sluss_audit_disclosure {
 
 enum { SLUSS_AUDIT_WITNESSES_MAX = 64 };
 
+// What the auditor was told before: at this size the log had that root.
+struct sluss_audit_promise {
+	const char *what; // for people
+	uint64_t size;
+	uint8_t root[SLUSS_HASH_BYTES];
+};
+
 struct sluss_audit_options {
 	const char *log_key; // verifier key that the auditor pinned; NULL: the export's own keys/log.vkey is believed
 	// Pinned in the same way; NULL and count 0: the export's own.
 	const char *const *witnesses; // verifier keys of type 04
 	size_t witness_count;
-	int quorum;		 // < 0: the export's own
-	const char *tsa_pem;	 // certificates; NULL: the export's own
+	int quorum;	     // < 0: the export's own
+	const char *tsa_pem; // certificates; NULL: the export's own
+	const struct sluss_audit_promise *promises;
+	size_t promise_count;
 	bool no_replay;		 // only octets, signatures, timestamps
 	struct sluss_id person;	 // disclosures that concern this person, none: all
 	struct sluss_id case_id; // disclosures of this case, none: all

@@ -156,6 +156,8 @@ static void list_files(struct pass *pass)
 	const struct sluss_audit_source *source = pass->audit.source;
 	if (!source->each(source->context, note_file, pass))
 		audit_find(&pass->audit, SLUSS_AUDIT_FILE_UNREADABLE, "the export's files cannot be listed");
+	for (size_t i = 0; i < pass->audit.options->promise_count; i++)
+		(void)keep(pass, pass->audit.options->promises[i].size);
 	if (pass->kept_count > 1)
 		qsort(pass->kept, pass->kept_count, sizeof(*pass->kept), by_size);
 }
@@ -186,12 +188,26 @@ static void compare_head(struct pass *pass, const char *path, uint64_t size, con
 		pass->audit.report->cosigned_size = size;
 }
 
+static void compare_promises(struct pass *pass, uint64_t size)
+{
+	const struct sluss_audit_options *options = pass->audit.options;
+	struct sluss_hash root;
+	audit_tree_root(&pass->tree, &root);
+	for (size_t i = 0; i < options->promise_count; i++) {
+		if (options->promises[i].size == size && memcmp(options->promises[i].root, root.b, sizeof(root.b)) != 0)
+			audit_find(&pass->audit, SLUSS_AUDIT_HISTORY_DIFFERS,
+			    "the log does not begin with what %.100s says of its first %llu entries",
+			    options->promises[i].what, (unsigned long long)size);
+	}
+}
+
 static void look_at_kept(struct pass *pass, const struct kept *kept)
 {
 	char path[64];
 	struct audit_head head = pass->head;
 	int64_t time_ms = 0;
 	outside_entries(&pass->audit);
+	compare_promises(pass, kept->size);
 	(void)snprintf(path, sizeof(path), "checkpoints/%llu", (unsigned long long)kept->size);
 	bool known = kept->checkpoint && audit_checkpoint(&pass->audit, &pass->trust, path, &head);
 	if (known) {
@@ -420,7 +436,8 @@ static void finish(struct pass *pass)
 	compare_head(pass, "checkpoint", pass->head.size, &pass->head);
 	for (; pass->next_kept < pass->kept_count; pass->next_kept++)
 		audit_find(&pass->audit, SLUSS_AUDIT_HISTORY_DIFFERS,
-		    "the log has %llu entries, and there is a checkpoint or timestamp for %llu: it was longer",
+		    "there are %llu entries here, and something signed says %llu: the log went back, or this export is "
+		    "older",
 		    (unsigned long long)pass->head.size, (unsigned long long)pass->kept[pass->next_kept].size);
 	check_quorum(pass);
 	if (!audit_seen_twice(pass->seen, report_twice, pass))

@@ -54,7 +54,7 @@ static bool set_headers(struct sluss_client *c, unsigned timeout_ms)
 	return curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, list) == CURLE_OK;
 }
 
-static enum sluss_client_result one_try(struct sluss_client *c, long *status_out)
+static enum sluss_client_result perform(struct sluss_client *c, long *status_out)
 {
 	c->answer.len = 0;
 	c->answer_too_large = false;
@@ -68,8 +68,14 @@ static enum sluss_client_result one_try(struct sluss_client *c, long *status_out
 		return client_fail_curl(c, code);
 	}
 	(void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, status_out);
-	if (*status_out != 200) {
-		return client_fail_answer(c, *status_out);
+	return *status_out == 200 ? SLUSS_CLIENT_OK : client_fail_answer(c, *status_out);
+}
+
+static enum sluss_client_result one_try(struct sluss_client *c, long *status_out)
+{
+	enum sluss_client_result result = perform(c, status_out);
+	if (result != SLUSS_CLIENT_OK) {
+		return result;
 	}
 	char *type = NULL;
 	(void)curl_easy_getinfo(c->curl, CURLINFO_CONTENT_TYPE, &type);
@@ -77,6 +83,23 @@ static enum sluss_client_result one_try(struct sluss_client *c, long *status_out
 		return client_fail(c, SLUSS_CLIENT_INTERNAL, "The answer's content type is %s instead of application/proto.", type == NULL ? "missing" : "another");
 	}
 	return SLUSS_CLIENT_OK;
+}
+
+// Tries again while that can help.
+static enum sluss_client_result repeat(
+    struct sluss_client *c, enum sluss_client_result (*once_more)(struct sluss_client *c, long *status_out), bool once)
+{
+	int64_t give_up = client_monotonic_ms() + (once ? 0 : c->retry_ms);
+	unsigned pause = BACKOFF_FIRST_MS;
+	for (;;) {
+		long status = 0;
+		enum sluss_client_result result = once_more(c, &status);
+		if (result != SLUSS_CLIENT_UNAVAILABLE || client_monotonic_ms() + pause >= give_up) {
+			return result;
+		}
+		sleep_ms(pause / 2 + randombytes_uniform(pause)); // spread, so that many clients do not come back together
+		pause = pause * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : pause * 2;
+	}
 }
 
 enum sluss_client_result client_post(struct sluss_client *c, const char *path, struct sluss_bytes body, unsigned wait_ms, bool once)
@@ -92,15 +115,27 @@ enum sluss_client_result client_post(struct sluss_client *c, const char *path, s
 	    || curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, body.data == NULL ? nothing : body.data) != CURLE_OK) {
 		return client_fail(c, SLUSS_CLIENT_INTERNAL, "The request cannot be set up.");
 	}
-	int64_t give_up = client_monotonic_ms() + (once ? 0 : c->retry_ms);
-	unsigned pause = BACKOFF_FIRST_MS;
-	for (;;) {
-		long status = 0;
-		enum sluss_client_result result = one_try(c, &status);
-		if (result != SLUSS_CLIENT_UNAVAILABLE || client_monotonic_ms() + pause >= give_up) {
-			return result;
-		}
-		sleep_ms(pause / 2 + randombytes_uniform(pause)); // spread, so that many clients do not come back together
-		pause = pause * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : pause * 2;
+	return repeat(c, one_try, once);
+}
+
+// A GET between POSTs: the handle is set back, because each POST finds it as the last one left it.
+enum sluss_client_result sluss_client_file(struct sluss_client *c, const char *path, struct sluss_bytes *octets_out)
+{
+	char url[1024];
+	int n = snprintf(url, sizeof(url), "%s/%s", c->url, path);
+	*octets_out = (struct sluss_bytes){NULL, 0};
+	client_error_reset(c);
+	if (n < 0 || (size_t)n >= sizeof(url) || curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, NULL) != CURLE_OK
+	    || curl_easy_setopt(c->curl, CURLOPT_URL, url) != CURLE_OK || curl_easy_setopt(c->curl, CURLOPT_HTTPGET, 1L) != CURLE_OK
+	    || curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, (long)c->timeout_ms) != CURLE_OK) {
+		return client_fail(c, SLUSS_CLIENT_INTERNAL, "The request cannot be set up.");
 	}
+	enum sluss_client_result result = repeat(c, perform, false);
+	if (curl_easy_setopt(c->curl, CURLOPT_POST, 1L) != CURLE_OK) {
+		return client_fail(c, SLUSS_CLIENT_INTERNAL, "The connection cannot be used on.");
+	}
+	if (result == SLUSS_CLIENT_OK) {
+		*octets_out = (struct sluss_bytes){c->answer.data, c->answer.len};
+	}
+	return result;
 }

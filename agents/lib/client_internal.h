@@ -9,7 +9,7 @@
 #include "sluss/client.h"
 
 enum {
-	CLIENT_ANSWER_MAX = 16 << 20, // octets of an answer that we read
+	CLIENT_ANSWER_MAX = 17 << 20, // octets of an answer that we read: a bundle of the longest entries
 	CLIENT_TEXT_MAX = 1024,
 	CLIENT_DIRECTORY_MS = 60000, // how long a looked-up agency is believed
 	CLIENT_DIRECTORY_MAX = 64,   // agencies kept; the oldest goes

@@ -91,6 +91,10 @@ SLUSS_MUST_CHECK enum sluss_client_result sluss_client_call(struct sluss_client 
 SLUSS_MUST_CHECK enum sluss_client_result sluss_client_state(struct sluss_client *client, const char *path, ProtobufCMessage *statement, const struct sluss_id *id,
     const ProtobufCMessageDescriptor *type, ProtobufCMessage **response_out);
 
+// Reads one of the log's files (C2SP tlog-tiles: "checkpoint", "tile/0/000", ...; no slash in front) with GET. The octets are the client's until its next call and
+// are verified by nobody. REFUSED with http_status 404: the log has no such file.
+SLUSS_MUST_CHECK enum sluss_client_result sluss_client_file(struct sluss_client *client, const char *path, struct sluss_bytes *octets_out);
+
 // ---- one function a use. Drafts are filled but for their first six fields; see the .proto of each for what they mean and which errors come.
 
 typedef struct sluss_client sluss_client; // so that the list below is readable

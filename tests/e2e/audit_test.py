@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The auditor's commands against a gateway that runs: export (resumed, cut short, grown), verify with replay, prove, check, watch, FHIR. The log that was played is
+clean; a changed one is not."""
+import json
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import four_agencies_test as story
+import harness
+
+STRUCTURE, HISTORY = 20, 24  # 19 + class
+
+
+def setUpModule():
+    global world, audited
+    world = story.world = story.World()
+    # The story of four agencies, once; its own tests look at each step.
+    suite = unittest.defaultTestLoader.loadTestsFromTestCase(story.FourAgencies)
+    result = unittest.TestResult()
+    for test in suite:
+        if "test_9" not in test.id():
+            test.run(result)
+    assert result.wasSuccessful(), result.failures + result.errors
+    audited = world.gateway.cli("auditor-9", "auditor", "a1")
+
+
+def tearDownModule():
+    story.tearDownModule()
+
+
+def sluss(*words):
+    """(exit code, answer) of a command that needs no gateway and no profile."""
+    done = subprocess.run([str(w) for w in (harness.SLUSS, *words, "--json", "--profile", "/nonexistent/profile")], capture_output=True, text=True, timeout=60)
+    return done.returncode, json.loads(done.stdout or "{}")
+
+
+class Audit(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sluss-audit-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.export = self.folder / "export"
+
+    def make_export(self):
+        return audited.run("audit", "export", self.export)
+
+    def test_a_played_log_is_clean(self):
+        made = self.make_export()
+        code, answer = sluss("audit", "verify", self.export)
+        self.assertEqual((code, answer["findings"]), (0, []), json.dumps(answer, indent=1)[:3000])
+        self.assertTrue(answer["replayed"] and answer["complete"])
+        self.assertEqual(answer["size"], made["size"])
+        self.assertGreater(answer["decisions"], 20)
+        health = world.gateway.health()
+        self.assertEqual([answer[k] for k in ("accepted", "denied", "released", "withheld")], [health[k] for k in ("accepted", "denied", "released", "withheld")])
+
+    def test_export_goes_on_where_it_was(self):
+        first = self.make_export()
+        world.school.run("audit", "list")  # each look is an entry
+        entries = next(p for p in (self.export / "tile" / "entries").rglob("*") if p.is_file())
+        entries.write_bytes(entries.read_bytes()[:-1])  # cut short
+        second = self.make_export()
+        self.assertEqual(second["formerSize"], first["size"])
+        self.assertGreater(second["size"], first["size"])
+        code, answer = sluss("audit", "verify", self.export)
+        self.assertEqual((code, answer["findings"]), (0, []))
+        again = self.make_export()
+        self.assertGreater(again["filesKept"] + again["filesFetched"], 4)
+
+    def test_a_changed_octet_is_found(self):
+        self.make_export()
+        entries = next(p for p in (self.export / "tile" / "entries").rglob("*") if p.is_file())
+        octets = bytearray(entries.read_bytes())
+        octets[len(octets) // 2] ^= 1
+        entries.write_bytes(octets)
+        code, answer = sluss("audit", "verify", self.export)
+        self.assertEqual(code, STRUCTURE)
+        self.assertIn("structure", answer["counts"])
+        self.assertFalse(answer["complete"])
+
+    def test_a_folder_that_knew_another_log(self):
+        self.make_export()
+        older = (self.export / "checkpoint").read_text()
+        key = (self.export / "keys" / "log.vkey").read_text().strip()
+        (self.export / "checkpoint").write_text(older.replace(older.split("\n")[1], str(int(older.split("\n")[1]) + 1), 1))
+        error = audited.run("audit", "export", self.export, expect=5)
+        self.assertIn("another log", error["explanation"])
+        code, _ = sluss("audit", "verify", self.export, "--key", key)
+        self.assertEqual(code, 21)  # signature
+
+    def test_list_of_one_person_is_complete(self):
+        self.make_export()
+        code, answer = sluss("audit", "verify", self.export, "--subject", world.persons[0])
+        self.assertEqual(code, 0)
+        self.assertTrue(answer["complete"])
+        listed = [(d["senderAgencyId"], d["recipientAgencyId"], d["category"]) for d in answer["list"]]
+        self.assertIn(("school-1", "police-1", "school_attendance"), listed)
+        self.assertTrue(all(d["decidedAgain"] for d in answer["list"]))
+        self.assertEqual(len(listed), answer["disclosures"])
+        code, answer = sluss("audit", "verify", self.export, "--subject", world.persons[1])
+        self.assertEqual((code, answer["disclosures"]), (0, 0))  # a guardian whom no section concerns
+
+    def test_proofs(self):
+        self.make_export()
+        key = (self.export / "keys" / "log.vkey").read_text().strip()
+        receipt, proof = self.folder / "receipt.json", self.folder / "proof"
+        for source in (("--export", self.export), ()):
+            audited.run("audit", "prove", 7, "--out", receipt, "--proof", proof, *source)
+            code, answer = sluss("audit", "check", receipt, "--key", key)
+            self.assertEqual((code, answer["logIndex"], answer["verdict"]), (0, 7, "valid"))
+            self.assertTrue(proof.read_text().startswith("c2sp.org/tlog-proof@v1\n"))
+        kept = json.loads(receipt.read_text())
+        entry = self.folder / "entry"
+        entry.write_bytes(__import__("base64").b64decode(kept["logEntry"]))
+        code, _ = sluss("audit", "check", proof, "--entry", entry, "--key", key)
+        self.assertEqual(code, 0)
+        entry.write_bytes(entry.read_bytes() + b"x")
+        code, _ = sluss("audit", "check", proof, "--entry", entry, "--key", key)
+        self.assertEqual(code, 5)
+        code, answer = sluss("audit", "verify", self.export, "--receipt", receipt, "--key", key)
+        self.assertEqual((code, answer["findings"][0]["kind"]), (HISTORY, "history-differs"))  # the receipt is younger than the export
+        self.make_export()
+        code, _ = sluss("audit", "verify", self.export, "--receipt", receipt, "--key", key)
+        self.assertEqual(code, 0)
+
+    def test_watch(self):
+        first = audited.run("audit", "watch", "--once")
+        world.school.run("audit", "list")
+        second = audited.run("audit", "watch", "--once")
+        self.assertGreater(second["size"], first["size"])
+
+    def test_fhir(self):
+        self.make_export()
+        out = self.folder / "events.ndjson"
+        done = subprocess.run([harness.SLUSS, "audit", "fhir", self.export, "--out", out, "--profile", "/nonexistent/p"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        events = [json.loads(line) for line in out.read_text().splitlines()]
+        _, answer = sluss("audit", "verify", self.export)
+        self.assertEqual(len(events), 2 * answer["disclosures"])
+        self.assertEqual(len({e["id"] for e in events}), len(events))
+        for e in events:
+            self.check_balp(e)
+
+    def check_balp(self, e):
+        """Required elements and fixed codes of IHE BALP 1.1.4, Privacy Disclosure at Source / at Recipient."""
+        at_source = e["meta"]["profile"] == ["https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.PrivacyDisclosure.Source"]
+        if not at_source:
+            self.assertEqual(e["meta"]["profile"], ["https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.PrivacyDisclosure.Recipient"])
+        dcm = "http://dicom.nema.org/resources/ontology/DCM"
+        self.assertEqual(e["resourceType"], "AuditEvent")
+        self.assertRegex(e["id"], r"^[A-Za-z0-9\-.]{1,64}$")
+        self.assertEqual((e["type"]["system"], e["type"]["code"]), (dcm, "110106" if at_source else "110107"))
+        self.assertEqual([(s["system"], s["code"]) for s in e["subtype"]], [("http://terminology.hl7.org/CodeSystem/iso-21089-lifecycle", "disclose")])
+        self.assertEqual(e["action"], "R" if at_source else "C")
+        self.assertRegex(e["recorded"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+        self.assertEqual(e["outcome"], "0")
+        self.assertNotIn("modifierExtension", e)
+        agents = {a["type"]["coding"][0]["code"]: a for a in e["agent"]}
+        self.assertEqual(sorted(agents), ["110152", "110153"])
+        for a in agents.values():
+            self.assertTrue(a["type"]["coding"][0]["system"] == dcm and a["who"]["identifier"]["value"] and a["network"]["address"])
+            self.assertIsInstance(a["requestor"], bool)
+        self.assertEqual(e["source"]["observer"], agents["110153" if at_source else "110152"]["who"])
+        patient, data = e["entity"]
+        types, roles = "http://terminology.hl7.org/CodeSystem/audit-entity-type", "http://terminology.hl7.org/CodeSystem/object-role"
+        self.assertEqual((patient["type"]["system"], patient["type"]["code"], patient["role"]["system"], patient["role"]["code"]), (types, "1", roles, "1"))
+        self.assertEqual(patient["what"]["identifier"]["value"], f"urn:uuid:{world.persons[0]}")
+        self.assertEqual((data["type"]["code"], data["role"]["code"]), ("2", "4"))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
