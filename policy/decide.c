@@ -50,7 +50,7 @@ static void fetch_elements(const struct asking *asking)
 	const struct case_slot *slot = case_index_next(&state->by_case, asking->case_hash, &probe);
 	if (slot != NULL) {
 		const struct key_table table = {.first = slot->first, .lines_log2 = slot->lines_log2};
-		key_table_prefetch(&state->key_pool, &table, st_hash_key(state, asking->case_hash, asking->key));
+		key_table_prefetch(&state->key_pool, &table, asking->key_hash);
 		__builtin_prefetch(CASE(state, slot->kase - 1));
 	}
 	if (question->claim_count > 0 && question->claims[0].kind == SLUSS_CLAIM_CONSENT) {
@@ -85,6 +85,7 @@ static void resolve(
 	}
 	asking->key =
 	    pack_key(asking->category, (unsigned)question->purpose & 0xffu, asking->sender, asking->recipient);
+	asking->key_hash = st_hash_key(state, asking->case_hash, asking->key);
 	fetch_elements(asking);
 	asking->kase_at = st_find_case_hashed(state, asking->case_hash, &question->case_id);
 	if (asking->kase_at != SLUSS_NOWHERE)
@@ -228,7 +229,8 @@ static bool check_protection(const struct asking *asking)
 	if (!names_officer(asking, asking->kase_at))
 		return false;
 	for (size_t i = 0; i < asking->question->concerned_count; i++) {
-		if (!names_officer(asking, case_of(asking, &asking->question->concerned[i])))
+		uint32_t kase = case_of(asking, &asking->question->concerned[i]);
+		if (kase != asking->kase_at && !names_officer(asking, kase))
 			return false;
 	}
 	// Statute is not shut out by a missing mark; without one claimed there is nothing left to look at.
@@ -285,7 +287,8 @@ static struct finding person_ground(const struct asking *asking, const struct sl
 // subject's own holds.
 static void decide_by_consent(const struct asking *asking, bool phase, struct sluss_decision *decision)
 {
-	if (lacks_mark(asking)) {
+	// Without a statute claimed the mark was looked at before (check_protection).
+	if (asking->claims_statute && lacks_mark(asking)) {
 		deny(decision, SLUSS_PROTECTED);
 		return;
 	}

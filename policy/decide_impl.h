@@ -16,6 +16,7 @@ struct asking {
 	const struct sluss_question *question;
 	int64_t now_ms;
 	uint64_t case_hash;
+	uint64_t key_hash;   // of `key` in this case
 	uint64_t claim_hash; // of the first claim's id
 	uint32_t kase_at;    // SLUSS_NOWHERE: no such case
 	const struct kase *kase;

@@ -163,18 +163,22 @@ static bool has_zero_lane(uint64_t lanes)
 	return ((lanes - UINT64_C(0x0001000100010001)) & ~lanes & UINT64_C(0x8000800080008000)) != 0;
 }
 
+static uint64_t four_agencies(const struct kase *kase, unsigned first)
+{
+	uint64_t lanes;
+	memcpy(&lanes, &kase->agencies[first], sizeof(lanes));
+	return lanes;
+}
+
 // All places at once, the vacant ones too (they hold NO_AGENCY): no loop that the processor would have to guess the end
-// of.
+// of. The last four overlap those before.
 static bool is_here(const struct kase *kase, uint16_t agency)
 {
-	uint64_t words[(AGENCIES_HERE + 3) / 4];
-	memset(words, 0xff, sizeof(words));
-	memcpy(words, kase->agencies, sizeof(kase->agencies));
+	_Static_assert(AGENCIES_HERE > 12 && AGENCIES_HERE <= 16, "four times four places");
 	uint64_t wanted = agency * UINT64_C(0x0001000100010001);
-	bool found = false;
-	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		found |= has_zero_lane(words[i] ^ wanted);
-	return found;
+	return has_zero_lane(four_agencies(kase, 0) ^ wanted) | has_zero_lane(four_agencies(kase, 4) ^ wanted) |
+	       has_zero_lane(four_agencies(kase, 8) ^ wanted) |
+	       has_zero_lane(four_agencies(kase, AGENCIES_HERE - 4) ^ wanted);
 }
 
 bool st_is_member(const struct kase *kase, uint16_t agency)

@@ -60,9 +60,10 @@ static struct finding near_miss(const struct asking *asking, uint32_t kase_at, c
 
 static const struct key_slot *find_slot(const struct asking *asking, uint32_t kase_at)
 {
+	if (kase_at == asking->kase_at)
+		return key_table_find(&asking->state->key_pool, &asking->kase->keys, asking->key_hash, asking->key);
 	const struct kase *kase = CASE(asking->state, kase_at);
-	uint64_t case_hash = kase_at == asking->kase_at ? asking->case_hash : st_hash_id(asking->state, &kase->id);
-	return st_find_key_slot(asking->state, kase, case_hash, asking->key);
+	return st_find_key_slot(asking->state, kase, st_hash_id(asking->state, &kase->id), asking->key);
 }
 
 struct finding st_find_consent_ground(const struct asking *asking, uint32_t kase_at)
