@@ -71,6 +71,7 @@ static Sluss__V1__PersonRecall *recall_of(struct sluss_txn *txn, const struct sl
 	sluss__v1__person_recall__init(r);
 	r->agency_id = sluss_arena_text(txn->arena, view->agency);
 	r->due = svc_time(txn, view->due_ms);
+	r->opened = svc_time(txn, view->opened_ms);
 	r->answered = view->answered;
 	r->deleted = view->deleted;
 	r->overdue = view->overdue || (!view->answered && view->due_ms <= txn->now_ms);
@@ -184,7 +185,6 @@ bool svc_person_read_withdrawal(
 	    .person = txn->session->person,
 	    .channel = SLUSS_CHANNEL_ELECTRONIC};
 	sluss_id_random(&record_out->withdrawal);
-	memcpy(record_out->evidence_hash, txn->statement_hash, SLUSS_HASH_BYTES);
 	if (!svc_person_need_case(txn, request->case_id, &record_out->case_id, case_out) ||
 	    !read_scope(txn, request, record_out))
 		return false;
@@ -265,6 +265,7 @@ static const struct sluss_service rows[] = {
     {SLUSS_METHOD_PERSON_LIST_RECALLS, NULL, NULL, svc_person_recalls, NULL, 0},
     {SLUSS_METHOD_PERSON_GIVE, NULL, NULL, svc_person_give, NULL, SLUSS_SERVICE_REQUEST_ID},
     {SLUSS_METHOD_PERSON_REFUSE, NULL, NULL, svc_person_refuse, NULL, SLUSS_SERVICE_REQUEST_ID},
+    {SLUSS_METHOD_PERSON_WITHDRAW, NULL, NULL, svc_person_withdraw, NULL, SLUSS_SERVICE_REQUEST_ID},
     {SLUSS_METHOD_PERSON_PREVIEW_WITHDRAW, NULL, NULL, svc_person_preview, NULL, 0},
 };
 

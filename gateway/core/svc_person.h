@@ -42,6 +42,7 @@ void svc_person_recalls(struct sluss_txn *txn);
 void svc_person_preview(struct sluss_txn *txn);
 void svc_person_give(struct sluss_txn *txn);
 void svc_person_refuse(struct sluss_txn *txn);
+void svc_person_withdraw(struct sluss_txn *txn);
 
 // The number on a receipt, for people: the year and the entry's place in the log. NULL: no memory.
 char *svc_person_receipt_number(struct sluss_txn *txn, uint64_t index);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
-// PersonService.Give and Refuse: a person's own will, without an officer. What the session's key signed is kept as
-// evidence.
+// PersonService.Give, Refuse and Withdraw: a person's own will, without an officer. What the session's key signed is
+// kept as evidence.
 #include <stdio.h>
 #include <time.h>
 
 #include "svc_common.h"
 #include "svc_person.h"
+#include "svc_withdraw.h"
 
 enum { GRANTS_MAX = 1024 };
 
@@ -84,4 +85,27 @@ void svc_person_give(struct sluss_txn *txn)
 void svc_person_refuse(struct sluss_txn *txn)
 {
 	act(txn, SLUSS_ACT_REFUSE);
+}
+
+void svc_person_withdraw(struct sluss_txn *txn)
+{
+	Sluss__V1__PersonWithdrawResponse response = SLUSS__V1__PERSON_WITHDRAW_RESPONSE__INIT;
+	struct sluss_rec_withdrawal record;
+	struct svc_person_case part;
+	struct svc_withdrawn done;
+	if (!svc_person_read_withdrawal(txn, &record, &part) || !svc_withdraw(txn, &record, &done))
+		return;
+	response.grant_ids = done.grant_ids;
+	response.n_grant_ids = done.grant_count;
+	response.messages_withheld = done.messages_withheld;
+	response.recalled_agency_ids = done.recalled;
+	response.n_recalled_agency_ids = done.recalled_count;
+	response.phase = (Sluss__V1__Phase)done.phase;
+	response.receipt_number = svc_person_receipt_number(txn, done.index);
+	if (response.receipt_number == NULL) {
+		svc_no_memory(txn);
+		return;
+	}
+	sluss_txn_respond(txn, &response.base);
+	sluss_txn_receipt(txn, done.index, 2);
 }

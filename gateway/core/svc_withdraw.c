@@ -6,15 +6,13 @@
 #include "recall.h"
 #include "sluss/v1/consent.pb-c.h"
 #include "svc_common.h"
+#include "svc_withdraw.h"
 #include "writer.h"
 
 struct withdrawal {
-	struct sluss_rec_withdrawal record;
-	char **grant_ids; // that it closes
-	size_t grant_count, grant_room;
-	char **recalled, **recalls; // agencies that received covered information, and what they were sent for it
-	size_t recalled_count;
-	uint32_t messages_withheld;
+	struct svc_withdrawn done;
+	size_t grant_room;
+	const struct sluss_rec_withdrawal *record;
 	struct sluss_txn *txn;
 	bool failed;
 };
@@ -49,18 +47,18 @@ static bool read_scope(struct sluss_txn *txn, const Sluss__V1__WithdrawConsent *
 	return false;
 }
 
-static bool read_withdrawal(struct sluss_txn *txn, struct withdrawal *w)
+static bool read_withdrawal(struct sluss_txn *txn, struct sluss_rec_withdrawal *record)
 {
 	const Sluss__V1__WithdrawConsent *s = (const Sluss__V1__WithdrawConsent *)txn->statement;
 	struct sluss_case_view view;
 	int64_t received_ms;
-	w->record = (struct sluss_rec_withdrawal){
+	*record = (struct sluss_rec_withdrawal){
 	    .category = "", .scope_agency = "", .agency = txn->caller, .officer = txn->header->officer_id};
-	sluss_id_random(&w->record.withdrawal);
-	return svc_read_id(txn, s->case_id, "case_id", &w->record.case_id) &&
-	       svc_read_id(txn, s->person_id, "person_id", &w->record.person) && read_scope(txn, s, &w->record) &&
-	       svc_read_obtained(txn, s->obtained, s->received_at, &w->record.channel, &received_ms) &&
-	       svc_need_member(txn, &w->record.case_id, &view);
+	sluss_id_random(&record->withdrawal);
+	return svc_read_id(txn, s->case_id, "case_id", &record->case_id) &&
+	       svc_read_id(txn, s->person_id, "person_id", &record->person) && read_scope(txn, s, record) &&
+	       svc_read_obtained(txn, s->obtained, s->received_at, &record->channel, &received_ms) &&
+	       svc_need_member(txn, &record->case_id, &view);
 }
 
 // ---- what it closes
@@ -69,19 +67,19 @@ static bool note_recall(void *context, const struct sluss_rec_recall_opened *ope
 {
 	struct withdrawal *w = context;
 	struct sluss_arena *arena = w->txn->arena;
-	char **agencies = sluss_arena_array(arena, w->recalled_count + 1, sizeof(*agencies));
-	char **ids = sluss_arena_array(arena, w->recalled_count + 1, sizeof(*ids));
+	char **agencies = sluss_arena_array(arena, w->done.recalled_count + 1, sizeof(*agencies));
+	char **ids = sluss_arena_array(arena, w->done.recalled_count + 1, sizeof(*ids));
 	if (agencies == NULL || ids == NULL)
 		return false;
-	for (size_t i = 0; i < w->recalled_count; i++) {
-		agencies[i] = w->recalled[i];
-		ids[i] = w->recalls[i];
+	for (size_t i = 0; i < w->done.recalled_count; i++) {
+		agencies[i] = w->done.recalled[i];
+		ids[i] = w->done.recalls[i];
 	}
-	agencies[w->recalled_count] = sluss_arena_text(arena, opened->agency);
-	ids[w->recalled_count] = svc_id_text(w->txn, &opened->recall);
-	w->recalled = agencies;
-	w->recalls = ids;
-	return agencies[w->recalled_count] != NULL && ids[w->recalled_count++] != NULL;
+	agencies[w->done.recalled_count] = sluss_arena_text(arena, opened->agency);
+	ids[w->done.recalled_count] = svc_id_text(w->txn, &opened->recall);
+	w->done.recalled = agencies;
+	w->done.recalls = ids;
+	return agencies[w->done.recalled_count] != NULL && ids[w->done.recalled_count++] != NULL;
 }
 
 static bool count_one(void *context, const struct sluss_grant_view *grant)
@@ -95,60 +93,64 @@ static bool note_one(void *context, const struct sluss_grant_view *grant)
 {
 	struct withdrawal *w = context;
 	char *id = svc_id_text(w->txn, &grant->grant);
-	w->grant_ids[w->grant_count++] = id;
+	w->done.grant_ids[w->done.grant_count++] = id;
 	w->failed = id == NULL;
-	return !w->failed && w->grant_count < w->grant_room;
+	return !w->failed && w->done.grant_count < w->grant_room;
 }
 
 // Asked before the record is applied: afterwards the keys are closed.
 static bool note_covered(struct sluss_txn *txn, struct withdrawal *w)
 {
-	sluss_withdrawal_covers(txn->state, &w->record, txn->now_ms, count_one, w);
-	w->grant_ids = sluss_arena_array(txn->arena, w->grant_room + 1, sizeof(*w->grant_ids));
-	w->failed = w->grant_ids == NULL;
+	sluss_withdrawal_covers(txn->state, w->record, txn->now_ms, count_one, w);
+	w->done.grant_ids = sluss_arena_array(txn->arena, w->grant_room + 1, sizeof(*w->done.grant_ids));
+	w->failed = w->done.grant_ids == NULL;
 	if (!w->failed && w->grant_room > 0)
-		sluss_withdrawal_covers(txn->state, &w->record, txn->now_ms, note_one, w);
+		sluss_withdrawal_covers(txn->state, w->record, txn->now_ms, note_one, w);
 	return !w->failed || svc_no_memory(txn);
 }
 
 // ---- the service
 
-static void respond(struct sluss_txn *txn, const struct withdrawal *w)
+bool svc_withdraw(
+    struct sluss_txn *txn, const struct sluss_rec_withdrawal *withdrawal, struct svc_withdrawn *withdrawn_out)
 {
-	Sluss__V1__WithdrawResponse response = SLUSS__V1__WITHDRAW_RESPONSE__INIT;
+	struct withdrawal w = {.txn = txn, .record = withdrawal};
+	struct sluss_record record = {.type = SLUSS_REC_WITHDRAWAL, .u.withdrawal = *withdrawal};
+	struct sluss_refusal refusal;
 	struct sluss_case_view view;
-	if (!sluss_case_find(txn->state, &w->record.case_id, &view))
-		return;
-	response.grant_ids = w->grant_ids;
-	response.n_grant_ids = w->grant_count;
-	response.messages_withheld = w->messages_withheld;
-	response.recalled_agency_ids = w->recalled;
-	response.n_recalled_agency_ids = w->recalled_count;
-	response.recall_ids = w->recalls;
-	response.n_recall_ids = w->recalled_count;
-	response.phase = (Sluss__V1__Phase)view.phase;
-	sluss_txn_respond(txn, &response.base);
+	if (sluss_check_withdrawal(txn->state, withdrawal, &refusal) != SLUSS_REASON_NONE) {
+		sluss_txn_refuse_check(txn, &refusal);
+		return false;
+	}
+	if (!note_covered(txn, &w) || !sluss_txn_append(txn, &record, &w.done.index) ||
+	    !sluss_txn_recall(
+		txn, &withdrawal->case_id, SLUSS_RECALL_WITHDRAWAL, &withdrawal->withdrawal, note_recall, &w) ||
+	    !sluss_txn_settle(txn) || !sluss_txn_stop_waiting(txn, &withdrawal->withdrawal, &w.done.messages_withheld))
+		return false;
+	if (sluss_case_find(txn->state, &withdrawal->case_id, &view))
+		w.done.phase = view.phase;
+	*withdrawn_out = w.done;
+	sluss_txn_barrier(txn, &withdrawal->case_id);
+	return true;
 }
 
 static void withdraw(struct sluss_txn *txn)
 {
-	struct withdrawal w = {.txn = txn};
-	struct sluss_refusal refusal;
-	uint64_t index;
-	if (!read_withdrawal(txn, &w))
+	Sluss__V1__WithdrawResponse response = SLUSS__V1__WITHDRAW_RESPONSE__INIT;
+	struct sluss_rec_withdrawal record;
+	struct svc_withdrawn done;
+	if (!read_withdrawal(txn, &record) || !svc_withdraw(txn, &record, &done))
 		return;
-	if (sluss_check_withdrawal(txn->state, &w.record, &refusal) != SLUSS_REASON_NONE) {
-		sluss_txn_refuse_check(txn, &refusal);
-		return;
-	}
-	struct sluss_record record = {.type = SLUSS_REC_WITHDRAWAL, .u.withdrawal = w.record};
-	if (!note_covered(txn, &w) || !sluss_txn_append(txn, &record, &index) ||
-	    !sluss_txn_recall(txn, &w.record.case_id, SLUSS_RECALL_WITHDRAWAL, &w.record.withdrawal, note_recall, &w) ||
-	    !sluss_txn_settle(txn) || !sluss_txn_stop_waiting(txn, &w.record.withdrawal, &w.messages_withheld))
-		return;
-	respond(txn, &w);
-	sluss_txn_receipt(txn, index, 4);
-	sluss_txn_barrier(txn, &w.record.case_id);
+	response.grant_ids = done.grant_ids;
+	response.n_grant_ids = done.grant_count;
+	response.messages_withheld = done.messages_withheld;
+	response.recalled_agency_ids = done.recalled;
+	response.n_recalled_agency_ids = done.recalled_count;
+	response.recall_ids = done.recalls;
+	response.n_recall_ids = done.recalled_count;
+	response.phase = (Sluss__V1__Phase)done.phase;
+	sluss_txn_respond(txn, &response.base);
+	sluss_txn_receipt(txn, done.index, 4);
 }
 
 static const struct sluss_service rows[] = {

@@ -241,6 +241,25 @@ class Acts(Pages):
         self.assertEqual(world.standing(self.case)[self.grants[0]], "REFUSED")
         self.refused(self.act(self.subject, "Give", self.case, self.grants), "CLOSED_STATE", "grant_ids[0]")
 
+    def withdraw(self, by, **more):
+        return by.call("PersonService/Withdraw", "PersonWithdrawRequest", {"request_id": str(uuid.uuid4()), "case_id": self.case.id, **more}, "PersonWithdrawResponse")
+
+    def test_withdrawing(self):
+        for who in (self.subject, self.guardian):
+            self.accepted(self.act(who, "Give", self.case, self.grants))
+        for _ in range(2):
+            self.assertTrue(world.send(self.case, "soc", "pol", "NEEDS_INVENTORY", ("needs", self.consent)).ok)
+            self.assertEqual(len(world.fetch("pol", max_messages=1)["deliveries"]), 1)
+        request_id = str(uuid.uuid4())
+        done = self.accepted(self.withdraw(self.subject, category="needs", request_id=request_id))
+        self.assertEqual((done["grant_ids"], done["recalled_agency_ids"], done["phase"]), (self.grants, ["pol"], "PHASE_INQUIRY"))
+        self.assertEqual(world.standing(self.case)[self.grants[0]], "WITHDRAWN")
+        again = self.accepted(self.withdraw(self.subject, category="needs", request_id=request_id))
+        self.assertEqual(again["receipt_number"], done["receipt_number"])
+        recalls = self.accepted(self.subject.call("PersonService/ListRecalls", "PersonListRecallsRequest", {"case_id": self.case.id}, "PersonListRecallsResponse"))["recalls"]
+        self.assertEqual([(r["agency_id"], r.get("answered", False), r.get("overdue", False)) for r in recalls], [("pol", False, False)])
+        self.assertFalse(world.fetch("pol").get("deliveries"))
+
     def test_sent_twice(self):
         request_id = str(uuid.uuid4())
         first, again = (self.accepted(self.act(self.subject, "Give", self.case, self.grants, request_id=request_id)) for _ in range(2))
