@@ -131,6 +131,102 @@ static void policy_rows_have_types(void **state)
 	json_decref(tree);
 }
 
+// ---- what each agency's folder says that it sends and receives
+
+static bool row_is(const json_t *row, const char *end, const char *agency_type)
+{
+	return has(json_object_get(row, end), "any") || has(json_object_get(row, end), agency_type);
+}
+
+static void judge_template(const char *folder, const char *template, const char *name)
+{
+	char path[256];
+	(void)snprintf(path, sizeof(path), "agents/%s/%s", folder, template);
+	json_t *example = json_load_file(path, 0, NULL);
+	const char *type = json_string_value(json_object_get(example, "@type"));
+	if (type == NULL || !sluss_payload_fits(sluss_payload_type_find(type), message_type(name))) {
+		fail_msg("%s is no template for %s", path, name);
+	}
+	json_decref(example);
+}
+
+static void judge_sent(const json_t *tree, const json_t *sent, const char *agency_type, const char *folder)
+{
+	const char *name = json_string_value(json_object_get(sent, "messageType"));
+	const char *template = json_string_value(json_object_get(sent, "template"));
+	size_t i;
+	json_t *item;
+	bool permitted = false;
+	json_array_foreach(json_object_get(tree, "messages"), i, item)
+	{
+		bool same = strcmp(json_string_value(json_object_get(item, "type")), name) == 0;
+		permitted = permitted || (same && row_is(item, "from", agency_type));
+	}
+	assert_true(permitted);
+	assert_true(json_array_size(json_object_get(sent, "payloads")) > 0);
+	json_array_foreach(json_object_get(sent, "payloads"), i, item)
+	{
+		const struct sluss_payload_type *type = sluss_payload_type_find(json_string_value(item));
+		if (type == NULL || !sluss_payload_fits(type, message_type(name))) {
+			fail_msg("%s: %s cannot stand in %s", folder, json_string_value(item), name);
+		}
+	}
+	if (template != NULL) {
+		judge_template(folder, template, name);
+	}
+}
+
+// Everything that the policy lets this type of agency send or receive is there, and nothing else.
+static void judge_profile(const json_t *tree, const char *folder)
+{
+	char path[64];
+	size_t i;
+	json_t *item;
+	(void)snprintf(path, sizeof(path), "agents/%s/profile.json", folder);
+	json_t *profile = json_load_file(path, 0, NULL);
+	assert_non_null(profile);
+	const char *agency_type = json_string_value(json_object_get(profile, "agencyType"));
+	const json_t *receives = json_object_get(profile, "receives");
+	json_array_foreach(json_object_get(profile, "sends"), i, item)
+	{
+		judge_sent(tree, item, agency_type, folder);
+	}
+	for (unsigned t = 0; t < sluss__v1__message_type__descriptor.n_values; t++) {
+		int value = sluss__v1__message_type__descriptor.values[t].value;
+		bool sent = false, may_send = false, received = false, may_receive = false;
+		json_array_foreach(json_object_get(profile, "sends"), i, item)
+		{
+			sent = sent || message_type(json_string_value(json_object_get(item, "messageType"))) == value;
+		}
+		json_array_foreach(receives, i, item)
+		{
+			received = received || message_type(json_string_value(item)) == value;
+		}
+		json_array_foreach(json_object_get(tree, "messages"), i, item)
+		{
+			bool same = message_type(json_string_value(json_object_get(item, "type"))) == value;
+			may_send = may_send || (same && row_is(item, "from", agency_type));
+			may_receive = may_receive || (same && row_is(item, "to", agency_type));
+		}
+		if (sent != may_send || received != may_receive) {
+			fail_msg("%s: message type %d: sent %d, by the policy %d; received %d, by the policy %d", path,
+			    value, sent, may_send, received, may_receive);
+		}
+	}
+	json_decref(profile);
+}
+
+static void profiles(void **state)
+{
+	(void)state;
+	static const char *const folders[] = {"social", "police", "school", "probation"};
+	json_t *tree = policy();
+	for (size_t f = 0; f < 4; f++) {
+		judge_profile(tree, folders[f]);
+	}
+	json_decref(tree);
+}
+
 static void finds_types(void **state)
 {
 	(void)state;
@@ -454,6 +550,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(types_fit_the_policy),
 	    cmocka_unit_test(policy_rows_have_types),
+	    cmocka_unit_test(profiles),
 	    cmocka_unit_test(finds_types),
 	    cmocka_unit_test(examples),
 	    cmocka_unit_test(rules),
