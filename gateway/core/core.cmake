@@ -28,6 +28,7 @@ add_library(sluss_core STATIC
   queue.c
   recall.c
   recover.c
+  report.c
   request.c
   rollback.c
   service_table.c

@@ -16,3 +16,4 @@ sluss_unit_test(core_recovery_test SOURCES unit/core_recovery_test.c LIBS core_w
 sluss_unit_test(core_files_test SOURCES unit/core_files_test.c LIBS sluss_core sluss_store_fakes PkgConfig::SODIUM)
 sluss_unit_test(core_case_index_test SOURCES unit/core_case_index_test.c LIBS sluss_core)
 sluss_unit_test(core_head_test SOURCES unit/core_head_test.c LIBS sluss_core sluss_store_fakes PkgConfig::SODIUM)
+sluss_unit_test(core_report_test SOURCES unit/core_report_test.c LIBS sluss_core)
