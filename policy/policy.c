@@ -63,6 +63,19 @@ const char *sluss_policy_programme(const struct sluss_policy *policy, size_t ind
 	return index < policy->programme_count ? policy->programmes[index].name : NULL;
 }
 
+bool sluss_policy_programme_ages(
+    const struct sluss_policy *policy, const char *name, uint8_t *from_out, uint8_t *until_out)
+{
+	for (size_t i = 0; i < policy->programme_count; i++) {
+		if (strcmp(policy->programmes[i].name, name) != 0)
+			continue;
+		*from_out = policy->programmes[i].age_from;
+		*until_out = policy->programmes[i].age_until;
+		return true;
+	}
+	return false;
+}
+
 size_t sluss_policy_provision_count(const struct sluss_policy *policy)
 {
 	return policy->provision_count;

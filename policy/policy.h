@@ -56,6 +56,9 @@ int sluss_policy_category_index(const struct sluss_policy *policy, const char *n
 // Programmes: names by position.
 size_t sluss_policy_programme_count(const struct sluss_policy *policy);
 const char *sluss_policy_programme(const struct sluss_policy *policy, size_t index);
+// Whom it takes: from_out <= age < until_out. False: there is no such programme.
+SLUSS_MUST_CHECK bool sluss_policy_programme_ages(
+    const struct sluss_policy *policy, const char *name, uint8_t *from_out, uint8_t *until_out);
 
 // What the wire shows of a provision.
 struct sluss_provision_view {

@@ -14,7 +14,7 @@ const struct cli_option cli_common_options[] = {
 };
 
 static const struct cli_verb *const tables[] = {cli_agency_verbs, cli_case_verbs, cli_consent_verbs, cli_exchange_verbs, cli_fetch_verbs, cli_statute_verbs,
-	cli_recall_verbs, cli_audit_verbs, cli_policy_verbs, cli_admin_verbs, cli_batch_verbs, cli_payload_verbs, cli_convert_verbs};
+	cli_recall_verbs, cli_audit_verbs, cli_policy_verbs, cli_admin_verbs, cli_batch_verbs, cli_payload_verbs, cli_convert_verbs, cli_report_verbs};
 
 const struct cli_verb *cli_find_verb(size_t index)
 {

@@ -65,6 +65,7 @@ extern const struct cli_verb cli_policy_verbs[];
 extern const struct cli_verb cli_admin_verbs[];
 extern const struct cli_verb cli_batch_verbs[];
 extern const struct cli_verb cli_payload_verbs[];
+extern const struct cli_verb cli_report_verbs[];
 extern const struct cli_verb cli_convert_verbs[];
 
 // Options that every verb has.

@@ -29,6 +29,7 @@ add_library(sluss_core STATIC
   recall.c
   recover.c
   report.c
+  report_facts.c
   request.c
   rollback.c
   service_table.c
@@ -54,6 +55,7 @@ add_library(sluss_core STATIC
   svc_person_disclosures.c
   svc_person_overview.c
   svc_recall.c
+  svc_report.c
   svc_send.c
   svc_session.c
   svc_statutory.c

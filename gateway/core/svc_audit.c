@@ -3,6 +3,7 @@
 #include "log_writer.h"
 #include "svc_common.h"
 #include "svc_disclosures.h"
+#include "svc_report.h"
 #include "sluss/v1/audit.pb-c.h"
 
 enum {
@@ -92,6 +93,7 @@ static const struct sluss_service rows[] = {
     {SLUSS_METHOD_AUDIT_LIST_DISCLOSURES, NULL, NULL, svc_list_disclosures, NULL, 0},
     {SLUSS_METHOD_AUDIT_GET_PROOF, NULL, NULL, proof_execute, NULL, 0},
     {SLUSS_METHOD_AUDIT_EXPORT, NULL, NULL, export_execute, NULL, 0},
+    {SLUSS_METHOD_AUDIT_GET_REPORT, NULL, NULL, svc_get_report, NULL, 0},
 };
 
 const struct sluss_service_list sluss_svc_audit = {rows, sizeof(rows) / sizeof(rows[0])};

@@ -25,8 +25,9 @@ struct sluss_world *sluss_world_new(const struct sluss_policies *policies)
 	world->messages = sluss_messages_new(options.hash_key);
 	world->notices = sluss_notices_new();
 	world->cases = sluss_case_index_new(options.hash_key);
+	world->report_facts = sluss_report_facts_new(options.hash_key);
 	if (world->state == NULL || world->directory == NULL || world->messages == NULL || world->notices == NULL ||
-	    world->cases == NULL)
+	    world->cases == NULL || world->report_facts == NULL)
 		sluss_world_free(&world);
 	return world;
 }
@@ -41,6 +42,7 @@ void sluss_world_free(struct sluss_world **world)
 	sluss_messages_free(&(*world)->messages);
 	sluss_notices_free(&(*world)->notices);
 	sluss_case_index_free(&(*world)->cases);
+	sluss_report_facts_free(&(*world)->report_facts);
 	sluss_idmap_free(&(*world)->answers);
 	free((*world)->settings);
 	free(*world);
@@ -160,7 +162,8 @@ enum sluss_world_result sluss_world_apply(struct sluss_world *world, const struc
 	if (!sluss_directory_apply(world->directory, record, world->size) ||
 	    !sluss_messages_apply(world->messages, record, world->size) ||
 	    !sluss_notices_apply(world->notices, world->state, world->messages, record, world->size) ||
-	    !sluss_case_index_apply(world->cases, world->state, record, world->size))
+	    !sluss_case_index_apply(world->cases, world->state, record, world->size) ||
+	    !sluss_report_facts_apply(world->report_facts, world->state, record))
 		return SLUSS_WORLD_BROKEN;
 	if (record->type == SLUSS_REC_MESSAGE_ACCEPTED)
 		note_ends(world, &record->u.message_accepted);

@@ -15,6 +15,7 @@
 #include "notices.h"
 #include "policy/policy.h"
 #include "policy/state.h"
+#include "report_facts.h"
 #include "service.h"
 #include "store.h"
 
@@ -39,6 +40,7 @@ struct sluss_world {
 	struct sluss_messages *messages;
 	struct sluss_notices *notices;
 	struct sluss_case_index *cases; // where to look
+	struct sluss_report_facts *report_facts;
 	struct sluss_idmap answers;	// statement id -> position in SIDE_ANSWER
 	struct sluss_core_counts counts;
 	char origin[256]; // of GENESIS; "" before

@@ -58,6 +58,8 @@ static const struct sluss_method_info methods[] = {
 	STAFF, .max_body = LOOKUP_BODY},
     {METHOD(AUDIT_GET_PROOF, "AuditService", "GetProof", get_proof_request, get_proof_response), AGENCY,
 	.max_body = LOOKUP_BODY},
+    {METHOD(AUDIT_GET_REPORT, "AuditService", "GetReport", get_report_request, get_report_response), AGENCY,
+	.max_body = LOOKUP_BODY},
     {METHOD(AUDIT_GET_TIMELINE, "AuditService", "GetTimeline", get_timeline_request, get_timeline_response), AGENCY,
 	.max_body = LOOKUP_BODY},
     {METHOD(AUDIT_LIST_DISCLOSURES, "AuditService", "ListDisclosures", list_disclosures_request,

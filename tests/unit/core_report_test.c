@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Reports attacked: somebody who knows the method and everything that is published goes through all counts that could have led to it, and must not find out a count that
-// was not published, nor a sum of such counts, exactly or within less than five. Two simpler methods fall to the same attack.
+// Reports attacked: somebody who knows the method and everything that is published goes through all counts that could
+// have led to it, and must not find out a count that was not published, nor a sum of such counts, exactly or within
+// less than five. Two simpler methods fall to the same attack.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -99,7 +100,8 @@ static int by_seen(const void *a, const void *b)
 // ---- the attack
 
 // Is the sum of these leaves published, as a sum of published cells? Then it is no secret.
-static bool is_published(const struct sluss_report_ladder *ladder, const struct seen *seen, unsigned leaves, bool grouped)
+static bool is_published(
+    const struct sluss_report_ladder *ladder, const struct seen *seen, unsigned leaves, bool grouped)
 {
 	unsigned whole = (1U << ladder->leaf_count) - 1;
 	if (leaves == whole)
@@ -111,7 +113,8 @@ static bool is_published(const struct sluss_report_ladder *ladder, const struct 
 			continue;
 		}
 		for (size_t k = 0; k < ladder->leaf_count; k++) // all of a group, or none of it
-			if (seen->rung < 0 || (ladder->group[seen->rung][i] == ladder->group[seen->rung][k] && (leaves >> i & 1) != (leaves >> k & 1)))
+			if (seen->rung < 0 || (ladder->group[seen->rung][i] == ladder->group[seen->rung][k] &&
+						  (leaves >> i & 1) != (leaves >> k & 1)))
 				return false;
 	}
 	return true;
@@ -138,7 +141,8 @@ static size_t attack(const struct sluss_report_ladder *ladder, method *publish, 
 			until++;
 		for (unsigned leaves = 1; leaves < 1U << ladder->leaf_count; leaves++) {
 			uint32_t least = UINT32_MAX, most = 0;
-			if ((unsigned)__builtin_popcount(leaves) > most_leaves || is_published(ladder, &all.list[from].seen, leaves, publish == ours))
+			if ((unsigned)__builtin_popcount(leaves) > most_leaves ||
+			    is_published(ladder, &all.list[from].seen, leaves, publish == ours))
 				continue;
 			for (size_t i = from; i < until; i++) {
 				uint32_t sum = sum_of(&all.list[i], leaves);
@@ -186,8 +190,8 @@ static void simpler_methods_fall(void **state)
 	assert_true(attack(&ladders[0], one_more, 16, 1) > 0);
 }
 
-// For totals that are too large to go through: for each count that is not published there are two worlds, with nothing of its cell in it and with all of it, that
-// publish the same.
+// For totals that are too large to go through: for each count that is not published there are two worlds, with nothing
+// of its cell in it and with all of it, that publish the same.
 static void both_worlds_look_alike(void **state)
 {
 	(void)state;
@@ -279,7 +283,8 @@ static void ladders_are_ladders(void **state)
 
 static struct sluss_report_case made(uint8_t age, int months, enum sluss_close_reason reason, bool follow_up)
 {
-	struct sluss_report_case c = {.enrolled_ms = months < 0 ? 0 : 1000, .age = age, .reason = reason, .follow_up = follow_up};
+	struct sluss_report_case c = {
+	    .enrolled_ms = months < 0 ? 0 : 1000, .age = age, .reason = reason, .follow_up = follow_up};
 	c.closed_ms = 2000 + (months < 0 ? 0 : months) * INT64_C(2629746000);
 	return c;
 }
@@ -300,7 +305,8 @@ static void reports(void **state)
 	for (size_t i = 0; i < 4; i++)
 		cases[count++] = made((uint8_t)(i < 2 ? 12 : 17), 2, SLUSS_CLOSE_GOALS_MET, true);
 	for (size_t i = 0; i < 8; i++)
-		cases[count++] = made(18, i == 0 ? -1 : 13, i % 2 == 0 ? SLUSS_CLOSE_MOVED : SLUSS_CLOSE_OWN_WISH, i > 4);
+		cases[count++] =
+		    made(18, i == 0 ? -1 : 13, i % 2 == 0 ? SLUSS_CLOSE_MOVED : SLUSS_CLOSE_OWN_WISH, i > 4);
 	sluss_report_make(cases, count, 12, 21, &r);
 	assert_true(r.published);
 	assert_int_equal(r.total, 16);
