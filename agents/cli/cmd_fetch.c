@@ -8,47 +8,10 @@
 
 #include "cli.h"
 #include "file.h"
+#include "message_tree.h"
 #include "web/json.h"
 
 enum { WAIT_MAX_S = 60 };
-
-// ---- one message as JSON
-
-static json_t *section_tree(const struct sluss_opened_section *s)
-{
-	json_t *tree = json_pack("{s:s}", "state", sluss_section_state_name(s->state));
-	if (s->header != NULL) {
-		json_t *label = sluss_json_tree(&s->header->base);
-		static const char *const shown[] = {"category", "purpose", "concerned", "claims", "payloadType", "necessity"};
-		for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
-			json_t *value = json_object_get(label, shown[i]);
-			if (value != NULL) {
-				(void)json_object_set(tree, shown[i], value);
-			}
-		}
-		json_decref(label);
-	}
-	if (s->content != NULL) {
-		(void)json_object_set_new(tree, "content", sluss_json_tree(s->content));
-	}
-	return tree;
-}
-
-static json_t *message_tree(const Sluss__V1__Delivery *d, const struct sluss_opened_message *m)
-{
-	char hash[2 * SLUSS_HASH_BYTES + 1];
-	json_t *envelope = sluss_json_tree(&m->envelope->base);
-	json_t *sections = json_array();
-	for (size_t i = 0; i < m->section_count; i++) {
-		(void)json_array_append_new(sections, section_tree(&m->sections[i]));
-	}
-	(void)sodium_bin2hex(hash, sizeof(hash), m->envelope_hash, sizeof(m->envelope_hash));
-	json_t *tree = json_pack("{s:s,s:s,s:s,s:O*,s:O*,s:s,s:I,s:s,s:b,s:o}", "messageId", d->message_id, "agencyId", m->from.agency_id, "officerId", m->from.officer_id, "at",
-	    json_object_get(envelope, "at"), "messageType", json_object_get(envelope, "messageType"), "caseId", m->envelope->case_id, "releaseIndex",
-	    (json_int_t)d->release_index, "envelopeHash", hash, "usable", (int)m->usable, "sections", sections);
-	json_decref(envelope);
-	return tree;
-}
 
 static void print_message(struct cli *cli, const Sluss__V1__Delivery *d, const struct sluss_opened_message *m)
 {
@@ -136,7 +99,7 @@ static enum cli_exit take_message(struct cli *cli, struct sluss_client *client, 
 	if (sluss_client_open(client, d, &m) != SLUSS_CLIENT_OK) {
 		return cli_fail_client(cli, client);
 	}
-	json_t *tree = message_tree(d, m);
+	json_t *tree = cli_message_tree(d, m);
 	enum cli_exit code = tree == NULL ? cli_fail(cli, CLI_INTERNAL, "", "message %s cannot be shown", d->message_id) : CLI_OK;
 	if (code == CLI_OK) {
 		print_message(cli, d, m);
