@@ -53,6 +53,23 @@ static int64_t system_now_ms(void *context)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static int on_progress(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
+{
+	const struct sluss_client *c = context;
+	(void)down_total;
+	(void)down;
+	(void)up_total;
+	(void)up;
+	return c->give_up(c->give_up_context) ? 1 : 0; // not 0: CURLE_ABORTED_BY_CALLBACK
+}
+
+static bool set_give_up(struct sluss_client *c)
+{
+	return c->give_up == NULL
+	    || (curl_easy_setopt(c->curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK && curl_easy_setopt(c->curl, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK
+	        && curl_easy_setopt(c->curl, CURLOPT_XFERINFODATA, c) == CURLE_OK);
+}
+
 static bool set_curl(struct sluss_client *c, const struct sluss_client_settings *s)
 {
 	CURL *h = c->curl;
@@ -117,6 +134,8 @@ static bool copy_settings(struct sluss_client *c, const struct sluss_client_sett
 	c->sealing_keys = calloc(s->sealing_key_count + 1, sizeof(*c->sealing_keys));
 	c->now_ms = s->now_ms == NULL ? system_now_ms : s->now_ms;
 	c->now_context = s->now_context;
+	c->give_up = s->give_up;
+	c->give_up_context = s->give_up_context;
 	c->timeout_ms = s->timeout_ms == 0 ? 30000 : s->timeout_ms;
 	c->retry_ms = s->retry_ms;
 	if (c->url == NULL || c->authority == NULL || c->agency_id == NULL || c->officer_id == NULL || c->sealing_keys == NULL
@@ -137,7 +156,7 @@ struct sluss_client *sluss_client_new(const struct sluss_client_settings *settin
 	if (c != NULL) {
 		client_error_reset(c);
 		c->curl = curl_easy_init();
-		if (c->curl == NULL || !copy_settings(c, settings) || !set_curl(c, settings)) {
+		if (c->curl == NULL || !copy_settings(c, settings) || !set_curl(c, settings) || !set_give_up(c)) {
 			problem = "the connection cannot be set up";
 			sluss_client_free(&c);
 		}

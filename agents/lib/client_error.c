@@ -47,7 +47,9 @@ enum sluss_client_result client_fail_curl(struct sluss_client *c, CURLcode code)
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
-		return client_fail(c, SLUSS_CLIENT_BAD_REQUEST, "The connection's settings cannot be used (%s).", text);
+		(void)client_fail(c, SLUSS_CLIENT_BAD_REQUEST, "The connection's settings cannot be used (%s).", text);
+		c->error.field = "settings";
+		return SLUSS_CLIENT_BAD_REQUEST;
 	case CURLE_OUT_OF_MEMORY:
 	case CURLE_FAILED_INIT:
 		return client_fail(c, SLUSS_CLIENT_INTERNAL, "The connection cannot be set up (%s).", text);

@@ -94,7 +94,7 @@ static enum sluss_client_result repeat(
 	for (;;) {
 		long status = 0;
 		enum sluss_client_result result = once_more(c, &status);
-		if (result != SLUSS_CLIENT_UNAVAILABLE || client_monotonic_ms() + pause >= give_up) {
+		if (result != SLUSS_CLIENT_UNAVAILABLE || (c->give_up != NULL && c->give_up(c->give_up_context)) || client_monotonic_ms() + pause >= give_up) {
 			return result;
 		}
 		sleep_ms(pause / 2 + randombytes_uniform(pause)); // spread, so that many clients do not come back together

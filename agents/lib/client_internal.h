@@ -44,6 +44,8 @@ struct sluss_client {
 	size_t sealing_key_count;
 	int64_t (*now_ms)(void *context);
 	void *now_context;
+	bool (*give_up)(void *context);
+	void *give_up_context;
 	unsigned timeout_ms;
 	unsigned retry_ms;
 	struct client_buffer answer;

@@ -44,6 +44,8 @@ struct sluss_client_settings {
 	size_t sealing_key_count;
 	int64_t (*now_ms)(void *context); // time for statements; NULL: the system's clock
 	void *now_context;
+	bool (*give_up)(void *context); // asked about once a second while a request is under way; true ends it (UNAVAILABLE). NULL: never
+	void *give_up_context;
 	unsigned connect_timeout_ms; // 0: 10,000
 	unsigned timeout_ms;         // of one attempt, beside a long poll's wait; 0: 30,000
 	unsigned retry_ms;           // how long to try again; 0: not at all
@@ -65,7 +67,7 @@ struct sluss_client_error {
 	const char *code;              // Connect code ("permission_denied"), or "" when no answer came
 	unsigned http_status;          // 0 when no answer came
 	enum sluss_reason reason;      // NONE when the answer gave none
-	const char *field;             // path of the wrong field, or ""
+	const char *field;             // path of the wrong field, or ""; "settings" with BAD_REQUEST: not the request but how we connect (certificate, key, address)
 	const char *explanation;       // one English sentence; never empty
 	const Sluss__V1__Refusal *refusal; // NULL when the answer had none; has all pairs when a message was denied
 };

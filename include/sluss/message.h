@@ -77,6 +77,14 @@ void sluss_sealed_message_free(struct sluss_sealed_message *sealed);
 SLUSS_MUST_CHECK enum sluss_message_result sluss_sealed_message_renew(
     struct sluss_sealed_message *sealed, const struct sluss_author *author, const struct sluss_signing_key *key);
 
+// The same message with another time and signature, nothing else: for one that was never accepted and is older than the gateway takes (CLOCK_SKEW), or that was
+// signed with a key that was replaced since. The caller frees *fresh_out. Errors: MALFORMED, NO_MEMORY.
+SLUSS_MUST_CHECK enum sluss_message_result sluss_message_resign(const struct sluss_sealed_message *sealed, const struct sluss_signing_key *key, int64_t at_ms,
+    struct sluss_sealed_message *fresh_out);
+
+// SHA-256 of the envelope's octets: what the gateway's record of the message holds. False: not a sealed message.
+SLUSS_MUST_CHECK bool sluss_sealed_message_envelope_hash(const struct sluss_sealed_message *sealed, uint8_t hash_out[SLUSS_HASH_BYTES]);
+
 // ---- opening
 
 // What became of one section of a delivery.

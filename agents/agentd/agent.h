@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: EUPL-1.2
+// One agent under way: what its threads share. Each thread has its own client of the gateway; what they know of each
+// other goes through the store, and agentd_wake says that it has changed.
+#ifndef SLUSS_AGENTD_AGENT_H
+#define SLUSS_AGENTD_AGENT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "settings.h"
+#include "sluss/client.h"
+#include "sluss/profile.h"
+#include "store.h"
+
+// How one kind of conversation with the gateway stands.
+enum agentd_talk {
+	AGENTD_TALK_SEND = 0,
+	AGENTD_TALK_FETCH,
+	AGENTD_TALK_TELL, // acknowledgements
+	AGENTD_TALK_ASK,  // status and recalls
+	AGENTD_TALKS,
+};
+
+struct agentd_link {
+	unsigned failures; // in a row
+	int64_t retry_ms;  // CLOCK_BOOTTIME: not before
+	int64_t since_ms;  // wall clock: of the first failure
+	char why[256];	   // "" when all is well
+};
+
+struct agentd {
+	struct agentd_settings settings;
+	struct sluss_profile *profile;
+	struct sluss_client_settings client; // for agentd_client
+	char officer[SLUSS_OFFICER_MAX + 1];
+	struct agentd_store *store;
+	pthread_mutex_t lock; // of all below
+	pthread_cond_t changed;
+	uint64_t generation; // counts agentd_wake
+	bool stopping;
+	bool failed; // the store broke: the program ends with an error
+	struct agentd_link links[AGENTD_TALKS];
+	atomic_uint_fast64_t attempts; // Sends tried, for /metrics
+	atomic_uint_fast64_t receipts_bad;
+};
+
+// agent.c. Opens profile and store; false: said in the event log.
+SLUSS_MUST_CHECK bool agentd_open(struct agentd *agent, const struct agentd_settings *settings);
+void agentd_close(struct agentd *agent);
+// A client of the gateway for one thread. NULL: said in the event log.
+SLUSS_MUST_CHECK struct sluss_client *agentd_client(struct agentd *agent);
+
+int64_t agentd_boot_ms(void); // CLOCK_BOOTTIME
+
+void agentd_wake(struct agentd *agent);
+void agentd_stop(struct agentd *agent);
+bool agentd_stopping(struct agentd *agent);
+uint64_t agentd_generation(struct agentd *agent);
+// Until something changed since `seen`, `until_ms` (CLOCK_BOOTTIME) has come, or the agent stops.
+void agentd_wait(struct agentd *agent, uint64_t seen, int64_t until_ms);
+
+// False when the result is none of those that a running agent can go on after: then the agent stops.
+bool agentd_store_good(struct agentd *agent, const char *what, enum agentd_result result);
+
+// How long to pause after `failures` failures in a row: random from 0 to a bound that doubles (full jitter).
+int64_t agentd_pause_ms(const struct agentd_settings *settings, unsigned failures);
+// The link works / does not; the latter makes all that use it pause.
+void agentd_link_up(struct agentd *agent, enum agentd_talk talk);
+void agentd_link_down(struct agentd *agent, enum agentd_talk talk, const char *why);
+// When it may be used again (0: now); a copy of how it stands.
+int64_t agentd_link_retry_ms(struct agentd *agent, enum agentd_talk talk);
+struct agentd_link agentd_link_look(struct agentd *agent, enum agentd_talk talk);
+const char *agentd_talk_name(enum agentd_talk talk);
+
+// Thread functions; `arg` is the agent. They end when it stops.
+void *agentd_sender(void *arg);
+void *agentd_receiver(void *arg);
+void *agentd_teller(void *arg);
+void *agentd_asker(void *arg);
+void *agentd_folder_keeper(void *arg);
+
+// asker.c: the agency's answer to a recall, signed and sent now. `ground` NULL: deleted. Result and error are the
+// client's.
+enum sluss_client_result agentd_attest(struct agentd *agent, struct sluss_client *client, const char *recall_id,
+    const char *kept_ground, bool mark_answered, const char *mark_ground);
+
+#endif
