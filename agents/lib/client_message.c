@@ -135,6 +135,43 @@ static enum sluss_client_result find_sealing_key(struct sluss_client *c, struct 
 	return client_fail(c, SLUSS_CLIENT_REFUSED, "The agency %s has no key to seal to; has it enrolled?", to->agency_id);
 }
 
+static enum sluss_client_result find_sealing_keys(
+    struct sluss_client *c, const struct sluss_recipient_draft *given, size_t count, struct sluss_recipient_draft recipients_out[RECIPIENTS_MAX])
+{
+	if (count == 0 || count > RECIPIENTS_MAX) {
+		return client_fail(c, SLUSS_CLIENT_BAD_REQUEST, "A message needs 1 to %d recipients.", RECIPIENTS_MAX);
+	}
+	for (size_t i = 0; i < count; i++) {
+		recipients_out[i] = given[i];
+		if (is_zero(recipients_out[i].sealing_key)) {
+			enum sluss_client_result result = find_sealing_key(c, &recipients_out[i]);
+			if (result != SLUSS_CLIENT_OK) {
+				return result;
+			}
+		}
+	}
+	return SLUSS_CLIENT_OK;
+}
+
+static enum sluss_client_result cannot_be_made(struct sluss_client *c, enum sluss_message_result made)
+{
+	return client_fail(c, made == SLUSS_MESSAGE_NO_MEMORY ? SLUSS_CLIENT_INTERNAL : SLUSS_CLIENT_BAD_REQUEST, "The message cannot be made: %s.",
+	    sluss_message_result_name(made));
+}
+
+enum sluss_client_result sluss_client_upload_new(struct sluss_client *c, const struct sluss_attachment_draft *attachment, const struct sluss_id *message_id,
+    const struct sluss_recipient_draft *recipients, size_t recipient_count, struct sluss_upload **upload_out)
+{
+	struct sluss_recipient_draft own[RECIPIENTS_MAX];
+	*upload_out = NULL;
+	enum sluss_client_result result = find_sealing_keys(c, recipients, recipient_count, own);
+	if (result != SLUSS_CLIENT_OK) {
+		return result;
+	}
+	enum sluss_message_result made = sluss_upload_new(attachment, message_id, own, recipient_count, upload_out);
+	return made == SLUSS_MESSAGE_OK ? SLUSS_CLIENT_OK : cannot_be_made(c, made);
+}
+
 enum sluss_client_result sluss_client_seal(struct sluss_client *c, const struct sluss_message_draft *draft, struct sluss_sealed_message *sealed_out)
 {
 	struct sluss_recipient_draft recipients[RECIPIENTS_MAX];
@@ -142,27 +179,15 @@ enum sluss_client_result sluss_client_seal(struct sluss_client *c, const struct 
 	if (c->signing_key == NULL) {
 		return client_fail(c, SLUSS_CLIENT_BAD_REQUEST, "A message needs the agency's signing key.");
 	}
-	if (draft->recipient_count == 0 || draft->recipient_count > RECIPIENTS_MAX) {
-		return client_fail(c, SLUSS_CLIENT_BAD_REQUEST, "A message needs 1 to %d recipients.", RECIPIENTS_MAX);
-	}
-	for (size_t i = 0; i < draft->recipient_count; i++) {
-		recipients[i] = draft->recipients[i];
-		if (is_zero(recipients[i].sealing_key)) {
-			enum sluss_client_result result = find_sealing_key(c, &recipients[i]);
-			if (result != SLUSS_CLIENT_OK) {
-				return result;
-			}
-		}
+	enum sluss_client_result found = find_sealing_keys(c, draft->recipients, draft->recipient_count, recipients);
+	if (found != SLUSS_CLIENT_OK) {
+		return found;
 	}
 	struct sluss_message_draft own = *draft;
 	own.recipients = recipients;
 	struct sluss_author author = {c->authority, c->agency_id, c->officer_id, sluss_client_now_ms(c)};
 	enum sluss_message_result made = sluss_message_seal(&own, &author, c->signing_key, sealed_out);
-	if (made != SLUSS_MESSAGE_OK) {
-		return client_fail(c, made == SLUSS_MESSAGE_NO_MEMORY ? SLUSS_CLIENT_INTERNAL : SLUSS_CLIENT_BAD_REQUEST, "The message cannot be made: %s.",
-		    sluss_message_result_name(made));
-	}
-	return SLUSS_CLIENT_OK;
+	return made == SLUSS_MESSAGE_OK ? SLUSS_CLIENT_OK : cannot_be_made(c, made);
 }
 
 // ---- sending

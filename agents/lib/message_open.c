@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "batch.h"
+#include "chunk_internal.h"
 
 const char *sluss_section_state_name(enum sluss_section_state state)
 {
@@ -158,7 +159,7 @@ static enum sluss_section_state open_section(
 	}
 	Sluss__V1__SectionHeader *header = (Sluss__V1__SectionHeader *)label;
 	if (strcmp(header->kind, label->descriptor->name) != 0 || strcmp(header->message_id, envelope->message_id) != 0
-	    || header->salt.len != SLUSS_SECTION_SALT_BYTES || header->key_commitment.len != SLUSS_HASH_BYTES) {
+	    || header->salt.len != SLUSS_SECTION_SALT_BYTES || header->key_commitment.len != SLUSS_HASH_BYTES || !chunks_fit(section, header)) {
 		protobuf_c_message_free_unpacked(label, NULL);
 		return SLUSS_SECTION_BAD_LABEL;
 	}
@@ -168,6 +169,10 @@ static enum sluss_section_state open_section(
 		return SLUSS_SECTION_NO_KEY;
 	}
 	enum sluss_section_state state = open_content(section, envelope, key, out);
+	if (header->chunk_count > 0 && (state == SLUSS_SECTION_OPENED || state == SLUSS_SECTION_MISLABELLED)) {
+		out->chunks = chunks_new(section, header, &key);
+		state = out->chunks == NULL ? SLUSS_SECTION_TAMPERED : state;
+	}
 	sluss_section_key_free(&key);
 	return state;
 }
@@ -190,8 +195,7 @@ static enum sluss_message_result open_sections(const Sluss__V1__Delivery *delive
 	for (size_t i = 0; i < delivery->n_sections; i++) {
 		const Sluss__V1__Section *section = delivery->sections[i];
 		struct sluss_digest digest;
-		sluss_section_digest(bytes_of(section->header), bytes_of(section->ciphertext), &digest);
-		size_t at = sluss_digest_list_find(list, count, &digest);
+		size_t at = chunks_section_digest(section, &digest) ? sluss_digest_list_find(list, count, &digest) : count;
 		if (at == count || used[at]) {
 			out->sections[i].state = SLUSS_SECTION_UNSIGNED;
 		} else {
@@ -228,6 +232,7 @@ void sluss_opened_message_free(struct sluss_opened_message **opened)
 		return;
 	}
 	for (size_t i = 0; i < o->section_count; i++) {
+		chunks_free(&o->sections[i].chunks);
 		if (o->sections[i].header != NULL) {
 			sluss__v1__section_header__free_unpacked(o->sections[i].header, NULL);
 		}

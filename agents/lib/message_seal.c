@@ -6,6 +6,8 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "chunk_internal.h"
+
 enum { RECIPIENTS_MAX = 32 };
 
 // What one section needs until the request is packed.
@@ -17,6 +19,8 @@ struct parts {
 	Sluss__V1__Section section;
 	Sluss__V1__SealedKey *keys;   // recipient_count
 	Sluss__V1__SealedKey **key_list;
+	uint32_t chunk_count; // of content beside it
+	uint64_t chunked_octets;
 	uint8_t (*sealed)[SLUSS_SEALED_KEY_BYTES];
 	char (*key_ids)[SLUSS_KEY_ID_TEXT];
 };
@@ -79,7 +83,8 @@ static enum sluss_message_result seal_content(
     const struct sluss_section_draft *draft, Sluss__V1__MessageType message_type, char *message_id, const struct sluss_section_key *key, struct parts *p)
 {
 	const struct sluss_payload_type *type = draft->content == NULL ? NULL : sluss_payload_type_find(draft->content->descriptor->name);
-	if (type == NULL || !sluss_payload_fits(type, (int)message_type) || (draft->category != NULL && strcmp(draft->category, sluss_payload_category(type, draft->content)) != 0)) {
+	bool fits = type != NULL && (p->chunk_count > 0 || sluss_payload_fits(type, (int)message_type)); // of an upload: judged with its message
+	if (!fits || (draft->category != NULL && strcmp(draft->category, sluss_payload_category(type, draft->content)) != 0)) {
 		return SLUSS_MESSAGE_BAD_DRAFT;
 	}
 	Sluss__V1__SectionHeader label;
@@ -90,6 +95,8 @@ static enum sluss_message_result seal_content(
 	fill_label(draft, type, message_id, &label);
 	label.salt = (ProtobufCBinaryData){sizeof(salt), salt};
 	label.key_commitment = (ProtobufCBinaryData){sizeof(commitment), commitment};
+	label.chunk_count = p->chunk_count;
+	label.chunked_octets = p->chunked_octets;
 
 	size_t content_len = protobuf_c_message_get_packed_size(draft->content);
 	uint8_t *content = malloc(content_len + 1);
@@ -137,6 +144,69 @@ static enum sluss_message_result seal_keys(const struct sluss_message_draft *dra
 	return SLUSS_MESSAGE_OK;
 }
 
+static enum sluss_message_result fill_section(const struct sluss_message_draft *draft, const struct sluss_section_draft *section, char *message_id,
+    const struct sluss_section_key *key, struct parts *p)
+{
+	enum sluss_message_result result = seal_content(section, draft->type, message_id, key, p);
+	if (result == SLUSS_MESSAGE_OK) {
+		result = seal_keys(draft, key, p);
+	}
+	sluss__v1__section__init(&p->section);
+	p->section.header = (ProtobufCBinaryData){p->header_len, p->header};
+	p->section.ciphertext = (ProtobufCBinaryData){p->ciphertext_len, p->ciphertext};
+	p->section.keys = p->key_list;
+	p->section.n_keys = draft->recipient_count;
+	return result;
+}
+
+// A section that was put already: made for this message and these recipients, all of its chunks there.
+static enum sluss_message_result take_upload(
+    const struct sluss_message_draft *draft, const struct sluss_upload *upload, const struct sluss_id *id, struct parts *p, struct sluss_digest *digest_out)
+{
+	const Sluss__V1__Section *section = upload->section;
+	const struct sluss_payload_type *type = sluss_payload_type_find("sluss.v1.Attachment");
+	if (type == NULL || !sluss_payload_fits(type, (int)draft->type)) {
+		return SLUSS_MESSAGE_BAD_DRAFT;
+	}
+	if (!sluss_upload_complete(upload) || !sluss_id_equal(&upload->message, id) || section->n_keys != draft->recipient_count) {
+		return SLUSS_MESSAGE_BAD_DRAFT;
+	}
+	for (size_t i = 0; i < section->n_keys; i++) {
+		if (strcmp(section->keys[i]->recipient_agency_id, draft->recipients[i].agency_id) != 0) {
+			return SLUSS_MESSAGE_BAD_DRAFT;
+		}
+	}
+	p->section = *section;
+	p->section.chunk_hashes = (ProtobufCBinaryData){(size_t)upload->total * SLUSS_HASH_BYTES, (uint8_t *)(uintptr_t)upload->hashes};
+	return chunks_section_digest(&p->section, digest_out) ? SLUSS_MESSAGE_OK : SLUSS_MESSAGE_BAD_DRAFT;
+}
+
+enum sluss_message_result message_seal_upload(
+    const struct sluss_section_draft *section, const struct sluss_recipient_draft *recipients, size_t recipient_count, struct sluss_upload *upload)
+{
+	struct sluss_message_draft draft = {.recipients = recipients, .recipient_count = recipient_count};
+	struct parts p = {.chunk_count = upload->total, .chunked_octets = upload->octets};
+	char id[SLUSS_ID_TEXT];
+	if (recipient_count == 0 || recipient_count > RECIPIENTS_MAX) {
+		return SLUSS_MESSAGE_BAD_DRAFT;
+	}
+	sluss_id_format(&upload->message, id);
+	enum sluss_message_result result = fill_section(&draft, section, id, upload->key, &p);
+	if (result == SLUSS_MESSAGE_OK) {
+		// Packed and unpacked again: a copy that stands on its own.
+		size_t len = sluss__v1__section__get_packed_size(&p.section);
+		uint8_t *octets = malloc(len);
+		if (octets != NULL) {
+			(void)sluss__v1__section__pack(&p.section, octets);
+			upload->section = sluss__v1__section__unpack(NULL, len, octets);
+			free(octets);
+		}
+		result = upload->section == NULL ? SLUSS_MESSAGE_NO_MEMORY : SLUSS_MESSAGE_OK;
+	}
+	parts_free(&p);
+	return result;
+}
+
 static enum sluss_message_result seal_section(
     const struct sluss_message_draft *draft, const struct sluss_section_draft *section, char *message_id, struct parts *p, struct sluss_digest *digest_out)
 {
@@ -144,19 +214,11 @@ static enum sluss_message_result seal_section(
 	if (key == NULL) {
 		return SLUSS_MESSAGE_NO_MEMORY;
 	}
-	enum sluss_message_result result = seal_content(section, draft->type, message_id, key, p);
-	if (result == SLUSS_MESSAGE_OK) {
-		result = seal_keys(draft, key, p);
-	}
+	enum sluss_message_result result = fill_section(draft, section, message_id, key, p);
 	sluss_section_key_free(&key);
 	if (result != SLUSS_MESSAGE_OK) {
 		return result;
 	}
-	sluss__v1__section__init(&p->section);
-	p->section.header = (ProtobufCBinaryData){p->header_len, p->header};
-	p->section.ciphertext = (ProtobufCBinaryData){p->ciphertext_len, p->ciphertext};
-	p->section.keys = p->key_list;
-	p->section.n_keys = draft->recipient_count;
 	sluss_section_digest((struct sluss_bytes){p->header, p->header_len}, (struct sluss_bytes){p->ciphertext, p->ciphertext_len}, digest_out);
 	return SLUSS_MESSAGE_OK;
 }
@@ -240,7 +302,9 @@ enum sluss_message_result sluss_message_seal(const struct sluss_message_draft *d
 	struct parts *parts = calloc(draft->section_count, sizeof(*parts));
 	enum sluss_message_result result = parts == NULL ? SLUSS_MESSAGE_NO_MEMORY : SLUSS_MESSAGE_OK;
 	for (size_t i = 0; i < draft->section_count && result == SLUSS_MESSAGE_OK; i++) {
-		result = seal_section(draft, &draft->sections[i], message_id, &parts[i], &digests[i]);
+		const struct sluss_section_draft *section = &draft->sections[i];
+		result = section->upload != NULL ? take_upload(draft, section->upload, &sealed_out->id, &parts[i], &digests[i])
+		                                 : seal_section(draft, section, message_id, &parts[i], &digests[i]);
 	}
 	if (result == SLUSS_MESSAGE_OK) {
 		result = sign_and_pack(draft, author, key, digests, parts, sealed_out);

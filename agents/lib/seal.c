@@ -5,9 +5,8 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-struct sluss_section_key {
-	uint8_t b[SLUSS_SECTION_KEY_BYTES];
-};
+#include "seal_key.h"
+
 
 _Static_assert(SLUSS_SECTION_KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "key");
 _Static_assert(SLUSS_SECTION_NONCE_BYTES == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, "nonce");
@@ -152,6 +151,19 @@ void sluss_section_digest_join(const uint8_t header_hash[SLUSS_HASH_BYTES], cons
 	crypto_hash_sha256_update(&state, (const uint8_t *)tag, sizeof(tag) - 1);
 	crypto_hash_sha256_update(&state, header_hash, SLUSS_HASH_BYTES);
 	crypto_hash_sha256_update(&state, ciphertext_hash, SLUSS_HASH_BYTES);
+	crypto_hash_sha256_final(&state, digest_out->b);
+}
+
+void sluss_chunked_digest_join(const uint8_t header_hash[SLUSS_HASH_BYTES], const uint8_t ciphertext_hash[SLUSS_HASH_BYTES], const uint8_t root[SLUSS_HASH_BYTES],
+    struct sluss_digest *digest_out)
+{
+	static const char tag[] = "sluss.v1.ChunkedSection";
+	crypto_hash_sha256_state state;
+	crypto_hash_sha256_init(&state);
+	crypto_hash_sha256_update(&state, (const uint8_t *)tag, sizeof(tag) - 1);
+	crypto_hash_sha256_update(&state, header_hash, SLUSS_HASH_BYTES);
+	crypto_hash_sha256_update(&state, ciphertext_hash, SLUSS_HASH_BYTES);
+	crypto_hash_sha256_update(&state, root, SLUSS_HASH_BYTES);
 	crypto_hash_sha256_final(&state, digest_out->b);
 }
 

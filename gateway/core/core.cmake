@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 # Core: intake, workers, writer, and the services. One source a line, sorted.
 add_library(sluss_core STATIC
-  expiry.c dues.c svc_send_batch.c
   admit.c
   arena.c
   batch.c
@@ -57,6 +56,10 @@ add_library(sluss_core STATIC
   svc_recall.c
   svc_report.c
   svc_send.c
+  svc_send_batch.c
+  svc_chunk.c
+  exchange_chunks.c
+  uploads.c
   svc_session.c
   svc_statutory.c
   svc_withdraw.c

@@ -3,6 +3,7 @@
 //
 //   exchange_read.c    from a request to a message (worker thread)
 //   exchange_decide.c  questions, decisions, records and answers made of them
+//   exchange_chunks.c  content that comes in pieces: put before Send, taken over or destroyed by it
 //   exchange_payload.c what waits in the store: written, read for one recipient, destroyed
 //   svc_send.c, svc_fetch.c, svc_acknowledge.c, svc_withdraw.c  the services
 #ifndef SLUSS_CORE_EXCHANGE_H
@@ -110,6 +111,29 @@ SLUSS_MUST_CHECK bool exchange_payload_erase(struct sluss_txn *txn, uint32_t mes
 // The same outside a request. False: spoiled.
 SLUSS_MUST_CHECK bool exchange_payload_destroy(struct sluss_writer *writer, uint32_t message, uint64_t needed_before);
 
+// ---- chunks (exchange_chunks.c)
+
+struct sluss_hash;
+struct sluss_upload_state;
+// Does the label say of its chunks what can be?
+bool exchange_chunks_label(const Sluss__V1__SectionHeader *header);
+// The root over `count` (at most 400) chunk hashes; the field is long enough.
+void exchange_chunks_root(const Sluss__V1__Section *section, size_t count, struct sluss_hash *root_out);
+// Are all chunks of the message there, and the ones that it names? False: refused, not recorded.
+SLUSS_MUST_CHECK bool exchange_chunks_there(struct sluss_txn *txn, const struct exchange_message *message);
+// The message was answered: uploads of wanted sections are its own from now on, those of others are destroyed. False:
+// refused.
+SLUSS_MUST_CHECK bool exchange_chunks_take(
+    struct sluss_txn *txn, const struct exchange_message *message, uint64_t wanted);
+// Destroys the chunks of these sections (bits) of an accepted message. False: spoiled.
+SLUSS_MUST_CHECK bool exchange_chunks_destroy(struct sluss_writer *writer, uint32_t message, uint64_t sections);
+// Destroys an upload that nobody sent. False: spoiled.
+SLUSS_MUST_CHECK bool exchange_upload_destroy(struct sluss_writer *writer, const struct sluss_upload_state *upload);
+
+// A withdrawal in any case of this message has to find the request's connection: the answer carries sections of it.
+// False: refused.
+SLUSS_MUST_CHECK bool exchange_note_cases(struct sluss_txn *txn, const struct sluss_rec_message *record);
+
 // The message table of the writer.
 struct sluss_messages *exchange_messages(struct sluss_txn *txn);
 // The record of a message. False: refused. Lives until the request is over.
@@ -154,6 +178,10 @@ void exchange_evaluate(struct sluss_txn *txn);
 void exchange_send_batch_prepare(struct sluss_txn *txn);
 void exchange_send_batch(struct sluss_txn *txn);
 void exchange_send_batch_finish(struct sluss_txn *txn);
+void exchange_put_chunk_prepare(struct sluss_txn *txn);
+void exchange_put_chunk(struct sluss_txn *txn);
+void exchange_get_upload(struct sluss_txn *txn);
+void exchange_get_chunk(struct sluss_txn *txn);
 void exchange_fetch(struct sluss_txn *txn);
 void exchange_acknowledge(struct sluss_txn *txn);
 void exchange_get_status(struct sluss_txn *txn);

@@ -158,6 +158,29 @@ Sluss__V1__PairDecision **exchange_pairs(struct sluss_txn *txn, const struct slu
 	return list;
 }
 
+// ---- releasing
+
+bool exchange_note_cases(struct sluss_txn *txn, const struct sluss_rec_message *record)
+{
+	struct sluss_request *request = sluss_request_of(txn);
+	size_t room = request->released_count + 1;
+	for (size_t s = 0; s < record->section_count; s++)
+		room += record->sections[s].concerned_count;
+	struct sluss_id *cases = sluss_arena_array(txn->arena, room, sizeof(*cases));
+	if (cases == NULL)
+		return no_memory(txn);
+	if (request->released_count > 0)
+		memcpy(cases, request->released_cases, request->released_count * sizeof(*cases));
+	cases[request->released_count++] = record->case_id;
+	for (size_t s = 0; s < record->section_count; s++)
+		for (size_t c = 0; c < record->sections[s].concerned_count; c++)
+			if (record->sections[s].concerned[c].kind == SLUSS_CONCERNED_OTHER_CASE)
+				cases[request->released_count++] = record->sections[s].concerned[c].ref;
+	request->released_cases = cases;
+	request->carries_release = true;
+	return true;
+}
+
 // ---- deciding again
 
 static const struct sluss_recipient *recipient_of(const struct sluss_rec_message *record, const char *agency)

@@ -103,6 +103,8 @@ bool exchange_payload_destroy(struct sluss_writer *w, uint32_t message, uint64_t
 	struct sluss_id payload = exchange_payload_id(m->index, &m->id);
 	if (!sluss_batch_open(w))
 		return false;
+	if (!exchange_chunks_destroy(w, message, needed_before & ~needed & m->chunked))
+		return false;
 	if (needed == 0)
 		return erased(w, sluss_store_erase_payloads(w->store, &payload, NULL));
 	for (uint32_t i = 0; i < EXCHANGE_SECTIONS_MAX; i++)

@@ -152,7 +152,7 @@ static bool read_claims(
 }
 
 static bool read_label(struct sluss_txn *txn, size_t section, const Sluss__V1__SectionHeader *header,
-    const struct exchange_message *m, struct sluss_section_label *label)
+    struct exchange_message *m, struct sluss_section_label *label)
 {
 	if (strcmp(header->kind, sluss__v1__section_header__descriptor.name) != 0)
 		return wrong_section(txn, section, "header.kind", "It is not a section's header.");
@@ -172,6 +172,11 @@ static bool read_label(struct sluss_txn *txn, size_t section, const Sluss__V1__S
 	label->category = header->category;
 	label->purpose = (enum sluss_purpose)header->purpose;
 	label->necessity = header->necessity[0] != '\0';
+	if (!exchange_chunks_label(header))
+		return wrong_section(txn, section, "header.chunk_count",
+		    "A section has at most 400 chunks of 256 KiB and then holds an Attachment.");
+	label->chunk_count = header->chunk_count;
+	m->blocks += (uint32_t)((header->chunked_octets + EXCHANGE_BLOCK - 1) / EXCHANGE_BLOCK);
 	return read_concerned(txn, section, header, label) && read_claims(txn, section, header, label);
 }
 
@@ -192,14 +197,20 @@ static bool check_keys(
 	return true;
 }
 
-// `header_hash`: of this section's header octets.
 static bool check_digest(struct sluss_txn *txn, size_t number, const Sluss__V1__Section *section,
-    const uint8_t header_hash[SLUSS_HASH_BYTES], const struct sluss_digest *list, size_t count, uint8_t *seen)
+    const struct sluss_section_label *label, const struct sluss_digest *list, size_t count, uint8_t *seen)
 {
-	struct sluss_hash ciphertext_hash;
+	struct sluss_hash ciphertext_hash, root;
 	struct sluss_digest digest;
 	sluss_hash_octets(section->ciphertext.data, section->ciphertext.len, &ciphertext_hash);
-	sluss_section_digest_join(header_hash, ciphertext_hash.b, &digest);
+	if (section->chunk_hashes.len != (size_t)label->chunk_count * SLUSS_HASH_BYTES)
+		return wrong_section(txn, number, "chunk_hashes", "There is one of 32 octets for each chunk.");
+	if (label->chunk_count > 0) {
+		exchange_chunks_root(section, label->chunk_count, &root);
+		sluss_chunked_digest_join(label->header_hash, ciphertext_hash.b, root.b, &digest);
+	} else {
+		sluss_section_digest_join(label->header_hash, ciphertext_hash.b, &digest);
+	}
 	size_t place = sluss_digest_list_find(list, count, &digest);
 	if (place == count)
 		return wrong_section(txn, number, "header", "Its digest does not stand in the envelope.");
@@ -209,7 +220,7 @@ static bool check_digest(struct sluss_txn *txn, size_t number, const Sluss__V1__
 }
 
 static bool read_section(
-    struct sluss_txn *txn, size_t number, const struct exchange_message *m, struct sluss_section_label *label)
+    struct sluss_txn *txn, size_t number, struct exchange_message *m, struct sluss_section_label *label)
 {
 	const Sluss__V1__Section *section = m->sections[number];
 	char field[SLUSS_STRICT_FIELD_MAX];
@@ -242,7 +253,7 @@ static bool check_size(struct sluss_txn *txn, struct exchange_message *m)
 			return false;
 		}
 	}
-	m->blocks = (uint32_t)((total + EXCHANGE_BLOCK - 1) / EXCHANGE_BLOCK);
+	m->blocks += (uint32_t)((total + EXCHANGE_BLOCK - 1) / EXCHANGE_BLOCK);
 	return true;
 }
 
@@ -265,8 +276,8 @@ static bool read_sections(struct sluss_txn *txn, struct exchange_message *m, boo
 		if (sealed && section->ciphertext.len < SLUSS_SECTION_OVERHEAD)
 			return wrong_section(txn, i, "ciphertext", "It is too short to be sealed content.");
 		if (!read_section(txn, i, m, &m->labels[i]) || (sealed && !check_keys(txn, i, section, m)) ||
-		    (has_content && !check_digest(txn, i, section, m->labels[i].header_hash, digests,
-					m->envelope->n_section_digests, seen)))
+		    (has_content &&
+			!check_digest(txn, i, section, &m->labels[i], digests, m->envelope->n_section_digests, seen)))
 			return false;
 	}
 	return true;

@@ -86,6 +86,10 @@ static enum sluss_store_result fold(struct sluss_writer *w, struct sluss_store_e
 	if (w->world->size > 0 && strcmp(w->world->origin, w->config.authority) != 0)
 		return say(error_out, SLUSS_STORE_CORRUPT, "The log is another authority's", w->world->origin,
 		    "Set `authority` to it, or use another state_dir.");
+	result = sluss_uploads_load(w->uploads, w->store);
+	if (result != SLUSS_STORE_OK)
+		return say(error_out, result, "The table of uploads cannot be read", sluss_store_result_name(result),
+		    "Restore a backup, or look at the disk.");
 	result = sluss_persons_load(w->persons, w->store);
 	if (result != SLUSS_STORE_OK)
 		return say(error_out, result, "The register of persons cannot be read", sluss_store_result_name(result),
@@ -206,11 +210,12 @@ static bool set_up(struct sluss_writer *w, const struct sluss_keys *keys, struct
 	w->directory = sluss_directory_new();
 	w->policies = sluss_policies_new();
 	w->persons = sluss_persons_new(keys->data_key);
+	w->uploads = sluss_uploads_new();
 	w->codec = sluss_codec_new();
 	w->read_codec = sluss_codec_new();
 	w->transfers = sluss_transfers_new(w->to_intake, w->config.drop_timeout_ms);
 	w->sessions = sluss_sessions_new(w->config.sessions_max, w->config.session_ms, w->config.session_idle_ms);
-	if (w->log_secret == NULL || w->directory == NULL || w->policies == NULL || w->persons == NULL ||
+	if (w->log_secret == NULL || w->directory == NULL || w->policies == NULL || w->persons == NULL || w->uploads == NULL ||
 	    w->codec == NULL || w->read_codec == NULL || w->transfers == NULL || w->sessions == NULL ||
 	    !sluss_queue_init(&w->in, -1)) {
 		snprintf(error_out->text, sizeof(error_out->text), "There is not enough memory to start.");
@@ -259,6 +264,7 @@ void sluss_writer_close(struct sluss_writer **writer)
 	sluss_writer_unload(w);
 	sluss_directory_free(&w->directory);
 	sluss_persons_free(&w->persons);
+	sluss_uploads_free(&w->uploads);
 	sluss_policies_free(&w->policies);
 	sluss_files_free(&w->files);
 	sluss_head_close(&w->head);

@@ -88,28 +88,6 @@ static bool add_sender_key(struct sluss_txn *txn, Sluss__V1__Delivery *delivery)
 	return delivery->sender_key.data != NULL || no_memory(txn);
 }
 
-// A withdrawal in any of these cases has to find this connection.
-static bool note_cases(struct sluss_txn *txn, const struct sluss_rec_message *record)
-{
-	struct sluss_request *request = sluss_request_of(txn);
-	size_t room = request->released_count + 1;
-	for (size_t s = 0; s < record->section_count; s++)
-		room += record->sections[s].concerned_count;
-	struct sluss_id *cases = sluss_arena_array(txn->arena, room, sizeof(*cases));
-	if (cases == NULL)
-		return no_memory(txn);
-	if (request->released_count > 0)
-		memcpy(cases, request->released_cases, request->released_count * sizeof(*cases));
-	cases[request->released_count++] = record->case_id;
-	for (size_t s = 0; s < record->section_count; s++)
-		for (size_t c = 0; c < record->sections[s].concerned_count; c++)
-			if (record->sections[s].concerned[c].kind == SLUSS_CONCERNED_OTHER_CASE)
-				cases[request->released_count++] = record->sections[s].concerned[c].ref;
-	request->released_cases = cases;
-	request->carries_release = true;
-	return true;
-}
-
 // Logs the release, then adds the delivery to the answer, which leaves after the commit.
 static bool release(struct sluss_txn *txn, struct fetching *f, uint32_t number, const struct sluss_rec_message *record,
     const struct exchange_judgement *j)
@@ -136,7 +114,7 @@ static bool release(struct sluss_txn *txn, struct fetching *f, uint32_t number, 
 	    .pairs = j->permitted,
 	    .pair_count = j->permitted_count};
 	if (!sluss_txn_append(txn, &entry, &delivery->release_index) || !add_sender_key(txn, delivery) ||
-	    !note_cases(txn, record))
+	    !exchange_note_cases(txn, record))
 		return false;
 	struct sluss_delivery *kept = sluss_messages_delivery(messages, number);
 	kept->lease_connection = txn->connection_id;

@@ -178,6 +178,7 @@ static bool accept(struct sluss_txn *txn, const struct exchange_message *m, cons
 	uint64_t index;
 	return queues_have_room(txn, m) && open_case(txn, m, &record) && sluss_txn_append(txn, &record, &index) &&
 	       exchange_payload_put(txn, index, m, wanted_sections(d)) &&
+	       exchange_chunks_take(txn, m, wanted_sections(d)) &&
 	       accepted(txn, d->pairs, d->count, index, outcome_out);
 }
 
@@ -186,7 +187,7 @@ static void deny(struct sluss_txn *txn, const struct exchange_message *m, const 
 	struct sluss_record record = {.type = SLUSS_REC_MESSAGE_DENIED, .u.message_denied = record_of(txn, m, d)};
 	record.u.message_denied.expires_ms = 0;
 	record.u.message_denied.blocks = 0;
-	if (!sluss_txn_append(txn, &record, NULL))
+	if (!sluss_txn_append(txn, &record, NULL) || !exchange_chunks_take(txn, m, 0))
 		return;
 	if (may_know(txn, &m->case_id, m->type))
 		refuse_denied(txn, d->pairs, d->count);
@@ -208,7 +209,7 @@ bool exchange_send_new(struct sluss_txn *txn, const struct exchange_message *m, 
 		    "The message would have expired already."); // not recorded
 		return false;
 	}
-	if (!recipients_exist(txn, m) || !exchange_decide(txn, m, &d))
+	if (!recipients_exist(txn, m) || !exchange_chunks_there(txn, m) || !exchange_decide(txn, m, &d))
 		return false;
 	if (d.permitted == d.count || (m->partial && d.permitted > 0 && !d.unavailable))
 		return accept(txn, m, &d, outcome_out);

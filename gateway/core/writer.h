@@ -25,6 +25,7 @@
 #include "sessions.h"
 #include "stop.h"
 #include "transfers.h"
+#include "uploads.h"
 #include "world.h"
 
 struct sluss_clock {
@@ -60,6 +61,7 @@ struct sluss_writer {
 	struct sluss_policies *policies;
 	struct sluss_world *world;
 	struct sluss_persons *persons;
+	struct sluss_uploads *uploads;
 	struct sluss_ca *ca; // or NULL
 	struct sluss_transfers *transfers;
 

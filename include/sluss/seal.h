@@ -75,6 +75,10 @@ void sluss_section_digest(struct sluss_bytes header, struct sluss_bytes cipherte
 // The same from the two inner hashes, for who has them already.
 void sluss_section_digest_join(const uint8_t header_hash[SLUSS_HASH_BYTES], const uint8_t ciphertext_hash[SLUSS_HASH_BYTES], struct sluss_digest *digest_out);
 
+// The same of a section with chunks; `root` is the RFC 6962 root over their hashes (chunk.h).
+void sluss_chunked_digest_join(const uint8_t header_hash[SLUSS_HASH_BYTES], const uint8_t ciphertext_hash[SLUSS_HASH_BYTES], const uint8_t root[SLUSS_HASH_BYTES],
+    struct sluss_digest *digest_out);
+
 // Makes Envelope.section_digests from the real ones: adds 1 to 8 random decoys up to the next multiple of 8 and sorts ascending. `list_out` has room for
 // SLUSS_DIGESTS_MAX. Returns how many; 0 when count is 0, above SLUSS_SECTIONS_MAX, or two are alike.
 SLUSS_MUST_CHECK size_t sluss_digest_list_make(const struct sluss_digest *real, size_t count, struct sluss_digest list_out[SLUSS_DIGESTS_MAX]);
