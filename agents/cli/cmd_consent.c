@@ -384,10 +384,10 @@ static enum cli_exit receipt(struct cli *cli)
 		return cli_fail_client(cli, client);
 	}
 	cli_own_message(cli, r);
-	size_t count = 0;
-	char **lines = cli_split(cli, r->text, '\n', &count);
-	for (size_t i = 0; i < count; i++) {
-		cli_say(cli, "%s", lines[i]);
+	cli_say(cli, "%s", r->text);
+	if (r->receipt != NULL) {
+		// The proof belongs to the printed copy: with it and the log's key anybody can check it.
+		cli_say(cli, "%s", r->receipt->tlog_proof);
 	}
 	cli_print_receipt(cli, r->receipt);
 	return cli_show(cli, &r->base);

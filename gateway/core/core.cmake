@@ -26,6 +26,7 @@ add_library(sluss_core STATIC
   policies.c
   queue.c
   recall.c
+  receipt_text.c
   recover.c
   report.c
   report_facts.c
@@ -70,6 +71,12 @@ add_library(sluss_core STATIC
   workers.c
   world.c
   writer.c)
+include(SlussEmbed)
+set(texts ${CMAKE_CURRENT_SOURCE_DIR}/texts)
+sluss_embed(${CMAKE_CURRENT_BINARY_DIR}/receipt_files.h
+  sluss_receipt_file_sv ${texts}/receipt.sv.txt sluss_receipt_file_en ${texts}/receipt.en.txt
+  sluss_receipt_file_ar ${texts}/receipt.ar.txt sluss_receipt_file_so ${texts}/receipt.so.txt)
+target_include_directories(sluss_core PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
 target_link_libraries(sluss_core PUBLIC sluss_flags sluss_proto sluss_ipc sluss_event sluss_base sluss_crypto sluss_statement
   sluss_policy sluss_policy_loader sluss_store sluss_log sluss_log_record sluss_persons sluss_ca sluss_sessions
   PRIVATE sluss_no_cast_qual PkgConfig::SODIUM Threads::Threads)

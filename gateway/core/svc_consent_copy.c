@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: EUPL-1.2
-// ConsentService.GetStatement: the signed act behind an entry of the log.
+// ConsentService.GetStatement and GetReceipt: the signed act behind an entry of the log, and a giver's copy of a
+// consent.
 #include <stddef.h>
+#include <stdio.h>
 
 #include "evidence.h"
+#include "log_hash.h"
 #include "log_record.h"
+#include "policy/calendar.h"
+#include "receipt_text.h"
+#include "svc_agency.h"
 #include "svc_common.h"
 
 // Who stated a record, and in which case.
@@ -112,7 +118,171 @@ static void statement_execute(struct sluss_txn *txn)
 	sluss_codec_free(&codec);
 }
 
+// ---- GetReceipt
+
+static const char *local_time(struct sluss_txn *txn, int64_t at_ms)
+{
+	char text[32];
+	const struct sluss_date date = sluss_date_at(at_ms);
+	int64_t minutes = (at_ms + sluss_local_offset_ms(at_ms)) / 60000 % (24 * 60);
+	(void)snprintf(text, sizeof(text), "%04d-%02d-%02d %02d:%02d", (int)date.year, (int)date.month, (int)date.day,
+	    (int)(minutes / 60), (int)(minutes % 60));
+	const char *copy = sluss_arena_text(txn->arena, text);
+	return copy == NULL ? "" : copy;
+}
+
+static const char *number_text(struct sluss_txn *txn, uint64_t number)
+{
+	char text[24];
+	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
+	const char *copy = sluss_arena_text(txn->arena, text);
+	return copy == NULL ? "" : copy;
+}
+
+// The agency's name as people know it, and its id.
+static const char *agency_text(struct sluss_txn *txn, const char *agency)
+{
+	const Sluss__V1__Agency *known = svc_agency(txn, agency);
+	const char *name = known == NULL || known->display_name[0] == '\0' ? agency : known->display_name;
+	return name;
+}
+
+struct copying {
+	struct sluss_txn *txn;
+	const char *file;
+	struct sluss_id consent, person;
+	char *text; // of the grants
+	unsigned grants, given;
+	bool failed;
+};
+
+static bool append_text(struct copying *c, const char *more)
+{
+	size_t len = strlen(c->text), more_len = strlen(more);
+	char *text = sluss_arena_alloc(c->txn->arena, len + more_len + 1);
+	if (text == NULL)
+		return false;
+	memcpy(text, c->text, len);
+	memcpy(text + len, more, more_len + 1);
+	c->text = text;
+	return true;
+}
+
+static const char *word(struct copying *c, const char *group, unsigned number)
+{
+	char code[16];
+	(void)snprintf(code, sizeof(code), "%u", number);
+	const char *found = sluss_receipt_word(c->txn->arena, c->file, group, code, "-");
+	return found == NULL ? "" : found;
+}
+
+static bool copy_grant(void *context, const struct sluss_grant_view *grant)
+{
+	struct copying *c = context;
+	if (!sluss_id_equal(&grant->consent, &c->consent))
+		return true;
+	enum sluss_person_status status = sluss_grant_status(c->txn->state, &grant->grant, &c->person);
+	c->given += status != SLUSS_STATUS_MISSING;
+	const char *category = sluss_receipt_word(c->txn->arena, c->file, "category", grant->category, grant->category);
+	const char *standing = sluss_receipt_word(
+	    c->txn->arena, c->file, "standing", grant->standing == SLUSS_OK_CONSENT ? "yes" : "no", "-");
+	const struct sluss_fill fills[] = {
+	    {"number", number_text(c->txn, ++c->grants)},
+	    {"category", category == NULL ? "" : category},
+	    {"sender", agency_text(c->txn, grant->sender)},
+	    {"receiver", agency_text(c->txn, grant->recipient)},
+	    {"purpose", word(c, "purpose", (unsigned)grant->purpose)},
+	    {"from", local_time(c->txn, grant->from_ms)},
+	    {"until", local_time(c->txn, grant->until_ms)},
+	    {"status", word(c, "status", (unsigned)status)},
+	    {"standing", standing == NULL ? "" : standing},
+	};
+	const char *more = sluss_receipt_fill(c->txn->arena, c->file, "grant", fills, sizeof(fills) / sizeof(fills[0]));
+	c->failed = more == NULL || !append_text(c, more);
+	return !c->failed;
+}
+
+static char *copy_text(
+    struct copying *c, const struct sluss_rec_consent_recorded *r, uint64_t index, struct sluss_bytes entry)
+{
+	struct sluss_txn *txn = c->txn;
+	struct sluss_hash hash;
+	char hex[2 * SLUSS_HASH_BYTES + 1], consent[SLUSS_ID_TEXT], case_id[SLUSS_ID_TEXT], person[SLUSS_ID_TEXT];
+	sluss_hash_octets(entry.data, entry.len, &hash);
+	for (size_t i = 0; i < SLUSS_HASH_BYTES; i++)
+		(void)snprintf(hex + 2 * i, 3, "%02x", hash.b[i]);
+	const struct sluss_fill fills[] = {
+	    {"consent", sluss_id_format(&r->consent, consent)},
+	    {"case", sluss_id_format(&r->case_id, case_id)},
+	    {"person", sluss_id_format(&c->person, person)},
+	    {"obtained", word(c, "obtained", (unsigned)r->channel)},
+	    {"obtained_at", local_time(txn, r->obtained_ms)},
+	    {"text_version", r->text_version},
+	    {"text_language", r->language},
+	    {"agency", agency_text(txn, r->agency)},
+	    {"grants", c->text},
+	    {"log_index", number_text(txn, index)},
+	    {"authority", txn->authority},
+	    {"entry_hash", hex},
+	    {"printed_at", local_time(txn, txn->now_ms)},
+	};
+	return sluss_receipt_fill(txn->arena, c->file, "text", fills, sizeof(fills) / sizeof(fills[0]));
+}
+
+static bool no_such_consent(struct sluss_txn *txn)
+{
+	sluss_txn_refuse(txn, SLUSS_CODE_NOT_FOUND, SLUSS_NOT_FOUND, "consent_id",
+	    "There is no such consent in a case of yours that this person answered to.");
+	return false;
+}
+
+// The consent, when the caller is a member of its case and the person has said something to it.
+static bool find_consent(struct copying *c, struct sluss_consent_view *consent_out)
+{
+	struct sluss_txn *txn = c->txn;
+	if (!sluss_consent_find(txn->state, &c->consent, consent_out) ||
+	    !sluss_case_is_member(txn->state, &consent_out->case_id, txn->caller))
+		return no_such_consent(txn);
+	sluss_case_each_grant(txn->state, &consent_out->case_id, txn->now_ms, copy_grant, c);
+	if (c->failed)
+		return svc_no_memory(txn);
+	return c->given > 0 || no_such_consent(txn);
+}
+
+static void receipt_execute(struct sluss_txn *txn)
+{
+	const Sluss__V1__ConsentGetReceiptRequest *request = (const Sluss__V1__ConsentGetReceiptRequest *)txn->request;
+	Sluss__V1__ConsentGetReceiptResponse response = SLUSS__V1__CONSENT_GET_RECEIPT_RESPONSE__INIT;
+	static char nothing[1];
+	struct copying c = {.txn = txn, .file = sluss_receipt_language(request->language), .text = nothing};
+	struct sluss_consent_view consent;
+	struct sluss_bytes entry;
+	struct sluss_record record;
+	if (!svc_read_id(txn, request->consent_id, "consent_id", &c.consent) ||
+	    !svc_read_id(txn, request->person_id, "person_id", &c.person))
+		return;
+	if (c.file == NULL) {
+		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "language",
+		    "The text is there in sv, en, ar and so.");
+		return;
+	}
+	struct sluss_codec *codec = sluss_codec_new();
+	if (codec == NULL) {
+		svc_no_memory(txn);
+	} else if (find_consent(&c, &consent) && sluss_txn_entry(txn, consent.seq, &entry)) {
+		if (sluss_record_decode(codec, entry, &record, NULL) == SLUSS_CODEC_OK &&
+		    (response.text = copy_text(&c, &record.u.consent_recorded, consent.seq, entry)) != NULL) {
+			sluss_txn_respond(txn, &response.base);
+			sluss_txn_receipt(txn, consent.seq, 2);
+		} else {
+			svc_no_memory(txn);
+		}
+	}
+	sluss_codec_free(&codec);
+}
+
 static const struct sluss_service rows[] = {
+    {.method = SLUSS_METHOD_CONSENT_GET_RECEIPT, .execute = receipt_execute},
     {.method = SLUSS_METHOD_CONSENT_GET_STATEMENT, .execute = statement_execute},
 };
 

@@ -114,7 +114,7 @@ static void request_execute(struct sluss_txn *txn)
 		return;
 	if (r->deferred && !svc_keep_text(txn, SVC_TEXT_DEFERRAL, &r->request, s->deferral_reasons, r->deferral_hash))
 		return;
-	if (sluss_txn_append(txn, &record, &index))
+	if (sluss_txn_append(txn, &record, &index) && sluss_txn_settle(txn)) // the person may have to be told at once
 		answer(txn, &r->request, index);
 }
 
@@ -133,7 +133,7 @@ static void approve_execute(struct sluss_txn *txn)
 		sluss_txn_refuse_check(txn, &refusal);
 		return;
 	}
-	if (sluss_txn_append(txn, &record, &index))
+	if (sluss_txn_append(txn, &record, &index) && sluss_txn_settle(txn)) // the person may have to be told at once
 		answer(txn, &r->request, index);
 }
 
