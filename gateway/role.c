@@ -139,6 +139,16 @@ static int run_core(const struct sluss_settings *s, bool accept_rollback)
 	char url[STORE_URL_MAX];
 	if (!store_url(s, url))
 		return EXIT_REFUSED;
+	static char keys[SLUSS_SETTING_ITEMS][SLUSS_SETTING_ITEM_TEXT];
+	static const char *witnesses[SLUSS_SETTING_ITEMS];
+	for (size_t i = 0; i < s->witness.count; i++) {
+		size_t key_len;
+		size_t url_len;
+		if (sluss_settings_witness(s->witness.items[i], &key_len, &url_len) == NULL)
+			return EXIT_REFUSED;
+		(void)snprintf(keys[i], sizeof(keys[i]), "%.*s", (int)key_len, s->witness.items[i]);
+		witnesses[i] = keys[i];
+	}
 	struct sluss_core_config config = {
 	    .control_fd = inherited(SLUSS_FD_CONTROL),
 	    .web_fd = inherited(SLUSS_FD_CORE_WEB),
@@ -151,6 +161,15 @@ static int run_core(const struct sluss_settings *s, bool accept_rollback)
 	    .policy_fd = inherited(SLUSS_FD_POLICY),
 	    .head_fd = inherited(SLUSS_FD_HEAD),
 	    .accept_rollback = accept_rollback,
+	    .timestamp_ca_fd = inherited(SLUSS_FD_TIMESTAMP_CA),
+	    .witnesses = witnesses,
+	    .witness_count = s->witness.count,
+	    .witness_quorum = s->witness_quorum,
+	    .witness_period_ms = s->witness_period_ms,
+	    .witness_gap_max_ms = s->witness_gap_max_ms,
+	    .timestamps = s->timestamp_url[0] != '\0',
+	    .timestamp_period_ms = s->timestamp_period_ms,
+	    .timestamp_gap_max_ms = s->timestamp_gap_max_ms,
 	    .authority = s->authority,
 	    .store_url = url,
 	    .demo_clock = s->demo_clock,

@@ -21,6 +21,9 @@ add_library(sluss_core STATIC
   intake_frames.c
   login_code.c
   messages.c
+  notary.c
+  notary_open.c
+  notary_stamp.c
   notices.c
   outside.c
   policies.c
@@ -64,6 +67,7 @@ add_library(sluss_core STATIC
   svc_session.c
   svc_statutory.c
   svc_withdraw.c
+  svc_witnesses.c
   transfers.c
   txn.c
   verify.c

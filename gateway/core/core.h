@@ -22,6 +22,7 @@ struct sluss_core_config {
 	int client_ca_key_fd; // PEM private key, or -1
 	int policy_fd;	      // JSON; read at genesis only; -1 when the log exists already
 
+	int timestamp_ca_fd; // PEM; counts only with `timestamps`
 	int head_fd; // secondary_head_file, open for reading and writing; 0 or less: none (head.h)
 	// The operator lets core go on although the database is not what was signed last; the log says so.
 	bool accept_rollback;
@@ -58,6 +59,15 @@ struct sluss_core_config {
 	uint32_t session_ms;		  // a session ends after this [1,200,000]
 	uint32_t session_idle_ms;	  // or after this without a call [600,000]
 	uint32_t code_days;		  // how long a one-time code is good [7]
+
+	// Who signs the log besides core (notary.h); the courier's table has the same order.
+	const char *const *witnesses; // verifier keys (C2SP signed-note, type 04)
+	size_t witness_count;
+	uint32_t witness_quorum; // 0: relaying does not depend on them
+	uint32_t witness_period_ms, witness_gap_max_ms;
+	bool timestamps; // the courier has a time-stamping authority
+	uint32_t timestamp_period_ms;
+	uint32_t timestamp_gap_max_ms; // 0: relaying does not depend on them
 
 	// Real time in Unix milliseconds; NULL: CLOCK_REALTIME. Called by the writer thread. Time that goes back
 	// answers `unavailable`.

@@ -31,6 +31,7 @@ struct sluss_files {
 	uint64_t size;
 	uint8_t note[SLUSS_STORE_CHECKPOINT_MAX];
 	size_t note_len;
+	bool want_cosigned, is_cosigned; // the note
 	char verifier_key[SLUSS_NOTE_LINE_MAX + 1];
 	struct look looks[LOOKS];
 	size_t next_look;
@@ -71,17 +72,28 @@ void sluss_files_publish(struct sluss_files *files, uint64_t size, struct sluss_
 {
 	pthread_mutex_lock(&files->lock);
 	// A commit without entries leaves the checkpoint as it is, with what cosignatures it has.
-	if (size != files->size || files->note_len == 0)
+	if ((size != files->size || files->note_len == 0) && !(files->want_cosigned && files->is_cosigned)) {
 		set_note(files, note);
+		files->is_cosigned = false;
+	}
 	files->size = size;
+	pthread_mutex_unlock(&files->lock);
+}
+
+void sluss_files_want_cosigned(struct sluss_files *files)
+{
+	pthread_mutex_lock(&files->lock);
+	files->want_cosigned = true;
 	pthread_mutex_unlock(&files->lock);
 }
 
 void sluss_files_cosigned(struct sluss_files *files, uint64_t size, struct sluss_bytes note)
 {
 	pthread_mutex_lock(&files->lock);
-	if (size == files->size)
+	if (size == files->size || (files->want_cosigned && size < files->size)) {
 		set_note(files, note);
+		files->is_cosigned = true;
+	}
 	pthread_mutex_unlock(&files->lock);
 }
 

@@ -49,7 +49,9 @@ struct sluss_keeper_witness {
 	bool signed_round; // the current round
 	char line[SLUSS_NOTE_LINE_MAX];
 	size_t line_len;
-	uint64_t cosigned; // size of what it cosigned last, verified
+	uint64_t cosigned;  // size of what it cosigned last, verified
+	int64_t cosigned_s; // and when, Unix seconds
+	const char *state;  // what it last answered, for people; a constant, NULL: nothing yet
 };
 
 struct sluss_keeper {

@@ -49,6 +49,7 @@ static void stop_forked(struct sluss_keeper *k, uint32_t index, uint64_t size)
 static void complain(struct sluss_keeper *k, uint32_t index, int64_t now_ms, const char *what, uint32_t status)
 {
 	struct sluss_keeper_witness *w = &k->witnesses[index];
+	w->state = what;
 	// Once for each time that it begins to fail, and then each time that it is asked after a longer pause.
 	if (w->failures == 0 || w->failures % 8 == 0)
 		sluss_event(SLUSS_EVENT_WARNING, "witness-failed", "witness=%s status=%u what=\"%s\"",
@@ -93,6 +94,8 @@ static void take_lines(struct sluss_keeper *k, const struct sluss_keeper_answer 
 		w->line_len = line.len;
 		w->signed_round = true;
 		w->cosigned = k->size;
+		w->cosigned_s = real_s;
+		w->state = "cosigned";
 		if (w->failures > 0)
 			sluss_event(SLUSS_EVENT_NOTICE, "witness-back", "witness=%s", name_of(k, answer->index));
 		w->failures = 0;

@@ -246,20 +246,28 @@ struct sluss_tree *sluss_log_tree(struct sluss_log *log)
 	return log->tree;
 }
 
-enum sluss_store_result sluss_log_receipt(struct sluss_log *log, uint64_t index, struct sluss_store_blob *text_out)
+enum sluss_store_result sluss_log_receipt_at(struct sluss_log *log, uint64_t index, uint64_t size,
+    struct sluss_bytes checkpoint, struct sluss_store_blob *text_out)
 {
 	struct sluss_tree_proof proof;
-	char text[4096];
 	if (log->in_batch)
 		return SLUSS_STORE_INVALID;
-	enum sluss_tree_result proved = sluss_tree_prove(log->tree, index, sluss_tree_size(log->tree), &proof);
+	enum sluss_tree_result proved = sluss_tree_prove(log->tree, index, size, &proof);
 	if (proved == SLUSS_TREE_RANGE)
 		return SLUSS_STORE_NOT_FOUND;
 	if (proved != SLUSS_TREE_OK)
 		return proved == SLUSS_TREE_MEMORY ? SLUSS_STORE_FULL : SLUSS_STORE_CORRUPT;
-	size_t len =
-	    sluss_proof_format(index, proof.hashes, proof.count, sluss_log_checkpoint(log), text, sizeof(text));
-	if (len == 0)
-		return SLUSS_STORE_INVALID;
-	return sluss_store_blob_set(text_out, text, len);
+	size_t room = sluss_proof_room(proof.count, checkpoint.len);
+	char *text = malloc(room);
+	if (text == NULL)
+		return SLUSS_STORE_FULL;
+	size_t len = sluss_proof_format(index, proof.hashes, proof.count, checkpoint, text, room);
+	enum sluss_store_result result = len == 0 ? SLUSS_STORE_INVALID : sluss_store_blob_set(text_out, text, len);
+	free(text);
+	return result;
+}
+
+enum sluss_store_result sluss_log_receipt(struct sluss_log *log, uint64_t index, struct sluss_store_blob *text_out)
+{
+	return sluss_log_receipt_at(log, index, sluss_tree_size(log->tree), sluss_log_checkpoint(log), text_out);
 }

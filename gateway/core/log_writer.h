@@ -58,6 +58,11 @@ struct sluss_tree *sluss_log_tree(struct sluss_log *log);
 SLUSS_MUST_CHECK enum sluss_store_result sluss_log_receipt(
     struct sluss_log *log, uint64_t index, struct sluss_store_blob *text_out);
 
+// The same against another checkpoint of this log, of `size` entries, with whatever signature lines it has. NOT_FOUND:
+// it does not cover the entry.
+SLUSS_MUST_CHECK enum sluss_store_result sluss_log_receipt_at(struct sluss_log *log, uint64_t index, uint64_t size,
+    struct sluss_bytes checkpoint, struct sluss_store_blob *text_out);
+
 // Reads tiles of a store for sluss_tree_open: a sluss_tree_read_fn whose context is the struct sluss_store.
 bool sluss_log_read_tile(void *store, uint8_t level, uint64_t index, uint16_t width, uint8_t *hashes_out);
 

@@ -249,7 +249,7 @@ struct sluss_writer *sluss_writer_open(const struct sluss_core_config *config, c
 	w->ca = ca;
 	w->to_intake = to_intake;
 	if (!set_up(w, keys, error_out) || sluss_writer_load(w, error_out) != SLUSS_STORE_OK ||
-	    !first_batch(w, policy_json, error_out))
+	    !first_batch(w, policy_json, error_out) || !sluss_notary_open(w, &w->notary, error_out))
 		sluss_writer_close(&w);
 	return w;
 }
@@ -259,6 +259,7 @@ void sluss_writer_close(struct sluss_writer **writer)
 	struct sluss_writer *w = *writer;
 	if (w == NULL)
 		return;
+	sluss_notary_close(&w->notary);
 	sluss_transfers_free(&w->transfers);
 	sluss_sessions_free(&w->sessions);
 	sluss_writer_unload(w);

@@ -5,6 +5,8 @@
 #include "stop.h"
 #include "svc_agency.h"
 #include "svc_common.h"
+#include "svc_witnesses.h"
+#include "writer.h"
 
 #include <sodium.h>
 
@@ -206,6 +208,24 @@ static char *root_hex(struct sluss_txn *txn)
 	return text;
 }
 
+// What witnesses and the time-stamping authority have said, and what depends on it.
+static bool fill_notary(struct sluss_txn *txn, Sluss__V1__GetHealthResponse *response)
+{
+	const struct sluss_writer *w = sluss_writer_of(txn);
+	struct sluss_notary_health health;
+	char why[SLUSS_NOTARY_WHY];
+	(void)sluss_notary_open_for_relay(w, why);
+	response->relaying_stopped = sluss_arena_text(txn->arena, why);
+	if (response->relaying_stopped == NULL || !sluss_notary_health(w, &health))
+		return response->relaying_stopped != NULL;
+	response->witness_quorum = health.quorum;
+	response->cosigned_size = health.cosigned_size;
+	response->timestamped_size = health.stamped_size;
+	if (health.stamped_s > 0 && (response->timestamped_at = svc_time(txn, health.stamped_s * 1000)) == NULL)
+		return false;
+	return svc_witnesses(txn, &health, &response->witnesses, &response->n_witnesses);
+}
+
 static void health_execute(struct sluss_txn *txn)
 {
 	Sluss__V1__GetHealthResponse response = SLUSS__V1__GET_HEALTH_RESPONSE__INIT;
@@ -216,7 +236,7 @@ static void health_execute(struct sluss_txn *txn)
 	response.log_root = root_hex(txn);
 	response.now = svc_time(txn, txn->now_ms);
 	if (response.authority == NULL || response.log_verifier_key == NULL || response.policy_id == NULL ||
-	    response.log_root == NULL || !fill_reasons(txn, counts, &response)) {
+	    response.log_root == NULL || !fill_reasons(txn, counts, &response) || !fill_notary(txn, &response)) {
 		svc_no_memory(txn);
 		return;
 	}

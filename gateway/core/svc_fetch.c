@@ -316,6 +316,13 @@ static bool add_notices(
 	return true;
 }
 
+static bool has_mail(struct sluss_txn *txn)
+{
+	const struct sluss_messages *messages = exchange_messages(txn);
+	uint32_t box = sluss_mailbox_find(messages, txn->caller);
+	return box != SLUSS_NOWHERE && sluss_mailbox_first(messages, box) != SLUSS_NOWHERE;
+}
+
 // How long the caller's request may wait, in milliseconds.
 static int64_t wait_of(struct sluss_txn *txn, const Sluss__V1__FetchRequest *request)
 {
@@ -347,12 +354,19 @@ void exchange_fetch(struct sluss_txn *txn)
 		no_memory(txn);
 		return;
 	}
-	if (!collect(txn, &f))
+	char stopped[SLUSS_NOTARY_WHY];
+	bool relays = sluss_notary_open_for_relay(sluss_writer_of(txn), stopped);
+	if (relays && !collect(txn, &f))
 		return;
 	int64_t wait_ms = wait_of(txn, f.request);
 	Sluss__V1__FetchResponse response = SLUSS__V1__FETCH_RESPONSE__INIT;
 	if (!add_notices(txn, f.request, &response))
 		return;
+	// Notices are no releases: they are given. Without any, who has something waiting hears why it does not come.
+	if (!relays && response.n_notices == 0 && has_mail(txn)) {
+		sluss_txn_refuse(txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, "%s", stopped);
+		return;
+	}
 	if (f.count == 0 && response.n_notices == 0 && wait_ms > 0 && !sluss_request_of(txn)->expired) {
 		sluss_request_of(txn)->wants_notices = f.request->with_notices;
 		sluss_request_of(txn)->notices_from = f.request->notices_from;

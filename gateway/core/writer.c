@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "log_event.h"
+#include "outside.h"
 
 enum {
 	SCRUB_TRIES = 25,
@@ -36,6 +37,8 @@ static void batch_add(struct batch *batch, struct sluss_request *request)
 static void serve(struct sluss_writer *w, struct sluss_request *request)
 {
 	struct sluss_txn *txn = &request->txn;
+	if (sluss_notary_holds(txn))
+		return;
 	request->service->execute(txn);
 	if (request->parked || request->refused)
 		return;
@@ -386,6 +389,10 @@ static void hear(struct sluss_writer *w, struct sluss_word *note)
 	} else if (note->item.kind == SLUSS_ITEM_FRONT_NEW) {
 		w->generation = note->generation;
 		front_is_new(w);
+	} else if (note->item.kind == SLUSS_ITEM_OUTSIDE_ANSWER) {
+		sluss_notary_hear(w, (struct sluss_letter *)(void *)note);
+	} else if (note->item.kind == SLUSS_ITEM_OUTSIDE_LOST) {
+		sluss_notary_lost(w);
 	} else if (note->item.kind == SLUSS_ITEM_STOP) {
 		w->stopping = true;
 	}
@@ -433,6 +440,10 @@ void *sluss_writer_run(void *writer)
 	sluss_directory_each_revoked(w->directory, each_revoked, w->to_intake);
 	while (!w->fatal) {
 		int64_t tick = sluss_transfers_tick(w->transfers, sluss_monotonic_ms());
+		int64_t notary = sluss_notary_tick(w);
+		if (w->fatal)
+			break;
+		tick = notary < tick ? notary : tick;
 		struct sluss_item *list =
 		    sluss_queue_take(&w->in, w->config.batch_max, w->stopping || w->again ? 0 : next_wake(w, tick));
 		if (w->stopping && list == NULL)

@@ -20,6 +20,7 @@
 #include "files.h"
 #include "log_record.h"
 #include "log_writer.h"
+#include "notary.h"
 #include "request.h"
 #include "rollback.h"
 #include "sessions.h"
@@ -55,6 +56,7 @@ struct sluss_writer {
 	struct sluss_note_key log_key;
 	uint8_t *log_secret; // sodium_malloc
 	char verifier_key[SLUSS_NOTE_LINE_MAX];
+	struct sluss_notary *notary; // or NULL
 	struct sluss_files *files; // what readers may see
 	struct sluss_head *head;   // the second place, or NULL
 	struct sluss_restored restored;
