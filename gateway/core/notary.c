@@ -107,7 +107,8 @@ bool sluss_notary_open_for_relay(const struct sluss_writer *w, char why_out[SLUS
 		    n->keeper.config.quorum, n->keeper.config.count, (n->keeper.config.gap_max_ms + 999) / 1000);
 	else
 		(void)snprintf(why_out, SLUSS_NOTARY_WHY,
-		    "Relaying has stopped: the log has had no timestamp for %u seconds. Try again later; the operator "
+		    "Relaying has stopped: the log has had no timestamp within the %u seconds that it may go without. "
+		    "Try again "
 		    "must see to the time-stamping authority.",
 		    (n->stamping.gap_max_ms + 999) / 1000);
 	return false;
