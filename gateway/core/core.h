@@ -23,7 +23,7 @@ struct sluss_core_config {
 	int policy_fd;	      // JSON; read at genesis only; -1 when the log exists already
 
 	int timestamp_ca_fd; // PEM; counts only with `timestamps`
-	int head_fd; // secondary_head_file, open for reading and writing; 0 or less: none (head.h)
+	int head_fd;	     // secondary_head_file, open for reading and writing; 0 or less: none (head.h)
 	// The operator lets core go on although the database is not what was signed last; the log says so.
 	bool accept_rollback;
 	// Settings that change behaviour, "key=value", sorted: they enter the log when they are new. Their owner keeps

@@ -101,16 +101,16 @@ bool sluss_notary_open_for_relay(const struct sluss_writer *w, char why_out[SLUS
 		return true;
 	if (!sluss_keeper_open(&n->keeper, now_ms))
 		(void)snprintf(why_out, SLUSS_NOTARY_WHY,
-		    "Relaying has stopped: %u of the log's %zu witnesses must have cosigned it within %u seconds, and "
-		    "have "
-		    "not. Try again later; the operator sees in GetHealth which witness is missing.",
-		    n->keeper.config.quorum, n->keeper.config.count, (n->keeper.config.gap_max_ms + 999) / 1000);
+		    "Relaying has stopped: %u of the log's %zu witnesses must have cosigned it within %u ms, and have "
+		    "not. "
+		    "Try again later; the operator sees in GetHealth which witness is missing.",
+		    n->keeper.config.quorum, n->keeper.config.count, n->keeper.config.gap_max_ms);
 	else
 		(void)snprintf(why_out, SLUSS_NOTARY_WHY,
-		    "Relaying has stopped: the log has had no timestamp within the %u seconds that it may go without. "
-		    "Try again "
-		    "must see to the time-stamping authority.",
-		    (n->stamping.gap_max_ms + 999) / 1000);
+		    "Relaying has stopped: the log's newest timestamp is older than it may be (%u ms). Try again "
+		    "later; the "
+		    "operator must see to the time-stamping authority.",
+		    n->stamping.gap_max_ms);
 	return false;
 }
 

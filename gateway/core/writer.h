@@ -57,8 +57,8 @@ struct sluss_writer {
 	uint8_t *log_secret; // sodium_malloc
 	char verifier_key[SLUSS_NOTE_LINE_MAX];
 	struct sluss_notary *notary; // or NULL
-	struct sluss_files *files; // what readers may see
-	struct sluss_head *head;   // the second place, or NULL
+	struct sluss_files *files;   // what readers may see
+	struct sluss_head *head;     // the second place, or NULL
 	struct sluss_restored restored;
 	struct sluss_policies *policies;
 	struct sluss_world *world;
