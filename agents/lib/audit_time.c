@@ -52,6 +52,51 @@ static bool is_der(TS_RESP *response, const uint8_t *octets, size_t len)
 	return same;
 }
 
+// An algorithm's parameters are NULL or absent, in every one that occurs here but PSS, which is not accepted.
+static bool is_plain(const X509_ALGOR *algorithm)
+{
+	int type = V_ASN1_UNDEF;
+	const ASN1_OBJECT *object = NULL;
+	X509_ALGOR_get0(&object, &type, NULL, algorithm);
+	return type == V_ASN1_NULL || type == V_ASN1_UNDEF;
+}
+
+static bool signs_with(const X509_ALGOR *algorithm)
+{
+	const ASN1_OBJECT *object = NULL;
+	X509_ALGOR_get0(&object, NULL, NULL, algorithm);
+	switch (OBJ_obj2nid(object)) {
+	case NID_rsaEncryption:
+	case NID_sha256WithRSAEncryption:
+	case NID_sha384WithRSAEncryption:
+	case NID_sha512WithRSAEncryption:
+	case NID_X9_62_id_ecPublicKey:
+	case NID_ecdsa_with_SHA256:
+	case NID_ecdsa_with_SHA384:
+	case NID_ecdsa_with_SHA512:
+		return true;
+	default:
+		return false;
+	}
+}
+
+// What stands around the signature and is not under it: granted without a word (RFC 3161 section 2.4.2), the versions
+// that a token has (RFC 5652 sections 5.1 and 5.3), algorithms that sign. OpenSSL does not look at them.
+static bool frame_is_usual(TS_RESP *response)
+{
+	TS_STATUS_INFO *status = TS_RESP_get_status_info(response);
+	PKCS7 *token = TS_RESP_get_token(response);
+	if (status == NULL || ASN1_INTEGER_get(TS_STATUS_INFO_get0_status(status)) != TS_STATUS_GRANTED ||
+	    TS_STATUS_INFO_get0_text(status) != NULL || TS_STATUS_INFO_get0_failure_info(status) != NULL ||
+	    token == NULL || !PKCS7_type_is_signed(token) || ASN1_INTEGER_get(token->d.sign->version) != 3 ||
+	    sk_PKCS7_SIGNER_INFO_num(token->d.sign->signer_info) != 1 || sk_X509_ALGOR_num(token->d.sign->md_algs) != 1)
+		return false;
+	const PKCS7_SIGNER_INFO *signer = sk_PKCS7_SIGNER_INFO_value(token->d.sign->signer_info, 0);
+	return ASN1_INTEGER_get(signer->version) == 1 && is_plain(sk_X509_ALGOR_value(token->d.sign->md_algs, 0)) &&
+	       is_plain(signer->digest_alg) && is_plain(signer->digest_enc_alg) && signs_with(signer->digest_enc_alg) &&
+	       signer->unauth_attr == NULL;
+}
+
 static bool verify(TS_RESP *response, const struct audit_trust *trust, const struct sluss_hash *imprint, time_t at)
 {
 	TS_VERIFY_CTX *context = TS_VERIFY_CTX_new();
@@ -83,6 +128,8 @@ static const char *check(const struct audit_trust *trust, const uint8_t *octets,
 	TS_RESP *response = d2i_TS_RESP(NULL, &at, (long)len);
 	if (response == NULL || at != octets + len || !is_der(response, octets, len))
 		wrong = "is not a time-stamp response";
+	else if (!frame_is_usual(response))
+		wrong = "is not granted, or in a form that no time-stamping authority uses";
 	else if (!time_of(response, &stated))
 		wrong = "says no time";
 	else if (trust->tsa_pem == NULL)
