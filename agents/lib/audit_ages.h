@@ -34,6 +34,8 @@ enum audit_age_result {
 // Takes a PERSON_AGE record in.
 SLUSS_MUST_CHECK enum audit_age_result audit_ages_note(
     struct audit_ages *ages, const struct sluss_rec_person_age *record, int64_t at_ms);
+// The person's birth date was erased: nobody can record birthdays any more.
+void audit_ages_forget(struct audit_ages *ages, const struct sluss_id *person);
 // Whether the band on record is over for certain at an instant.
 bool audit_ages_overdue(const struct audit_ages *ages, const struct sluss_id *person, int64_t at_ms);
 

@@ -461,6 +461,14 @@ static bool dispatch(struct audit_replay *replay, const struct sluss_record *rec
 			audit_find(replay->audit, SLUSS_AUDIT_CLOCK_STEPPED,
 			    "the clock was stepped, and this authority's clock cannot be");
 		break;
+	case SLUSS_REC_PERSON_ERASED:
+		audit_ages_forget(&replay->ages, &record->u.person_erased.person);
+		break;
+	case SLUSS_REC_RESTORED:
+		audit_find(replay->audit, SLUSS_AUDIT_HISTORY_DIFFERS,
+		    "the operator went on with a database that was not the one signed last (%lld entries then)",
+		    (long long)record->u.restored.signed_size);
+		break;
 	case SLUSS_REC_GENESIS:
 		genesis_record(replay, &record->u.genesis);
 		break;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Which random values came more than once, in memory that does not grow with their number: up to a limit they are kept
-// as they are, beyond it they are dealt out by their first octet to unnamed temporary files, and each of these is
+// as they are, beyond it they are dealt out by their first octet to 64 unnamed temporary files, and each of these is
 // sorted alone. The values are random (nonces, ids), so the files are of one size.
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "audit_impl.h"
 
-enum { FILES = 256, MEMORY_MAX = 1 << 16 };
+enum { FILES = 64, MEMORY_MAX = 1 << 16 };
 
 struct value {
 	uint8_t octets[AUDIT_SEEN_BYTES];
@@ -43,10 +43,10 @@ void audit_seen_free(struct audit_seen **seen)
 static bool deal(struct audit_seen *seen)
 {
 	for (size_t i = 0; i < seen->count; i++) {
-		size_t file = seen->values[i].octets[0];
+		size_t file = seen->values[i].octets[0] % FILES;
 		if (seen->files[file] == NULL && (seen->files[file] = tmpfile()) == NULL)
 			return false;
-		if (fwrite(&seen->values[i], sizeof(struct value), 1, seen->files[file]) != 1)
+		if (fwrite_unlocked(&seen->values[i], sizeof(struct value), 1, seen->files[file]) != 1)
 			return false;
 		seen->in_file[file]++;
 	}
