@@ -72,9 +72,15 @@ bool audit_seen_add(struct audit_seen *seen, const uint8_t value[AUDIT_SEEN_BYTE
 	return true;
 }
 
+// Any order will do that brings equal values together, and their places in order.
 static int compare(const void *left, const void *right)
 {
 	const struct value *a = left, *b = right;
+	uint64_t first, second;
+	memcpy(&first, a->octets, sizeof(first));
+	memcpy(&second, b->octets, sizeof(second));
+	if (first != second)
+		return first < second ? -1 : 1;
 	int order = memcmp(a->octets, b->octets, AUDIT_SEEN_BYTES);
 	return order != 0 ? order : (a->index > b->index) - (a->index < b->index);
 }

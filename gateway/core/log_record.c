@@ -1,31 +1,20 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The record codec: walks the tables of log_record_map.c between the C structs and those of protobuf-c, in memory of
-// its own.
+// The record codec: writes by walking the tables of log_record_map.c from the C structs to those of protobuf-c, in
+// memory of its own; reads by the same tables (log_record_read.c).
 #include "log_record.h"
 
 #include <stdlib.h>
 
 #include "log_pool.h"
 #include "log_record_map.h"
+#include "log_record_read.h"
 #include "log_text.h"
 #include "sluss/v1/log.pb-c.h"
 
 struct sluss_codec {
 	struct log_pool *pool;
-	ProtobufCAllocator allocator;
-	uint8_t packed[SLUSS_ENTRY_MAX];
+	struct record_plans *plans;
 };
-
-static void *allocate(void *pool, size_t len)
-{
-	return log_pool_take(pool, len);
-}
-
-static void release(void *pool, void *octets)
-{
-	(void)pool; // a reset frees all
-	(void)octets;
-}
 
 struct sluss_codec *sluss_codec_new(void)
 {
@@ -33,11 +22,9 @@ struct sluss_codec *sluss_codec_new(void)
 	if (codec == NULL)
 		return NULL;
 	codec->pool = log_pool_new();
-	if (codec->pool == NULL) {
-		free(codec);
-		return NULL;
-	}
-	codec->allocator = (ProtobufCAllocator){.alloc = allocate, .free = release, .allocator_data = codec->pool};
+	codec->plans = record_plans_new();
+	if (codec->pool == NULL || codec->plans == NULL)
+		sluss_codec_free(&codec);
 	return codec;
 }
 
@@ -46,6 +33,7 @@ void sluss_codec_free(struct sluss_codec **codec)
 	if (*codec == NULL)
 		return;
 	log_pool_free(&(*codec)->pool);
+	free((*codec)->plans);
 	free(*codec);
 	*codec = NULL;
 }
@@ -112,18 +100,6 @@ static ProtobufCBinaryData put_octets(const uint8_t *octets, size_t len)
 	if (all_zero(octets, len))
 		return (ProtobufCBinaryData){0};
 	return (ProtobufCBinaryData){.len = len, .data = readable(octets)};
-}
-
-// All zero has one spelling: empty. `must`: it may not be that.
-static enum sluss_codec_result get_octets(const ProtobufCBinaryData *data, uint8_t *out, size_t len, bool must)
-{
-	memset(out, 0, len);
-	if (data->len == 0)
-		return must ? SLUSS_CODEC_MALFORMED : SLUSS_CODEC_OK;
-	if (data->len != len || all_zero(data->data, len))
-		return SLUSS_CODEC_MALFORMED;
-	memcpy(out, data->data, len);
-	return SLUSS_CODEC_OK;
 }
 
 // ---- writing
@@ -298,159 +274,11 @@ enum sluss_codec_result sluss_record_encode(struct sluss_codec *codec, const str
 
 // ---- reading
 
-static enum sluss_codec_result decode_fields(
-    struct sluss_codec *codec, const struct record_map *map, const uint8_t *p, uint8_t *c);
-
-static enum sluss_codec_result decode_messages(struct sluss_codec *codec, const struct record_field *field,
-    ProtobufCMessage *const *messages, size_t count, const void **list_out)
-{
-	uint8_t *list = log_pool_array(codec->pool, count, field->of->c_size);
-	if (list == NULL)
-		return SLUSS_CODEC_MEMORY;
-	*list_out = list;
-	enum sluss_codec_result result = SLUSS_CODEC_OK;
-	for (size_t i = 0; i < count && result == SLUSS_CODEC_OK; i++)
-		result = decode_fields(codec, field->of, (const uint8_t *)messages[i], list + i * field->of->c_size);
-	return result;
-}
-
-static enum sluss_codec_result decode_ids(
-    struct sluss_codec *codec, const ProtobufCBinaryData *ids, size_t count, const void **list_out)
-{
-	struct sluss_id *list = log_pool_array(codec->pool, count, sizeof(*list));
-	if (list == NULL)
-		return SLUSS_CODEC_MEMORY;
-	*list_out = list;
-	enum sluss_codec_result result = SLUSS_CODEC_OK;
-	for (size_t i = 0; i < count && result == SLUSS_CODEC_OK; i++)
-		result = get_octets(&ids[i], list[i].b, SLUSS_ID_BYTES, true);
-	return result;
-}
-
-static enum sluss_codec_result decode_many(
-    struct sluss_codec *codec, const struct record_field *field, const uint8_t *p, uint8_t *c)
-{
-	const void *list = NULL;
-	const void *given;
-	size_t count;
-	size_t before = 0;
-	enum sluss_codec_result result = SLUSS_CODEC_OK;
-	memcpy(&given, p + field->p, sizeof(given));
-	memcpy(&count, p + field->p_count, sizeof(count));
-	memcpy(&before, c + field->c_count, sizeof(before));
-	if (field->op == OP_IDS_SAME && count != 0 && count != before)
-		return SLUSS_CODEC_MALFORMED;
-	if (field->op == OP_MESSAGES && count > 0)
-		result = decode_messages(codec, field, given, count, &list);
-	else if ((field->op == OP_IDS || field->op == OP_IDS_SAME) && count > 0)
-		result = decode_ids(codec, given, count, &list);
-	else if (count > 0)
-		list = given; // strings and numbers lie as they are to be
-	for (size_t i = 0; field->op == OP_STRINGS && i < count; i++) {
-		if (!text_fits(((const char *const *)given)[i]))
-			return SLUSS_CODEC_MALFORMED;
-	}
-	memcpy(c + field->c, &list, sizeof(list));
-	if (field->op != OP_IDS_SAME)
-		memcpy(c + field->c_count, &count, sizeof(count));
-	return result;
-}
-
-static enum sluss_codec_result decode_field(
-    struct sluss_codec *codec, const struct record_field *field, const uint8_t *p, uint8_t *c)
-{
-	const uint8_t *from = p + field->p;
-	uint8_t *to = c + field->c;
-	ProtobufCBinaryData data;
-	protobuf_c_boolean truth;
-	const char *text;
-	int32_t number;
-	uint32_t small;
-	switch (field->op) {
-	case OP_STRING:
-		memcpy(&text, from, sizeof(text));
-		memcpy(to, &text, sizeof(text));
-		return text_fits(text) ? SLUSS_CODEC_OK : SLUSS_CODEC_MALFORMED;
-	case OP_ID:
-	case OP_HASH:
-		memcpy(&data, from, sizeof(data));
-		return get_octets(&data, to, field->op == OP_ID ? SLUSS_ID_BYTES : SLUSS_HASH_BYTES, false);
-	case OP_BOOL:
-		memcpy(&truth, from, sizeof(truth));
-		*to = truth != 0;
-		return SLUSS_CODEC_OK;
-	case OP_ENUM:
-		memcpy(&number, from, sizeof(number));
-		memcpy(to, &number, sizeof(number));
-		return number >= 0 && number <= field->max ? SLUSS_CODEC_OK : SLUSS_CODEC_MALFORMED;
-	case OP_U8:
-		memcpy(&small, from, sizeof(small));
-		*to = (uint8_t)small;
-		return small <= UINT8_MAX ? SLUSS_CODEC_OK : SLUSS_CODEC_MALFORMED;
-	case OP_U32:
-		memcpy(to, from, sizeof(uint32_t));
-		return SLUSS_CODEC_OK;
-	case OP_I64:
-		memcpy(to, from, sizeof(int64_t));
-		return SLUSS_CODEC_OK;
-	case OP_STRINGS:
-	case OP_IDS:
-	case OP_IDS_SAME:
-	case OP_U32S:
-	case OP_MESSAGES:
-		return decode_many(codec, field, p, c);
-	case OP_NONE:
-		break;
-	}
-	return SLUSS_CODEC_MALFORMED;
-}
-
-static enum sluss_codec_result decode_fields(
-    struct sluss_codec *codec, const struct record_map *map, const uint8_t *p, uint8_t *c)
-{
-	enum sluss_codec_result result = SLUSS_CODEC_OK;
-	if (((const ProtobufCMessage *)p)->n_unknown_fields > 0)
-		return SLUSS_CODEC_UNKNOWN;
-	for (size_t i = 0; i < map->count && result == SLUSS_CODEC_OK; i++)
-		result = decode_field(codec, &map->fields[i], p, c);
-	return result;
-}
-
-static enum sluss_codec_result decode_event(
-    struct sluss_codec *codec, const Sluss__V1__LogRecord *message, struct sluss_record *record_out)
-{
-	ProtobufCMessage *event = NULL;
-	if (message->base.n_unknown_fields > 0)
-		return SLUSS_CODEC_UNKNOWN;
-	if (message->event_case == 0 || message->nonce.len != SLUSS_ENTRY_NONCE_BYTES)
-		return SLUSS_CODEC_MALFORMED;
-	record_out->type = (enum sluss_record_type)((int)message->event_case - RECORD_EVENT_BASE);
-	record_out->at_ms = message->at_ms;
-	const struct record_map *map = record_map_of(record_out->type);
-	memcpy(&event, &message->genesis, sizeof(event));
-	if (map == NULL || event == NULL)
-		return SLUSS_CODEC_UNKNOWN;
-	return decode_fields(codec, map, (const uint8_t *)event, (uint8_t *)&record_out->u);
-}
-
 enum sluss_codec_result sluss_record_decode(
     struct sluss_codec *codec, struct sluss_bytes entry, struct sluss_record *record_out, uint8_t *nonce_out)
 {
 	memset(record_out, 0, sizeof(*record_out));
 	if (entry.len == 0 || entry.len > SLUSS_ENTRY_MAX)
 		return SLUSS_CODEC_MALFORMED;
-	Sluss__V1__LogRecord *message = sluss__v1__log_record__unpack(&codec->allocator, entry.len, entry.data);
-	if (message == NULL)
-		return SLUSS_CODEC_MALFORMED;
-	enum sluss_codec_result result = decode_event(codec, message, record_out);
-	if (result != SLUSS_CODEC_OK)
-		return result;
-	// The one encoding: written again, it is the same.
-	if (sluss__v1__log_record__get_packed_size(message) != entry.len ||
-	    sluss__v1__log_record__pack(message, codec->packed) != entry.len ||
-	    memcmp(codec->packed, entry.data, entry.len) != 0)
-		return SLUSS_CODEC_MALFORMED;
-	if (nonce_out != NULL)
-		memcpy(nonce_out, message->nonce.data, SLUSS_ENTRY_NONCE_BYTES);
-	return SLUSS_CODEC_OK;
+	return record_read(codec->plans, codec->pool, entry, record_out, nonce_out);
 }
