@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Which random values came more than once, in memory that does not grow with their number: up to a limit they are kept
 // as they are, beyond it they are dealt out by their first octet to 64 unnamed temporary files, and each of these is
-// sorted alone. The values are random (nonces, ids), so the files are of one size.
+// looked through alone. The values are random (nonces, ids), so the files are of one size.
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "audit_impl.h"
+#include "policy/hash.h"
 
 enum { FILES = 64, MEMORY_MAX = 1 << 16 };
 
@@ -20,11 +22,15 @@ struct audit_seen {
 	FILE *files[FILES];
 	size_t in_file[FILES];
 	bool dealt;
+	struct sluss_hash_key key;
 };
 
 struct audit_seen *audit_seen_new(void)
 {
-	return calloc(1, sizeof(struct audit_seen));
+	struct audit_seen *seen = calloc(1, sizeof(*seen));
+	if (seen != NULL)
+		randombytes_buf(&seen->key, sizeof(seen->key));
+	return seen;
 }
 
 void audit_seen_free(struct audit_seen **seen)
@@ -72,26 +78,37 @@ bool audit_seen_add(struct audit_seen *seen, const uint8_t value[AUDIT_SEEN_BYTE
 	return true;
 }
 
-// Any order will do that brings equal values together, and their places in order.
-static int compare(const void *left, const void *right)
+// Where a value stands in a table of `room` places. Keyed: a forger may choose nonces.
+static size_t home(const struct audit_seen *seen, const struct value *value, size_t room)
 {
-	const struct value *a = left, *b = right;
-	uint64_t first, second;
-	memcpy(&first, a->octets, sizeof(first));
-	memcpy(&second, b->octets, sizeof(second));
-	if (first != second)
-		return first < second ? -1 : 1;
-	int order = memcmp(a->octets, b->octets, AUDIT_SEEN_BYTES);
-	return order != 0 ? order : (a->index > b->index) - (a->index < b->index);
+	uint64_t words[2];
+	memcpy(words, value->octets, sizeof(words));
+	return (size_t)sluss_hash_words(&seen->key, words[0], words[1]) & (room - 1);
 }
 
-static void report(struct value *values, size_t count, audit_seen_fn *fn, void *to)
+// Calls back with each value that stands among those before it. False: no memory.
+static bool report(const struct audit_seen *seen, const struct value *values, size_t count, audit_seen_fn *fn, void *to)
 {
-	qsort(values, count, sizeof(*values), compare);
-	for (size_t i = 1; i < count; i++) {
-		if (memcmp(values[i - 1].octets, values[i].octets, AUDIT_SEEN_BYTES) == 0)
-			fn(to, values[i].octets, values[i - 1].index, values[i].index);
+	size_t room = 64;
+	while (room < 2 * count)
+		room *= 2;
+	uint32_t *table = count > UINT32_MAX / 2 ? NULL : calloc(room, sizeof(*table)); // positions + 1
+	if (table == NULL)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		size_t at = home(seen, &values[i], room);
+		for (; table[at] != 0; at = (at + 1) & (room - 1)) {
+			const struct value *known = &values[table[at] - 1];
+			if (memcmp(known->octets, values[i].octets, AUDIT_SEEN_BYTES) == 0) {
+				fn(to, values[i].octets, known->index, values[i].index);
+				break;
+			}
+		}
+		if (table[at] == 0)
+			table[at] = (uint32_t)i + 1;
 	}
+	free(table);
+	return true;
 }
 
 static bool report_file(struct audit_seen *seen, size_t file, audit_seen_fn *fn, void *to)
@@ -109,16 +126,13 @@ static bool report_file(struct audit_seen *seen, size_t file, audit_seen_fn *fn,
 	if (fflush(seen->files[file]) != 0 || fseek(seen->files[file], 0, SEEK_SET) != 0 ||
 	    fread(seen->values, sizeof(struct value), count, seen->files[file]) != count)
 		return false;
-	report(seen->values, count, fn, to);
-	return true;
+	return report(seen, seen->values, count, fn, to);
 }
 
 bool audit_seen_twice(struct audit_seen *seen, audit_seen_fn *fn, void *to)
 {
-	if (!seen->dealt) {
-		report(seen->values, seen->count, fn, to);
-		return true;
-	}
+	if (!seen->dealt)
+		return report(seen, seen->values, seen->count, fn, to);
 	bool ok = deal(seen);
 	for (size_t i = 0; ok && i < FILES; i++)
 		ok = report_file(seen, i, fn, to);

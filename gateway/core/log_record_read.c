@@ -112,7 +112,7 @@ struct reading {
 };
 
 // The shortest form only.
-static bool take_varint(struct sluss_bytes *in, uint64_t *value_out)
+static bool take_long_varint(struct sluss_bytes *in, uint64_t *value_out)
 {
 	uint64_t value = 0;
 	for (size_t i = 0; i < in->len && i < 10; i++) {
@@ -128,6 +128,16 @@ static bool take_varint(struct sluss_bytes *in, uint64_t *value_out)
 		return true;
 	}
 	return false;
+}
+
+static inline bool take_varint(struct sluss_bytes *in, uint64_t *value_out)
+{
+	if (in->len == 0 || in->data[0] >= 0x80)
+		return take_long_varint(in, value_out);
+	*value_out = in->data[0]; // most are of one octet
+	in->data++;
+	in->len--;
+	return true;
 }
 
 static bool take_octets(struct sluss_bytes *in, struct sluss_bytes *octets_out)
