@@ -65,6 +65,7 @@ const signedFetch: typeof fetch = async (input, init) => {
     const body = init?.body instanceof Uint8Array ? init.body : new Uint8Array();
     counter += 1n;
     const number = counter;
+    void keepSession();
     const signature = await sign("sluss-session-v1\0", current.authority, "\0", url.pathname, "\0", u64(number), await sha256(body));
     headers.set("Sluss-Session", `${base64url(current.sessionId)}.${number}.${base64url(signature)}`);
   }
@@ -90,6 +91,16 @@ export async function signStatement(statement: Uint8Array) {
 async function makeKeys(): Promise<void> {
   keys = await crypto.subtle.generateKey(ECDSA, true, ["sign", "verify"]);
   counter = 0n;
+  kept = "";
+}
+
+// What `resume` needs after the page was loaded anew in the same tab.
+let kept = "";
+async function keepSession(): Promise<void> {
+  const current = session.value;
+  if (!current || !keys) return;
+  if (kept === "") kept = JSON.stringify(await crypto.subtle.exportKey("jwk", keys.privateKey));
+  sessionStorage.setItem(KEPT, `{"key":${kept},"session":"${base64url(toBinary(SessionSchema, current))}","counter":"${counter}"}`);
 }
 
 interface Kept {
@@ -105,10 +116,10 @@ async function keep(more: Omit<Kept, "key">): Promise<void> {
 }
 
 async function takeKept(): Promise<Kept | undefined> {
-  const kept = sessionStorage.getItem(KEPT);
+  const found = sessionStorage.getItem(KEPT);
   sessionStorage.removeItem(KEPT);
-  if (kept === null) return undefined;
-  const read = JSON.parse(kept) as Kept;
+  if (found === null) return undefined;
+  const read = JSON.parse(found) as Kept;
   const privateKey = await crypto.subtle.importKey("jwk", read.key, ECDSA, true, ["sign"]);
   const { d: _, ...open } = read.key;
   const publicKey_ = await crypto.subtle.importKey("jwk", { ...open, key_ops: ["verify"] }, ECDSA, true, ["verify"]);
@@ -130,10 +141,11 @@ export async function beginLogin(issuerId: string, authority: string, language: 
 
 // Back from there, with ?code= and &state=. False: this tab had not begun a login.
 export async function finishLogin(code: string, state: string): Promise<boolean> {
-  const kept = await takeKept();
-  if (!kept?.login) return false;
-  const signature = await sign("sluss-login-v1\0", kept.authority ?? "", "\0", kept.login, "\0", code);
-  session.value = (await sessions.finish({ loginId: kept.login, code, state, signature })).session;
+  const begun = await takeKept();
+  if (!begun?.login) return false;
+  const signature = await sign("sluss-login-v1\0", begun.authority ?? "", "\0", begun.login, "\0", code);
+  session.value = (await sessions.finish({ loginId: begun.login, code, state, signature })).session;
+  await keepSession();
   return session.value !== undefined;
 }
 
@@ -147,14 +159,15 @@ export async function enterCode(code: string, authority: string): Promise<void> 
   const mac = new Uint8Array(await crypto.subtle.sign("HMAC", hmac, join(authority, "\0", codeId, "\0", key)));
   const signature = await sign("sluss-login-v1\0", authority, "\0", codeId, "\0", mac);
   session.value = (await sessions.enterCode({ codeId, sessionKey: key, mac, signature })).session;
+  await keepSession();
 }
 
 // Takes a session up again after the page was loaded anew in the same tab.
 export async function resume(): Promise<void> {
-  const kept = await takeKept();
-  if (!kept?.session) return;
-  session.value = fromBinary(SessionSchema, fromBase64url(kept.session));
-  counter = BigInt(kept.counter ?? "0") + 64n; // what was under way may have used some
+  const former = await takeKept();
+  if (!former?.session) return;
+  session.value = fromBinary(SessionSchema, fromBase64url(former.session));
+  counter = BigInt(former.counter ?? "0");
   try {
     session.value = (await sessions.get({})).session;
   } catch {
@@ -162,12 +175,8 @@ export async function resume(): Promise<void> {
   }
 }
 
-// Before the page goes: what `resume` needs, in this tab only.
-export function keepForReload(): void {
-  if (session.value) void keep({ session: base64url(toBinary(SessionSchema, session.value)), counter: counter.toString() });
-}
-
 export function forget(): void {
+  kept = "";
   sessionStorage.removeItem(KEPT);
   session.value = undefined;
   keys = undefined;

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Small parts of every page.
+import { type ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { type Fault, faultOf } from "../faults";
+import { t } from "../i18n";
+import { session } from "../session";
+
+// A name or id from outside: isolated for direction, never markup.
+export function Name({ children }: { children: string }) {
+  return <bdi>{children}</bdi>;
+}
+
+export function Alert({ kind, children }: { kind: "info" | "success" | "warning" | "danger"; children: ComponentChildren }) {
+  return (
+    <div class="ds-alert" data-color={kind} role={kind === "danger" || kind === "warning" ? "alert" : "status"}>
+      {children}
+    </div>
+  );
+}
+
+export function Problem({ fault }: { fault: Fault | undefined }) {
+  return fault === undefined ? null : <Alert kind="danger">{fault.text}</Alert>;
+}
+
+// The heading of a page; takes the focus when the page comes, so that a screen reader reads it.
+export function Title({ children }: { children: ComponentChildren }) {
+  const here = useRef<HTMLHeadingElement>(null);
+  useEffect(() => here.current?.focus(), []);
+  return (
+    <h1 class="ds-heading" data-size="lg" tabIndex={-1} ref={here}>
+      {children}
+    </h1>
+  );
+}
+
+export function Button(props: { onClick?: () => void; kind?: "primary" | "secondary" | "tertiary"; danger?: boolean; busy?: boolean; submit?: boolean; children: ComponentChildren }) {
+  return (
+    <button class="ds-button" type={props.submit ? "submit" : "button"} data-variant={props.kind ?? "primary"} {...(props.danger ? { "data-color": "danger" } : {})}
+      disabled={props.busy ?? false} aria-busy={props.busy ?? false} onClick={props.onClick}>
+      {props.children}
+    </button>
+  );
+}
+
+export function Link({ to, children, kind }: { to: string; children: ComponentChildren; kind?: "primary" | "secondary" | "tertiary" }) {
+  return kind ? (
+    <a class="ds-button" data-variant={kind} href={to}>
+      {children}
+    </a>
+  ) : (
+    <a class="ds-link" href={to}>
+      {children}
+    </a>
+  );
+}
+
+export interface Loaded<T> {
+  value: T | undefined;
+  fault: Fault | undefined;
+  again: () => void;
+}
+
+// Loads once, and again when asked. What comes late for an older question is dropped.
+export function useLoaded<T>(load: () => Promise<T>, key: string): Loaded<T> {
+  const [state, setState] = useState<{ value: T | undefined; fault: Fault | undefined }>({ value: undefined, fault: undefined });
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    let mine = true;
+    load().then(
+      (value) => mine && setState({ value, fault: undefined }),
+      (error: unknown) => {
+        const fault = faultOf(error);
+        if (fault.over) session.value = undefined;
+        if (mine) setState({ value: undefined, fault });
+      },
+    );
+    return () => {
+      mine = false;
+    };
+  }, [key, round]);
+  return { ...state, again: () => setRound((n) => n + 1) };
+}
+
+export function Loading<T>({ of, children }: { of: Loaded<T>; children: (value: T) => ComponentChildren }) {
+  if (of.fault)
+    return (
+      <div class="stack">
+        <Problem fault={of.fault} />
+        <Button kind="secondary" onClick={of.again}>
+          {t("Try again")}
+        </Button>
+      </div>
+    );
+  if (of.value === undefined) return <p role="status">{t("One moment")}</p>;
+  return <>{children(of.value)}</>;
+}

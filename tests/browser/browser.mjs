@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What every browser test needs: the stage (stage.py), a real Chromium, and checks that each page must pass.
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+
+export const TOP = fileURLToPath(new URL("../..", import.meta.url));
+const require = createRequire(join(TOP, "gateway/portal/package.json"));
+const { chromium } = require("playwright-core");
+const axePath = require.resolve("axe-core/axe.min.js");
+const SHOTS = process.env.SLUSS_SHOTS ?? join(TOP, "build", "screenshots");
+
+// The gateway with its people. `settings`: more lines of slussd's settings.
+export async function stage(settings = {}) {
+  const child = spawn("python3", ["-W", "ignore", join(TOP, "tests/browser/stage.py")], {
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, SLUSS_SETTINGS: JSON.stringify(settings) },
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const read = async () => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error("the stage has ended");
+    const answer = JSON.parse(value);
+    if (answer.error) throw new Error(answer.error);
+    return answer;
+  };
+  const about = await read();
+  return {
+    ...about,
+    async ask(what, args = {}) {
+      child.stdin.write(`${JSON.stringify({ do: what, ...args })}\n`);
+      return read();
+    },
+    async close() {
+      child.stdin.end();
+      await new Promise((done) => child.on("close", done));
+    },
+  };
+}
+
+export async function browser() {
+  return chromium.launch({
+    executablePath: process.env.SLUSS_CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+}
+
+// A page of its own (own cookies, own storage) whose faults are collected: CSP reports, exceptions, requests to elsewhere.
+export async function page(chrome, url, { width = 320, height = 700, locale = "sv-SE", ...more } = {}) {
+  const context = await chrome.newContext({ ignoreHTTPSErrors: true, viewport: { width, height }, locale, ...more });
+  const made = await context.newPage();
+  made.faults = [];
+  made.on("pageerror", (e) => made.faults.push(`exception: ${e.message}`));
+  made.on("console", (m) => {
+    if (m.type() === "error" && !/Failed to load resource/.test(m.text())) made.faults.push(`console: ${m.text()}`);
+  });
+  made.on("request", (r) => {
+    if (!r.url().startsWith(url) && !r.url().startsWith("data:")) made.faults.push(`request to elsewhere: ${r.url()}`);
+  });
+  await made.addInitScript(() => document.addEventListener("securitypolicyviolation", (e) => console.error(`CSP: ${e.violatedDirective} ${e.blockedURI}`)));
+  return made;
+}
+
+// axe, horizontal scroll, and what was collected. `name`: keeps a screenshot by it.
+export async function examine(made, name) {
+  const faults = [...made.faults];
+  // axe would need eval rights to be injected as text; through the debugger it runs beside the page's policy.
+  const axeSource = (await import("node:fs")).readFileSync(axePath, "utf8");
+  const client = await made.context().newCDPSession(made);
+  await client.send("Runtime.evaluate", { expression: axeSource });
+  const found = await client.send("Runtime.evaluate", {
+    expression: `axe.run(document, {runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa"]}).then((r) => r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.html.slice(0, 200) + " " + n.failureSummary).join(" | ")))`,
+    awaitPromise: true,
+    returnByValue: true,
+  });
+  if (found.exceptionDetails) faults.push(`axe: ${JSON.stringify(found.exceptionDetails.exception?.description)}`);
+  faults.push(...(found.result.value ?? []).map((v) => `axe ${v}`));
+  const wide = await made.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (wide > 0) faults.push(`scrolls ${wide} px sideways`);
+  if (name) {
+    mkdirSync(SHOTS, { recursive: true });
+    await made.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
+  }
+  if (faults.length > 0) throw new Error(`${name ?? made.url()}:\n  ${faults.join("\n  ")}`);
+}
