@@ -137,7 +137,9 @@ static bool store_url(const struct sluss_settings *s, char url_out[STORE_URL_MAX
 static int run_core(const struct sluss_settings *s, bool accept_rollback)
 {
 	char url[STORE_URL_MAX];
-	if (!store_url(s, url))
+	char backup[2 * SLUSS_SETTING_TEXT] = "";
+	if (!store_url(s, url) ||
+	    (s->backup_dir[0] != '\0' && !sluss_settings_path(s, s->backup_dir, backup, sizeof(backup))))
 		return EXIT_REFUSED;
 	static char keys[SLUSS_SETTING_ITEMS][SLUSS_SETTING_ITEM_TEXT];
 	static const char *witnesses[SLUSS_SETTING_ITEMS];
@@ -170,6 +172,7 @@ static int run_core(const struct sluss_settings *s, bool accept_rollback)
 	    .timestamps = s->timestamp_url[0] != '\0',
 	    .timestamp_period_ms = s->timestamp_period_ms,
 	    .timestamp_gap_max_ms = s->timestamp_gap_max_ms,
+	    .backup_dir = backup,
 	    .authority = s->authority,
 	    .store_url = url,
 	    .demo_clock = s->demo_clock,
@@ -278,16 +281,25 @@ static bool enter_sandbox(
     enum sluss_role role, const struct sluss_settings *s, const struct sluss_courier_config *courier, int parent_pid)
 {
 	uint16_t ports[SLUSS_COURIER_TARGETS_MAX];
-	char db[2 * SLUSS_SETTING_TEXT] = "";
-	if (role == SLUSS_ROLE_CORE && !sluss_settings_path(s, "db", db, sizeof(db)))
+	char db[2 * SLUSS_SETTING_TEXT] = "", backup[2 * SLUSS_SETTING_TEXT] = "";
+	bool core = role == SLUSS_ROLE_CORE;
+	if (core && (!sluss_settings_path(s, "db", db, sizeof(db)) ||
+			!sluss_settings_path(s, s->backup_dir, backup, sizeof(backup))))
 		return false;
+	bool backups = core && s->backup_dir[0] != '\0';
+	if (backups && access(backup, F_OK) != 0) {
+		sluss_event(SLUSS_EVENT_ERROR, "file-unusable", "what=backup_dir path=%s error=\"%s\"", backup,
+		    "make the folder, and let core write in it");
+		return false;
+	}
 	for (size_t i = 0; i < courier->target_count; i++)
 		ports[i] = sluss_courier_port(courier->targets[i].url);
 	struct sluss_sandbox_plan plan = {
 	    .role = role,
 	    .mode = s->sandbox,
 	    .user = user_of(role, s),
-	    .writable_dir = role == SLUSS_ROLE_CORE ? db : NULL,
+	    .writable_dir = core ? db : NULL,
+	    .backup_dir = backups ? backup : NULL,
 	    .parent_pid = parent_pid,
 	    .connect_ports = ports,
 	    .connect_count = courier->target_count,

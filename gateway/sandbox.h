@@ -13,6 +13,7 @@ struct sluss_sandbox_plan {
 	enum sluss_sandbox_mode mode;
 	const char *user;	  // to become, when we are root and it exists; NULL or "" = stay
 	const char *writable_dir; // core: the only folder that it may open files in; NULL = no file at all
+	const char *backup_dir;	  // core: another one, for copies of its store; NULL = none
 	int parent_pid;		  // to die with; 0 = do not
 	// The courier: TCP ports that it may connect to, and that it looks up names. NULL, 0: no connection.
 	const uint16_t *connect_ports;

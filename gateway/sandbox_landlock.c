@@ -49,7 +49,7 @@ static int add_rule(int ruleset, const char *path, uint64_t rights)
 	return result == 0 ? 0 : -1;
 }
 
-static int add_rules(int ruleset, const char *writable_dir, uint64_t rights)
+static int add_rules(int ruleset, const char *writable_dir, const char *backup_dir, uint64_t rights)
 {
 	if (writable_dir == NULL)
 		return 0;
@@ -57,6 +57,8 @@ static int add_rules(int ruleset, const char *writable_dir, uint64_t rights)
 	    ~(uint64_t)(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
 			LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_MAKE_SOCK);
 	if (add_rule(ruleset, writable_dir, rights & no_devices) != 0)
+		return -1;
+	if (backup_dir != NULL && add_rule(ruleset, backup_dir, rights & no_devices) != 0)
 		return -1;
 	// Birthdays are days of the Swedish calendar: libc reads the zone when it is first needed.
 	if (add_rule(ruleset, "/usr/share/zoneinfo", READ_RIGHTS) != 0 && errno != ENOENT)
@@ -116,7 +118,7 @@ enum sluss_sandbox_result sluss_sandbox_landlock(const struct sluss_sandbox_plan
 	long ruleset = syscall(SYS_landlock_create_ruleset, &attributes, size, 0);
 	if (ruleset < 0)
 		return SLUSS_SANDBOX_FAILED;
-	bool good = add_rules((int)ruleset, plan->writable_dir, attributes.handled_access_fs) == 0 &&
+	bool good = add_rules((int)ruleset, plan->writable_dir, plan->backup_dir, attributes.handled_access_fs) == 0 &&
 		    add_port_rules((int)ruleset, plan, (int)abi) == 0 &&
 		    syscall(SYS_landlock_restrict_self, (int)ruleset, 0) == 0;
 	int saved_errno = errno;

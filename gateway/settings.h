@@ -46,6 +46,7 @@ struct sluss_settings {
 	char state_dir[SLUSS_SETTING_TEXT];
 	char store[SLUSS_SETTING_TEXT]; // "sqlite"
 	char policy_file[SLUSS_SETTING_TEXT];
+	char backup_dir[SLUSS_SETTING_TEXT]; // "" = none
 	char secondary_head_file[SLUSS_SETTING_TEXT]; // "" = none
 	// Sockets.
 	char agency_listen[SLUSS_SETTING_TEXT];

@@ -21,6 +21,8 @@ static const struct sluss_setting table[] = {
 	    "The policy that is in force from the log's first record; read when the log is empty. Later policies come over the admin socket."},
 	{"secondary_head_file", SLUSS_SETTING_PATH, AT(secondary_head_file), "", 0, 0, 0, "",
 	    "A second place for the log's newest head, best on other storage: a state_dir that was put back to an older copy, or to another history, is refused at start; slussd --accept-rollback lets it pass once. Empty: none."},
+	{"backup_dir", SLUSS_SETTING_PATH, AT(backup_dir), "", 0, 0, CORE, "",
+	    "Folder in which AdminService.Backup makes copies of the database; it must be there at start, and core must be allowed to write in it. Empty: no backups that way."},
 
 	{"agency_listen", SLUSS_SETTING_ADDRESS, AT(agency_listen), "127.0.0.1:8443", 0, 0, 0, "",
 	    "Where agencies connect (mutual TLS). Port 0 chooses a free one; state_dir/ports says which."},

@@ -205,6 +205,36 @@ static enum cli_exit step_clock(struct cli *cli)
 	return cli_show(cli, &r->base);
 }
 
+static enum cli_exit backup(struct cli *cli)
+{
+	Sluss__V1__BackupRequest q = SLUSS__V1__BACKUP_REQUEST__INIT;
+	Sluss__V1__BackupResponse *r = NULL;
+	enum cli_exit code = ask(cli, SLUSS_METHOD_ADMIN_BACKUP, &q.base, &r);
+	if (code != CLI_OK) {
+		return code;
+	}
+	cli_say(cli, "%s", r->path);
+	cli_say(cli, "(a copy with %llu log entries; entry %llu says so)", (unsigned long long)r->log_size,
+	    (unsigned long long)r->log_index);
+	return cli_show(cli, &r->base);
+}
+
+static enum cli_exit erase_person(struct cli *cli)
+{
+	Sluss__V1__ErasePersonRequest q = SLUSS__V1__ERASE_PERSON_REQUEST__INIT;
+	Sluss__V1__ErasePersonResponse *r = NULL;
+	q.person_id = cli_copy(cli, cli->arguments[0], strlen(cli->arguments[0]));
+	enum cli_exit code = ask(cli, SLUSS_METHOD_ADMIN_ERASE_PERSON, &q.base, &r);
+	if (code != CLI_OK) {
+		return code;
+	}
+	cli_say(cli,
+	    "Destroyed: the entry in the register and %u statements and texts (log entry %llu). Backups that were made "
+	    "before still have them.",
+	    (unsigned)r->texts, (unsigned long long)r->log_index);
+	return cli_show(cli, &r->base);
+}
+
 static enum cli_exit health(struct cli *cli)
 {
 	Sluss__V1__GetHealthRequest q = SLUSS__V1__GET_HEALTH_REQUEST__INIT;
@@ -245,7 +275,7 @@ static enum cli_exit health(struct cli *cli)
 static const struct cli_option add_options[] = {
     {"type", CLI_TEXT, "TYPE",
 	"social_services, police, school, probation, employment, health, institution, housing, civil_society, "
-	"evaluator"},
+	"evaluator, auditor"},
     {"name", CLI_TEXT, "TEXT", "name for people"},
     {"approver", CLI_MANY, "OFFICER", "officer with the approver's role"},
     SOCKET_OPTION,
@@ -266,6 +296,9 @@ const struct cli_verb cli_admin_verbs[] = {
 	revoke_key_options, revoke_keys, NULL},
     {"admin policy set", "FILE", "Put a policy in force.", only_socket, set_policy, NULL},
     {"admin clock step", "TIME", "Move a demo authority's clock forward.", only_socket, step_clock, NULL},
+    {"admin backup", "", "Copy the database into the gateway's backup_dir while it runs.", only_socket, backup, NULL},
+    {"admin person erase", "PERSON", "Destroy what names a person whose cases are closed.", only_socket, erase_person,
+	NULL},
     {"admin health", "", "Counts and health of the gateway.", only_socket, health, NULL},
     {NULL, NULL, NULL, NULL, NULL, NULL},
 };

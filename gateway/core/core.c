@@ -101,6 +101,7 @@ static bool serve(const struct sluss_core_config *config, struct sluss_writer *w
 		.to_writer = &writer->in,
 		.to_intake = to_intake,
 		.files = writer->files,
+		.backup_dir = writer->config.backup_dir,
 		.store_url = writer->config.open_store == NULL ? writer->config.store_url : NULL});
 	bool ok = intake != NULL && workers != NULL;
 	if (ok && config->on_ready != NULL)

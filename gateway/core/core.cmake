@@ -43,6 +43,7 @@ add_library(sluss_core STATIC
   svc_admin.c
   svc_agency.c
   svc_audit.c
+  svc_backup.c
   svc_case.c
   svc_case_read.c
   svc_common.c
@@ -50,6 +51,7 @@ add_library(sluss_core STATIC
   svc_consent_record.c
   svc_directory.c
   svc_disclosures.c
+  svc_erase.c
   svc_exchange.c
   svc_fetch.c
   svc_log_file.c

@@ -33,6 +33,7 @@ struct sluss_core_config {
 
 	const char *authority; // the log's origin; must stay the same for the log's life
 	const char *store_url; // "sqlite:/path/to/file.db", see store.h
+	const char *backup_dir; // where AdminService.Backup makes copies; NULL or "": it refuses
 	// Hands over a store that is open for writing, in place of store_url; NULL otherwise. Called again after a
 	// failed commit. NULL from it: not now.
 	struct sluss_store *(*open_store)(void *arg);

@@ -113,3 +113,14 @@ bool sluss_evidence_read(
 		*signed_out = sluss__v1__signed_statement__unpack(sluss_arena_allocator(txn->arena), len, octets);
 	return true;
 }
+
+bool sluss_evidence_erase(struct sluss_txn *txn, const uint8_t hash[SLUSS_HASH_BYTES], bool *was_there_out)
+{
+	const struct sluss_bytes key = {hash, SLUSS_HASH_BYTES};
+	struct sluss_bytes sealed;
+	*was_there_out = false;
+	if (!sluss_txn_get_side(txn, SLUSS_SIDE_STATEMENT, key, &sealed))
+		return false;
+	*was_there_out = sealed.data != NULL;
+	return sealed.data == NULL || sluss_txn_erase_side(txn, SLUSS_SIDE_STATEMENT, key);
+}

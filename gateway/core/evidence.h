@@ -18,4 +18,8 @@ SLUSS_MUST_CHECK bool sluss_evidence_keep(struct sluss_txn *txn);
 SLUSS_MUST_CHECK bool sluss_evidence_read(
     struct sluss_txn *txn, const uint8_t hash[SLUSS_HASH_BYTES], Sluss__V1__SignedStatement **signed_out);
 
+// Destroys the signed statement with this hash; *was_there_out says whether there was one. False: refused.
+SLUSS_MUST_CHECK bool sluss_evidence_erase(
+    struct sluss_txn *txn, const uint8_t hash[SLUSS_HASH_BYTES], bool *was_there_out);
+
 #endif

@@ -91,12 +91,10 @@ static bool erase(struct sluss_txn *txn, const char *name, const struct sluss_id
 bool sluss_login_code_issue(struct sluss_txn *txn, const struct sluss_id *case_id, const struct sluss_id *person,
     int64_t until_ms, char code_out[SLUSS_CODE_TEXT])
 {
-	struct sluss_bytes person_key = {person->b, sizeof(person->b)}, former;
+	struct sluss_bytes person_key = {person->b, sizeof(person->b)};
 	struct row row = {.until_ms = until_ms, .person = *person, .case_id = *case_id};
 	char name[SLUSS_CODE_NAME + 1] = "", secret[SLUSS_CODE_SECRET + 1] = "";
-	if (!sluss_txn_get_side(txn, SLUSS_SIDE_CODE_PERSON, person_key, &former))
-		return false;
-	if (former.data != NULL && former.len == SLUSS_CODE_NAME && !sluss_txn_erase_side(txn, SLUSS_SIDE_CODE, former))
+	if (!sluss_login_code_void(txn, person))
 		return false;
 	draw(name, SLUSS_CODE_NAME);
 	draw(secret, SLUSS_CODE_SECRET);
@@ -107,6 +105,16 @@ bool sluss_login_code_issue(struct sluss_txn *txn, const struct sluss_id *case_i
 	bool ok = put(txn, name, &row) && sluss_txn_put_side(txn, SLUSS_SIDE_CODE_PERSON, person_key, name_key(name));
 	sodium_memzero(&row, sizeof(row));
 	return ok;
+}
+
+bool sluss_login_code_void(struct sluss_txn *txn, const struct sluss_id *person)
+{
+	struct sluss_bytes person_key = {person->b, sizeof(person->b)}, name;
+	if (!sluss_txn_get_side(txn, SLUSS_SIDE_CODE_PERSON, person_key, &name))
+		return false;
+	if (name.data != NULL && name.len == SLUSS_CODE_NAME && !sluss_txn_erase_side(txn, SLUSS_SIDE_CODE, name))
+		return false;
+	return name.data == NULL || sluss_txn_erase_side(txn, SLUSS_SIDE_CODE_PERSON, person_key);
 }
 
 static bool mac_fits(const struct sluss_txn *txn, const struct row *row, const char *name,

@@ -18,6 +18,9 @@ enum {
 SLUSS_MUST_CHECK bool sluss_login_code_issue(struct sluss_txn *txn, const struct sluss_id *case_id,
     const struct sluss_id *person, int64_t until_ms, char code_out[SLUSS_CODE_TEXT]);
 
+// Voids the code that is good now, if there is one. False: refused.
+SLUSS_MUST_CHECK bool sluss_login_code_void(struct sluss_txn *txn, const struct sluss_id *person);
+
 // Whether `mac` proves that the caller has the code (EnterCodeRequest.mac). A right one is used up. After five wrong
 // ones the code is void. False: refused LOGIN_REFUSED, the same for every cause, or unavailable.
 SLUSS_MUST_CHECK bool sluss_login_code_use(struct sluss_txn *txn, const char *name, struct sluss_bytes session_key,

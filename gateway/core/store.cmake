@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 add_library(sluss_store STATIC store_common.c store_open.c store_sqlite.c store_sqlite_log.c store_sqlite_rows.c
-  store_sqlite_care.c store_sqlite_shred.c)
+  store_sqlite_care.c store_sqlite_copy.c store_sqlite_shred.c)
 target_include_directories(sluss_store PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(sluss_store PUBLIC sluss_flags PRIVATE PkgConfig::SQLITE PkgConfig::SODIUM Threads::Threads)
 

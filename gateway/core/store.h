@@ -215,6 +215,11 @@ SLUSS_MUST_CHECK enum sluss_store_result sluss_store_each_side(
 
 // ---- care
 
+// Makes a copy of the newest committed state as a new file at `path`; a reader may do it while the writer writes. What
+// is erased later is not erased there. INVALID: this kind of store has no files. On a failure a part of the copy may be
+// left at `path`.
+SLUSS_MUST_CHECK enum sluss_store_result sluss_store_copy(struct sluss_store *store, const char *path);
+
 // Makes sure that no octet of what was erased by committed transactions is left in the store's files (database,
 // write-ahead log, free pages). The writer only, outside a transaction. The store does it by itself within some seconds
 // of an erasure; call it where the word "destroyed" is given to somebody. AGAIN: a reader holds an older view; try

@@ -370,6 +370,16 @@ enum sluss_store_result sluss_store_each_side(
 
 // ---- care
 
+enum sluss_store_result sluss_store_copy(struct sluss_store *s, const char *path)
+{
+	if (s->latched != SLUSS_STORE_OK)
+		return s->latched;
+	if (s->in_transaction || s->ops->copy == NULL)
+		return sluss_store_fail(
+		    s, SLUSS_STORE_INVALID, "copy within a transaction, or of a store without files");
+	return s->ops->copy(s, path); // a copy that failed says nothing about the store itself: nothing latches
+}
+
 enum sluss_store_result sluss_store_scrub(struct sluss_store *s)
 {
 	if (s->latched != SLUSS_STORE_OK)

@@ -86,6 +86,11 @@ static enum sluss_store_result fault_commit(struct sluss_store *store)
 	return answer(f, fault, inner);
 }
 
+static enum sluss_store_result fault_copy(struct sluss_store *store, const char *path)
+{
+	return sluss_store_copy(fault_of(store)->inner, path);
+}
+
 static enum sluss_store_result fault_scrub(struct sluss_store *store)
 {
 	struct fault_store *f = fault_of(store);
@@ -278,6 +283,7 @@ static const struct sluss_store_ops fault_ops = {
     .get_side = fault_get_side,
     .erase_side = fault_erase_side,
     .each_side = fault_each_side,
+    .copy = fault_copy,
     .scrub = fault_scrub,
 };
 

@@ -43,6 +43,7 @@ struct sluss_store_ops {
 	enum sluss_store_result (*erase_side)(struct sluss_store *store, uint16_t kind, struct sluss_bytes key);
 	enum sluss_store_result (*each_side)(struct sluss_store *store, uint16_t kind, struct sluss_bytes from,
 	    sluss_store_side_fn *each, void *context);
+	enum sluss_store_result (*copy)(struct sluss_store *store, const char *path); // NULL: there are no files
 	enum sluss_store_result (*scrub)(struct sluss_store *store);
 };
 

@@ -240,6 +240,7 @@ static const struct sluss_store_ops sqlite_ops = {
     .get_side = sqlite_get_side,
     .erase_side = sqlite_erase_side,
     .each_side = sqlite_each_side,
+    .copy = sqlite_copy,
     .scrub = sqlite_scrub,
 };
 

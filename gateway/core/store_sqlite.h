@@ -76,6 +76,7 @@ enum sluss_store_result sqlite_read(
 enum sluss_store_result sqlite_put_tile(struct sluss_store *store, const struct sluss_store_tile *tile);
 enum sluss_store_result sqlite_get_tile(
     struct sluss_store *store, uint8_t level, uint64_t index, uint8_t *hashes_out, uint16_t *width_out);
+enum sluss_store_result sqlite_copy(struct sluss_store *store, const char *path); // store_sqlite_copy.c
 enum sluss_store_result sqlite_put_checkpoint(struct sluss_store *store, struct sluss_bytes note);
 enum sluss_store_result sqlite_get_checkpoint(struct sluss_store *store, struct sluss_store_blob *note_out);
 enum sluss_store_result sqlite_put_payload(

@@ -3,6 +3,7 @@
 #include "log_writer.h"
 #include "svc_common.h"
 #include "svc_disclosures.h"
+#include "svc_log_file.h"
 #include "svc_report.h"
 #include "sluss/v1/audit.pb-c.h"
 
@@ -53,7 +54,8 @@ static void export_execute(struct sluss_txn *txn)
 		// protobuf-c has no const octets; nothing writes to them.
 		response.entries[response.n_entries++] = (ProtobufCBinaryData){entry.len, (uint8_t *)(uintptr_t)entry.data};
 	}
-	sluss_txn_respond(txn, &response.base);
+	if (svc_look_at_entries(txn))
+		sluss_txn_respond(txn, &response.base);
 }
 
 // ---- GetProof
@@ -84,15 +86,24 @@ static void proof_execute(struct sluss_txn *txn)
 	}
 	if ((response.checkpoint = checkpoint_text(txn)) == NULL || (request->from_size != 0 && !consistency(txn, request->from_size, &response)))
 		return;
+	// An inclusion proof shows the entry that it is about.
+	if (request->from_size == 0 && !svc_look_at_entries(txn))
+		return;
 	sluss_txn_respond(txn, &response.base);
 	if (request->from_size == 0)
 		sluss_txn_receipt(txn, request->log_index, 1);
 }
 
+static void proof_finish(struct sluss_txn *txn)
+{
+	if (((const Sluss__V1__GetProofRequest *)txn->request)->from_size == 0)
+		svc_looked_at_entries(txn);
+}
+
 static const struct sluss_service rows[] = {
     {SLUSS_METHOD_AUDIT_LIST_DISCLOSURES, NULL, NULL, svc_list_disclosures, NULL, 0},
-    {SLUSS_METHOD_AUDIT_GET_PROOF, NULL, NULL, proof_execute, NULL, 0},
-    {SLUSS_METHOD_AUDIT_EXPORT, NULL, NULL, export_execute, NULL, 0},
+    {SLUSS_METHOD_AUDIT_GET_PROOF, NULL, NULL, proof_execute, proof_finish, 0},
+    {SLUSS_METHOD_AUDIT_EXPORT, NULL, NULL, export_execute, svc_looked_at_entries, 0},
     {SLUSS_METHOD_AUDIT_GET_REPORT, NULL, NULL, svc_get_report, NULL, 0},
 };
 

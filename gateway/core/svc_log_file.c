@@ -72,24 +72,35 @@ bool svc_log_file_serve(struct sluss_request *request, struct sluss_files *files
 
 // ---- what comes to the writer
 
-static void execute(struct sluss_txn *txn)
+bool svc_look_at_entries(struct sluss_txn *txn)
 {
 	const struct sluss_request *request = sluss_request_of_const(txn);
-	struct sluss_files *files = sluss_txn_files(txn);
-	bool look = txn->port == SLUSS_PORT_AGENCY && sluss_files_is_bundle(asked(txn)->path) &&
-		    !sluss_files_looked(files, request->generation, txn->connection_id);
 	struct sluss_record looked = {.type = SLUSS_REC_LOOKED, .u.looked = {.who = txn->caller, .what = "entries"}};
-	bool answered = answer(txn, files, request->writer->store) && !sluss_txn_refused(txn);
-	if (answered && look && !sluss_txn_append(txn, &looked, NULL))
+	return sluss_files_looked(sluss_txn_files(txn), request->generation, txn->connection_id) ||
+	       sluss_txn_append(txn, &looked, NULL);
+}
+
+void svc_looked_at_entries(struct sluss_txn *txn)
+{
+	sluss_files_note_look(sluss_txn_files(txn), sluss_request_of_const(txn)->generation, txn->connection_id);
+}
+
+static bool is_look(const struct sluss_txn *txn)
+{
+	return txn->port == SLUSS_PORT_AGENCY && sluss_files_is_bundle(asked(txn)->path);
+}
+
+static void execute(struct sluss_txn *txn)
+{
+	bool answered = answer(txn, sluss_txn_files(txn), sluss_request_of(txn)->writer->store);
+	if (answered && !sluss_txn_refused(txn) && is_look(txn) && !svc_look_at_entries(txn))
 		return; // refused: a look that cannot be logged shows nothing
 }
 
-// The look is durable.
 static void finish(struct sluss_txn *txn)
 {
-	const struct sluss_request *request = sluss_request_of_const(txn);
-	if (txn->port == SLUSS_PORT_AGENCY && sluss_files_is_bundle(asked(txn)->path))
-		sluss_files_note_look(sluss_txn_files(txn), request->generation, txn->connection_id);
+	if (is_look(txn))
+		svc_looked_at_entries(txn);
 }
 
 static const struct sluss_service rows[] = {

@@ -12,4 +12,10 @@
 SLUSS_MUST_CHECK bool svc_log_file_serve(
     struct sluss_request *request, struct sluss_files *files, struct sluss_store *reader);
 
+// For every service that shows entries of the log, whole: the first look on a connection is a record of the log.
+// execute: appends it when there was none yet. False: refused; show nothing.
+SLUSS_MUST_CHECK bool svc_look_at_entries(struct sluss_txn *txn);
+// finish: it is durable.
+void svc_looked_at_entries(struct sluss_txn *txn);
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "request.h"
+#include "svc_backup.h"
 #include "svc_log_file.h"
 
 enum { TAKE = 8 }; // requests that a worker takes at once: few, so that the others get some too
@@ -42,9 +43,17 @@ static bool serve(const struct sluss_workers_config *config, struct sluss_reques
 	if (*reader == NULL &&
 	    sluss_store_open(config->store_url, SLUSS_STORE_READER, &error, reader) != SLUSS_STORE_OK)
 		return false;
+	if (request->service->method == SLUSS_METHOD_ADMIN_BACKUP) {
+		svc_backup_copy(request, *reader, config->backup_dir);
+		return request->refused;
+	}
 	if (svc_log_file_serve(request, config->files, *reader))
 		return true;
 	sluss_request_forget(request);
+	// A reader that failed once answers nothing any more: the next request gets a fresh one.
+	uint64_t size;
+	if (sluss_store_size(*reader, &size) != SLUSS_STORE_OK)
+		sluss_store_close(reader);
 	return false;
 }
 

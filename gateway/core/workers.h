@@ -20,6 +20,7 @@ struct sluss_workers_config {
 	// writer serves them.
 	struct sluss_files *files;
 	const char *store_url;
+	const char *backup_dir; // where copies of the store go; NULL or "": nowhere
 };
 
 // Starts the threads; the queues, the files and what they verify with must outlive them. NULL: could not start.

@@ -580,6 +580,42 @@ static void refuses_what_is_not_its_own(void **state)
 	storelog_folder_remove(&folder);
 }
 
+// A copy holds one whole state, and nothing of what comes later; the writer does not wait for it.
+static void copies_while_it_is_written(void **state)
+{
+	(void)state;
+	struct storelog_folder folder;
+	char path[192], copy_url[224];
+	struct sluss_store *writer = NULL, *reader = NULL, *copy = NULL;
+	struct sluss_store_error error;
+	uint64_t size = 0;
+	struct sluss_bytes record = {(const uint8_t *)"record", 6};
+	storelog_folder_make(&folder);
+	(void)snprintf(path, sizeof(path), "%s/copy.db", folder.path);
+	(void)snprintf(copy_url, sizeof(copy_url), "sqlite:%s", path);
+	assert_int_equal(sluss_store_open(folder.url, SLUSS_STORE_WRITER, &error, &writer), SLUSS_STORE_OK);
+	assert_int_equal(sluss_store_begin(writer), SLUSS_STORE_OK);
+	assert_int_equal(sluss_store_append(writer, 0, &record, 1), SLUSS_STORE_OK);
+	assert_int_equal(sluss_store_copy(writer, path), SLUSS_STORE_INVALID);
+	assert_int_equal(sluss_store_commit(writer), SLUSS_STORE_OK);
+	assert_int_equal(sluss_store_open(folder.url, SLUSS_STORE_READER, &error, &reader), SLUSS_STORE_OK);
+	for (uint64_t i = 1; i < 3; i++) {
+		assert_int_equal(sluss_store_begin(writer), SLUSS_STORE_OK);
+		assert_int_equal(sluss_store_append(writer, i, &record, 1), SLUSS_STORE_OK);
+		if (i == 2)
+			assert_int_equal(sluss_store_copy(reader, path), SLUSS_STORE_OK);
+		assert_int_equal(sluss_store_commit(writer), SLUSS_STORE_OK);
+	}
+	assert_int_equal(sluss_store_open(copy_url, SLUSS_STORE_READER, &error, &copy), SLUSS_STORE_OK);
+	assert_int_equal(sluss_store_size(copy, &size), SLUSS_STORE_OK);
+	assert_int_equal(size, 2);
+	sluss_store_close(&copy);
+	assert_int_equal(sluss_store_copy(reader, "/nonexistent/copy.db"), SLUSS_STORE_UNCERTAIN);
+	sluss_store_close(&reader);
+	sluss_store_close(&writer);
+	storelog_folder_remove(&folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -589,6 +625,7 @@ int main(void)
 	    cmocka_unit_test(killed_writer),
 	    cmocka_unit_test(readers_beside_the_writer),
 	    cmocka_unit_test(nothing_remains),
+	    cmocka_unit_test(copies_while_it_is_written),
 	    cmocka_unit_test(scrubs_by_itself),
 	    cmocka_unit_test(refuses_what_is_not_its_own),
 	};
