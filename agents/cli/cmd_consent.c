@@ -393,6 +393,25 @@ static enum cli_exit receipt(struct cli *cli)
 	return cli_show(cli, &r->base);
 }
 
+// What somebody stated, as JSON, once its octets are those that the log entry names.
+static enum cli_exit statement(struct cli *cli)
+{
+	Sluss__V1__ConsentGetStatementResponse *r = NULL;
+	uint64_t index = 0;
+	struct sluss_client *client = !cli_read_number(cli, "INDEX", cli->arguments[0], UINT64_MAX, &index) ? NULL : cli_client(cli);
+	if (client == NULL) {
+		return CLI_USAGE;
+	}
+	if (sluss_client_consent_statement(client, index, &r) != SLUSS_CLIENT_OK) {
+		return cli_fail_client(cli, client);
+	}
+	cli_own_message(cli, r);
+	if (r->statement != NULL) {
+		cli_say(cli, "signed with key %s, %zu octets", r->statement->key_id, r->statement->statement.len);
+	}
+	return cli_show(cli, &r->base);
+}
+
 // ---- table
 
 #define END_OPTION {NULL, CLI_FLAG, NULL, NULL}
@@ -453,6 +472,7 @@ const struct cli_verb cli_consent_verbs[] = {
 	{"consent invalidate", "", "A giving was registered by mistake: it never counted.", act_options, invalidate, NULL},
 	{"consent show", "ID", "One consent, grant by grant.", NULL, show, NULL},
 	{"consent list", "", "All consents of a case.", list_options, list, NULL},
+	{"consent statement", "INDEX", "The signed act behind a log entry, for who stated it and who leads the case.", NULL, statement, NULL},
 	{"consent receipt", "ID", "The giver's copy, as text.", receipt_options, receipt, NULL},
 	{NULL, NULL, NULL, NULL, NULL, NULL},
 };

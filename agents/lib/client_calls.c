@@ -140,6 +140,19 @@ enum sluss_client_result sluss_client_recall_list(struct sluss_client *c, bool i
 	return ASK(c, "RecallService/List", &r, recall_list_response, out);
 }
 
+enum sluss_client_result sluss_client_recall_list_of(
+    struct sluss_client *c, const Sluss__V1__RecallListRequest *request, Sluss__V1__RecallListResponse **out)
+{
+	return ASK(c, "RecallService/List", request, recall_list_response, out);
+}
+
+enum sluss_client_result sluss_client_consent_statement(struct sluss_client *c, uint64_t log_index, Sluss__V1__ConsentGetStatementResponse **out)
+{
+	Sluss__V1__ConsentGetStatementRequest r = SLUSS__V1__CONSENT_GET_STATEMENT_REQUEST__INIT;
+	r.log_index = log_index;
+	return ASK(c, "ConsentService/GetStatement", &r, consent_get_statement_response, out);
+}
+
 enum sluss_client_result sluss_client_audit_proof(struct sluss_client *c, uint64_t log_index, uint64_t from_size, Sluss__V1__GetProofResponse **out)
 {
 	Sluss__V1__GetProofRequest r = SLUSS__V1__GET_PROOF_REQUEST__INIT;

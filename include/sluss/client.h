@@ -131,6 +131,8 @@ SLUSS_CALL sluss_client_consent_get(sluss_client *c, const char *consent_id, Slu
 SLUSS_CALL sluss_client_consent_list(sluss_client *c, const char *case_id, Sluss__V1__ConsentListResponse **out);
 SLUSS_CALL sluss_client_consent_receipt(
     sluss_client *c, const char *consent_id, const char *person_id, const char *language, Sluss__V1__ConsentGetReceiptResponse **out);
+// The signed statement behind log entry `log_index`. The caller checks it: its SHA-256 stands in the entry.
+SLUSS_CALL sluss_client_consent_statement(sluss_client *c, uint64_t log_index, Sluss__V1__ConsentGetStatementResponse **out);
 
 // Messages. `seal` looks up each recipient's newest key in the directory (kept for 60 s) when its sealing_key is all zero, and signs as this client's agency.
 SLUSS_CALL sluss_client_seal(sluss_client *c, const struct sluss_message_draft *draft, struct sluss_sealed_message *sealed_out);
@@ -169,6 +171,8 @@ SLUSS_CALL sluss_client_statute_request(sluss_client *c, Sluss__V1__RequestStatu
 SLUSS_CALL sluss_client_statute_approve(sluss_client *c, Sluss__V1__ApproveStatutory *draft, Sluss__V1__StatutoryChangeResponse **out);
 SLUSS_CALL sluss_client_statute_list(sluss_client *c, const char *case_id, Sluss__V1__StatutoryListResponse **out);
 SLUSS_CALL sluss_client_recall_list(sluss_client *c, bool include_answered, Sluss__V1__RecallListResponse **out);
+// The same for a case, for what is overdue, or page by page (see RecallListRequest).
+SLUSS_CALL sluss_client_recall_list_of(sluss_client *c, const Sluss__V1__RecallListRequest *request, Sluss__V1__RecallListResponse **out);
 SLUSS_CALL sluss_client_recall_attest(sluss_client *c, Sluss__V1__AttestRecall *draft, Sluss__V1__RecallAttestResponse **out);
 
 // The log. `proof`: from_size 0 for an inclusion proof of log_index, else consistency. `disclosures`: see ListDisclosuresRequest.

@@ -28,7 +28,7 @@ MUTANTS = (  # name, file, what stands there, what is put in its place, test pro
     ("the decision at delivery is skipped", "exchange_decide.c", "if (exchange_permits(pair.reason))\n\t\t\tjudgement_out->permitted",
      "if (s < record->section_count)\n\t\t\tjudgement_out->permitted", "core_withdraw_test", "delivery_is_decided_again_when_time_has_passed"),
     ("the decision of acceptance is used again", "exchange_decide.c", AT_DELIVERY, FROM_ACCEPTANCE, "core_withdraw_test", "delivery_is_decided_again_after_a_pause"),
-    ("withdrawal does not wait for what is under way", "svc_withdraw.c", "\tsluss_txn_barrier(txn, &w.record.case_id);\n", "", "core_withdraw_test",
+    ("withdrawal does not wait for what is under way", "svc_withdraw.c", "\tsluss_txn_barrier(txn, &withdrawal->case_id);\n", "", "core_withdraw_test",
      "withdrawal_waits_for_both_words"),
     ("what waits is left where it is", "stop.c", "if (judgement.denied_count == 0)", "if (judgement.denied_count < 65)", "core_withdraw_test",
      "withdrawal_destroys_what_waits"),
@@ -36,9 +36,10 @@ MUTANTS = (  # name, file, what stands there, what is put in its place, test pro
      "a_refusal_destroys"),
     ("the end of a grant leaves what waits until somebody asks", "writer.c", "\tif (list == NULL)\n\t\ttend(w);\n", "\t(void)tend;\n", "core_stop_test",
      "an_end_destroys_while_nobody_asks"),
+    ("a withdrawal asks nothing back", "recall.c", "return grant->standing == SLUSS_WITHDRAWN;", "return false;", "core_withdraw_test", "both_give_their_word"),
     ("withheld octets stay in the store", "exchange_decide.c", "return exchange_payload_erase(txn, message, before) && ", "(void)before;\n\treturn ", "core_withdraw_test",
      "withdrawal_destroys_what_waits"),
-    ("a denied message is accepted", "svc_send.c", "else if (d.permitted == d.count || (m->partial && d.permitted > 0))", "else if (d.count > 0)", "core_exchange_test",
+    ("a denied message is accepted", "svc_send.c", "if (d.permitted == d.count || (m->partial && d.permitted > 0 && !d.unavailable))", "if (d.count > 0)", "core_exchange_test",
      "denied_is_logged_with_every_pair"),
 )
 

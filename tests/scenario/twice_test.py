@@ -21,6 +21,9 @@ class Twice(unittest.TestCase):
         self.assertEqual(figures[0]["gateway: denied"], figures[0]["messages denied"])
         self.assertEqual(figures[0]["gateway: waiting"], 0)
         self.assertGreater(figures[0]["messages withheld"], 0)
+        self.assertGreater(figures[0]["messages asked back"], 0)
+        self.assertGreater(figures[0]["recalls overdue"], 0)
+        self.assertEqual(figures[0]["recalls overdue"], figures[0]["recalls answered: deleted, late"])
 
     def play(self, folder, name):
         figures = folder / f"{name}.json"
