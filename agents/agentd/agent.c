@@ -180,6 +180,21 @@ void agentd_wait(struct agentd *agent, uint64_t seen, int64_t until_ms)
 	(void)pthread_mutex_unlock(&agent->lock);
 }
 
+// Once in a while: who tries again and again need not say so each time.
+static void tell_full(struct agentd *agent, const char *what)
+{
+	enum { EVERY_MS = 10000 };
+	int64_t now = agentd_boot_ms();
+	(void)pthread_mutex_lock(&agent->lock);
+	bool tell = agent->full_told_ms == 0 || now - agent->full_told_ms >= EVERY_MS;
+	if (tell)
+		agent->full_told_ms = now;
+	(void)pthread_mutex_unlock(&agent->lock);
+	if (tell)
+		sluss_event(SLUSS_EVENT_WARNING, "store-full", "doing=\"%s\" folder=%s help=\"make room\"", what,
+		    agent->settings.state_dir);
+}
+
 bool agentd_store_good(struct agentd *agent, const char *what, enum agentd_result result)
 {
 	switch (result) {
@@ -188,8 +203,7 @@ bool agentd_store_good(struct agentd *agent, const char *what, enum agentd_resul
 	case AGENTD_CONFLICT:
 		return true;
 	case AGENTD_FULL:
-		sluss_event(SLUSS_EVENT_WARNING, "store-full", "doing=%s folder=%s help=\"make room\"", what,
-		    agent->settings.state_dir);
+		tell_full(agent, what);
 		return true;
 	case AGENTD_BROKEN:
 		break;

@@ -38,7 +38,8 @@ struct agentd {
 	pthread_cond_t changed;
 	uint64_t generation; // counts agentd_wake
 	bool stopping;
-	bool failed; // the store broke: the program ends with an error
+	int64_t full_told_ms; // CLOCK_BOOTTIME: when the event log last heard that there is no room
+	bool failed;	      // the store broke: the program ends with an error
 	struct agentd_link links[AGENTD_TALKS];
 	atomic_uint_fast64_t attempts; // Sends tried, for /metrics
 	atomic_uint_fast64_t receipts_bad;

@@ -75,6 +75,8 @@ static bool ask_status(struct agentd *agent, struct sluss_client *client, const 
 	free(recipients);
 	if (ended)
 		agentd_wake(agent);
+	if (result == AGENTD_FULL)
+		agentd_link_down(agent, AGENTD_TALK_ASK, "The agent's disk is full.");
 	return agentd_store_good(agent, "record what became of a message", result);
 }
 

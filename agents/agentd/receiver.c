@@ -20,6 +20,7 @@ struct batch {
 	char *mismatched[FETCH_MAX];
 	char officers[FETCH_MAX][SLUSS_OFFICER_MAX + 1];
 	size_t count;
+	bool left_out; // something of this answer was not stored and must come again
 };
 
 static void clear(struct batch *b)
@@ -79,7 +80,8 @@ static void add(struct batch *b, const Sluss__V1__Delivery *delivery, const stru
 	    !sluss_id_from_text(m->envelope->case_id, &a->case_id)) {
 		free(b->documents[at]);
 		free(b->mismatched[at]);
-		return; // not stored, so it comes again
+		b->left_out = true;
+		return;
 	}
 	find_officer(m, b->agent->client.agency_id, b->officers[at]);
 	memcpy(a->envelope_hash, m->envelope_hash, sizeof(a->envelope_hash));
@@ -108,6 +110,7 @@ static bool open_one(struct batch *b, const Sluss__V1__Delivery *delivery)
 		// Not acknowledged and not rejected: who has put it there may not be the sender, and the true one must
 		// still come.
 		const struct sluss_client_error *error = sluss_client_last_error(b->client);
+		b->left_out = b->left_out || error->result != SLUSS_CLIENT_UNVERIFIED;
 		sluss_event(error->result == SLUSS_CLIENT_UNVERIFIED ? SLUSS_EVENT_ERROR : SLUSS_EVENT_WARNING,
 		    "delivery-not-believed", "message=%s error=\"%s\"", delivery->message_id, error->explanation);
 		return true;
@@ -156,7 +159,8 @@ static bool fetch(struct batch *b, uint64_t *next_notice)
 		return true;
 	}
 	bool ok = true;
-	for (size_t i = 0; ok && i < r->n_deliveries && i < FETCH_MAX; i++)
+	b->left_out = false;
+	for (size_t i = 0; ok && !b->left_out && i < r->n_deliveries && i < FETCH_MAX; i++)
 		ok = open_one(b, r->deliveries[i]);
 	enum agentd_result result = ok ? store_all(b, r) : AGENTD_BROKEN;
 	ok = agentd_store_good(b->agent, "store what was fetched", result);
@@ -164,10 +168,18 @@ static bool fetch(struct batch *b, uint64_t *next_notice)
 		*next_notice = r->next_notice > *next_notice ? r->next_notice : *next_notice;
 		agentd_link_up(b->agent, AGENTD_TALK_FETCH);
 	} else {
+		b->left_out = true;
 		agentd_link_down(b->agent, AGENTD_TALK_FETCH, "The agent's disk is full.");
 	}
 	clear(b);
 	sluss__v1__fetch_response__free_unpacked(r, NULL);
+	// What was left out is leased to this connection, and later ones of its case would be handed out on it: its end
+	// brings the earlier ones back first.
+	if (ok && b->left_out) {
+		sluss_client_free(&b->client);
+		b->client = agentd_client(b->agent);
+		ok = b->client != NULL;
+	}
 	return ok;
 }
 
@@ -177,12 +189,11 @@ void *agentd_receiver(void *arg)
 	struct agentd *agent = arg;
 	uint64_t next_notice = 0;
 	struct batch *b = calloc(1, sizeof(*b));
-	struct sluss_client *client = agentd_client(agent);
-	bool ok = b != NULL && client != NULL &&
+	bool ok = b != NULL && (b->client = agentd_client(agent)) != NULL &&
 		  agentd_store_good(
 		      agent, "read the notices' position", agentd_store_next_notice(agent->store, &next_notice));
 	if (ok)
-		*b = (struct batch){.agent = agent, .client = client};
+		b->agent = agent;
 	while (ok && !agentd_stopping(agent)) {
 		uint64_t seen = agentd_generation(agent);
 		int64_t retry_ms = agentd_link_retry_ms(agent, AGENTD_TALK_FETCH);
@@ -195,7 +206,8 @@ void *agentd_receiver(void *arg)
 	}
 	if (!ok)
 		agentd_stop(agent);
-	sluss_client_free(&client);
+	if (b != NULL)
+		sluss_client_free(&b->client);
 	free(b);
 	return NULL;
 }

@@ -113,6 +113,9 @@ static bool accept_with(struct attempt *a, uint64_t index, const Sluss__V1__Rece
 		log_outcome(a, "message-accepted", NULL);
 		agentd_wake(a->agent);
 	}
+	if (result == AGENTD_FULL)
+		agentd_link_down(
+		    a->agent, AGENTD_TALK_SEND, "The agent's disk is full."); // the gateway gives the same answer again
 	return agentd_store_good(a->agent, "record an acceptance", result);
 }
 
@@ -289,8 +292,10 @@ void *agentd_sender(void *arg)
 		}
 		if (!agentd_store_good(agent, "take a message", result))
 			break;
-		if (result != AGENTD_OK)
+		if (result != AGENTD_OK) {
+			agentd_link_down(agent, AGENTD_TALK_SEND, "The agent's disk is full.");
 			continue;
+		}
 		try_one(&a, octets, len);
 		agentd_store_release(agent->store, a.message.seq);
 		agentd_message_clear(&a.message);

@@ -54,8 +54,9 @@ class Agentd:
     # ---- process
 
     def launch(self):
-        self.process = subprocess.Popen([AGENTD, "--config", self.config], stdout=self.log_path.open("ab"), stderr=subprocess.STDOUT,
-                                        env={**os.environ, **self.environment}, preexec_fn=self.limits)
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen([AGENTD, "--config", self.config], stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **self.environment},
+                                            preexec_fn=self.limits)
         return self
 
     def start(self):
@@ -125,7 +126,10 @@ class Agentd:
         return self.get("/v1/queue")["counts"]
 
     def wait_state(self, message_id, *states, seconds=harness.START_SECONDS):
-        return harness.wait_until(lambda: (m := self.message(message_id))["state"] in states and m, f"message {message_id} does not become {states}", seconds)
+        try:
+            return harness.wait_until(lambda: (m := self.message(message_id))["state"] in states and m, "", seconds)
+        except TimeoutError:
+            raise TimeoutError(f"message {message_id} does not become {states}: {self.message(message_id)}\n{self.get('/v1/queue')}\n{self.log_tail()}") from None
 
     def take_all(self, count=None):
         """Takes what is there (or until `count` messages came) and acknowledges it; ids and documents in order."""

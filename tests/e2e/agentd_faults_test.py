@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Agents are killed at any instant, disks are full, two agents are one agency: nothing is lost, nothing comes twice, the counts agree."""
+import os
+import pathlib
+import random
+import resource
+import sys
+import unittest
+import uuid
+
+import agentd
+import harness
+from agentd_network_test import check
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "fakes"))
+import proxy  # noqa: E402
+
+ROUNDS = int(os.environ.get("SLUSS_AGENTD_KILLS", "25"))
+
+
+def file_limit(octets):
+    """The longest file that a process may write, as a disk would have it that has no more room; None: no limit."""
+    return (resource.RLIM_INFINITY if octets is None else octets, resource.RLIM_INFINITY)
+
+
+class Faults(unittest.TestCase):
+    def test_killed_at_any_instant(self):
+        """kill -9 of both agents over and over, while a case system hands in what it has (again where it got no answer) and another takes what comes."""
+        seed = os.environ.get("SLUSS_AGENTD_SEED") or str(random.SystemRandom().randrange(1 << 31))
+        print(f"seed {seed} (SLUSS_AGENTD_SEED repeats the instants)")
+        chance = random.Random(seed)
+        with harness.gateway(settings={"lease_ms": "100"}) as running:
+            world = agentd.World(running)
+            world.add_case()
+            sender, receiver = agentd.Agentd(world.social), agentd.Agentd(world.school)
+            agents = [sender.start(), receiver.start()]
+            ids, taken = [], []
+            for number in range(ROUNDS):
+                for _ in range(chance.randrange(1, 8)):
+                    self.hand_in(sender, world, ids)
+                if chance.random() < 0.5:
+                    taken += [m["messageId"] for m in self.take(receiver)]
+                harness.time.sleep(chance.random() * 0.06)  # the instant that the seed chooses
+                for agent in chance.sample(agents, chance.randrange(1, 3)):
+                    agent.kill()
+                    agent.start()
+            for message_id in ids:
+                sender.wait_state(message_id, "accepted", "delivered")
+            taken += [m["messageId"] for m in receiver.take_all(len(ids) - len(taken))]
+            self.assertEqual(taken, ids)
+            health = running.health()
+            self.assertEqual([health.get(k, 0) for k in ("accepted", "denied", "acknowledged", "waiting")], [len(ids), 0, len(ids), 0])
+            for message_id in ids:
+                sender.wait_state(message_id, "delivered")
+            self.assertEqual(sender.counts()["out"]["delivered"], len(ids))
+            self.assertEqual(receiver.counts()["in"]["done"], len(ids))
+            for agent in agents:
+                agent.stop()
+
+    def hand_in(self, sender, world, ids):
+        message_id = str(uuid.uuid4())
+        description = world.notes(len(ids), id=message_id)
+        sender.send(description)
+        status, answer = sender.call("POST", "/v1/messages", description)  # as after an answer that got lost
+        self.assertEqual((status, answer["messageId"]), (200, message_id))
+        ids.append(message_id)
+
+    def take(self, receiver):
+        messages = receiver.get("/v1/inbox?max=256")["messages"]
+        for m in messages:
+            receiver.post(f"/v1/inbox/{m['messageId']}/ack")
+        return messages
+
+    def test_full_disk_at_the_agents(self):
+        with harness.gateway(settings={"lease_ms": "200"}) as running:
+            world = agentd.World(running)
+            world.add_case()
+            running.stop()  # so that what is taken stays
+            limited = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, file_limit(2000000))
+            sender = agentd.Agentd(world.social, limits=limited).start()
+            ids = []
+            while True:
+                status, answer = sender.call("POST", "/v1/messages", world.notes(len(ids), id=str(uuid.uuid4())))
+                if status != 202:
+                    break
+                ids.append(answer["messageId"])
+            self.assertEqual((status, answer["error"]["code"]), (429, "resource_exhausted"))
+            self.assertGreater(len(ids), 10)
+            self.assertEqual(sender.counts()["out"]["queued"], len(ids))
+            self.assertIn("store-full", sender.log_tail())
+            resource.prlimit(sender.process.pid, resource.RLIMIT_FSIZE, file_limit(None))  # somebody makes room
+            running.start()
+            sender.stop()
+            sender.write(gateway_url=f"https://localhost:{running.agency_port}")
+            sender.limits = None
+            sender.start()
+            receiver = agentd.Agentd(world.school, url=f"https://localhost:{running.agency_port}", limits=limited).start()
+            for message_id in ids:
+                sender.wait_state(message_id, "accepted", "delivered")
+            harness.wait_until(lambda: receiver.counts()["in"]["ready"] == len(ids) or "store-full" in receiver.log_tail(), "nothing arrives")
+            resource.prlimit(receiver.process.pid, resource.RLIMIT_FSIZE, file_limit(None))
+            check(self, running, sender, receiver, ids)
+            sender.stop()
+            receiver.stop()
+
+    def test_full_disk_at_the_gateway(self):
+        with harness.gateway() as running, proxy.Proxy(running.agency_port) as network:
+            world = agentd.World(running)
+            world.add_case()
+            with agentd.Agentd(world.social, url=network.url) as sender:
+                size = max(f.stat().st_size for f in (running.state / "db").iterdir())
+                for role in ("core", "parent"):
+                    resource.prlimit(running.pids()[role], resource.RLIMIT_FSIZE, file_limit(size + 20000))
+                ids = [sender.send(world.notes(n))["messageId"] for n in range(60)]
+                waits = harness.wait_until(lambda: (q := sender.get("/v1/queue"))["gateway"]["send"]["failures"] > 3 and q, "the gateway has room")
+                self.assertGreater(sum(waits["counts"]["out"][s] for s in ("queued", "sending")), 0)
+                for name, pid in running.pids().items():
+                    try:
+                        resource.prlimit(pid, resource.RLIMIT_FSIZE, file_limit(None))
+                    except ProcessLookupError:
+                        pass  # its end is what the full disk did
+                if running.process.poll() is not None:
+                    running.start()
+                running.stop()
+                running.start()
+                network.target = running.agency_port
+                with agentd.Agentd(world.school, url=network.url) as receiver:
+                    for message_id in ids:
+                        sender.wait_state(message_id, "delivered")
+                    check(self, running, sender, receiver, ids)
+
+    def test_two_agents_of_one_agency(self):
+        """One of them is cut off between storing a message and acknowledging it: the other gets it, and the first erases its copy unseen."""
+        with harness.gateway(settings={"lease_ms": "200"}) as running, proxy.Proxy(running.agency_port) as network:
+            world = agentd.World(running)
+            world.add_case()
+            with agentd.Agentd(world.social) as sender, agentd.Agentd(world.school, "school-a", url=network.url, officer="agent-a", recall_period_ms=3600000) as first:
+                one = sender.send(world.notes(1))["messageId"]
+                harness.wait_until(lambda: first.counts()["in"]["ready"] == 1, "nothing arrives")
+                network.hold()  # the connection that acknowledges is the newest: it was made for the first message
+                two = sender.send(world.notes(2))["messageId"]
+                harness.wait_until(lambda: first.counts()["in"]["stored"] == 1, "nothing is stored")
+                with agentd.Agentd(world.school, "school-b", officer="agent-b") as second:
+                    got = second.take_all(1)
+                    self.assertEqual([m["messageId"] for m in got], [two])
+                    network.release()
+                    harness.wait_until(lambda: first.counts()["in"]["elsewhere"] == 1, "the first does not hear that it was second")
+                    self.assertEqual([m["messageId"] for m in first.take_all(1)], [one])
+                    ids = [sender.send(world.notes(n))["messageId"] for n in range(3, 63)]
+                    for message_id in ids:
+                        sender.wait_state(message_id, "delivered")
+                    parts = [[m["messageId"] for m in a.take_all()] for a in (first, second)]
+                    self.assertEqual(sorted(parts[0] + parts[1]), sorted(ids))
+                    for part in parts:
+                        self.assertEqual(part, [m for m in ids if m in part])  # each in order
+                    self.assertEqual(running.health()["acknowledged"], 62)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

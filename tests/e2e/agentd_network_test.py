@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The network between agents and gateway fails at every point of a request: each message is accepted once, arrives once, in order, and the counts agree."""
+import pathlib
+import sys
+import unittest
+
+import agentd
+import harness
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "fakes"))
+import proxy  # noqa: E402
+
+KINDS = ("cut", "truncate", "repeat")
+QUIET = {"status_first_ms": 3600000, "status_max_ms": 3600000}  # so that the octets counted are those of what is tested
+
+
+def check(test, running, sender, receiver, ids):
+    """What was handed in is what was accepted, delivered and acknowledged, in order."""
+    got = receiver.take_all(len(ids))
+    test.assertEqual([m["messageId"] for m in got], ids)
+    health = running.health()
+    test.assertEqual([health.get(k, 0) for k in ("accepted", "denied", "acknowledged", "waiting")], [len(ids), 0, len(ids), 0])
+    counts = sender.counts()["out"]
+    test.assertEqual(counts["accepted"] + counts["delivered"], len(ids), counts)
+    test.assertEqual(receiver.counts()["in"]["done"], len(ids))
+
+
+class Network(unittest.TestCase):
+    def arm(self, network, number):
+        """The next fault. A handshake with a client certificate is about 3 KB up and 2 KB down, a request and its answer 2 KB each: both are swept, on new connections and, every
+        third time, on the one that is there."""
+        direction = (proxy.UP, proxy.DOWN)[number % 2]
+        there = number % 3 == 0
+        if not there:
+            network.drop_all()
+        network.arm(direction, number * 137 % (1400 if there else 4000), KINDS[number // 2 % 3])
+
+    def test_sending_through_cuts_at_every_point(self):
+        with harness.gateway() as running, proxy.Proxy(running.agency_port) as network:
+            world = agentd.World(running)
+            world.add_case()
+            with agentd.Agentd(world.social, url=network.url, receive="false", senders=1, **QUIET) as sender, agentd.Agentd(world.school) as receiver:
+                ids = []
+                for number in range(72):
+                    self.arm(network, number)
+                    ids.append(sender.send(world.notes(number))["messageId"])
+                    sender.wait_state(ids[-1], "accepted", "delivered")
+                print(f"faults that struck: {network.struck} of 72")
+                self.assertGreater(network.struck, 35)
+                check(self, running, sender, receiver, ids)
+
+    def test_receiving_through_cuts_at_every_point(self):
+        with harness.gateway(settings={"lease_ms": "150"}) as running, proxy.Proxy(running.agency_port) as network:
+            world = agentd.World(running)
+            world.add_case()
+            with agentd.Agentd(world.social) as sender, agentd.Agentd(world.school, url=network.url, fetch_wait_ms=300, recall_period_ms=3600000, **QUIET) as receiver:
+                ids = []
+                for number in range(60):
+                    self.arm(network, number)
+                    ids.append(sender.send(world.notes(number))["messageId"])
+                    harness.wait_until(lambda: receiver.counts()["in"]["ready"] == len(ids), "the message does not arrive")
+                self.assertGreater(network.struck, 30)
+                check(self, running, sender, receiver, ids)
+
+    def test_gateway_away_for_long(self):
+        """Nothing is lost while nobody answers, not even when the agent starts anew; the operator sees what waits and why; then all goes out in order."""
+        with harness.gateway() as running, proxy.Proxy(None) as network:
+            world = agentd.World(running)
+            world.add_case()
+            running.stop()
+            sender = agentd.Agentd(world.social, url=network.url, retry_max_ms=50).start()
+            ids = [sender.send(world.notes(n))["messageId"] for n in range(40)]
+            queue = harness.wait_until(lambda: (q := sender.get("/v1/queue"))["gateway"]["send"]["failures"] > 5 and q, "no failure is told")
+            self.assertEqual(queue["counts"]["out"]["queued"], 40)
+            self.assertEqual([w["messageId"] for w in queue["waiting"]], ids[:1])  # the others stand behind it
+            self.assertIn("cannot be reached", queue["gateway"]["send"]["why"])
+            sender.kill()
+            sender.start()
+            shown = harness.wait_until(lambda: "cannot be reached" in (text := self.status(sender)) and text, "the status does not say why")
+            self.assertIn("queued 40", shown)
+            running.start()
+            network.target = running.agency_port
+            with agentd.Agentd(world.school, url=network.url) as receiver:
+                for message_id in ids:
+                    sender.wait_state(message_id, "delivered")
+                check(self, running, sender, receiver, ids)
+            self.assertEqual(sender.stop(), 0)
+
+    def status(self, agent):
+        done = agentd.subprocess.run([agentd.AGENTD, "--status", "--config", agent.config], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_clock_wrong(self):
+        """A clock that is an hour off holds messages back and says so; once it is right they go out, signed anew. What waited sealed for longer than the gateway takes, too."""
+        with harness.gateway() as running:
+            world = agentd.World(running)
+            world.add_case()
+            clock = running.folder / "clock"
+            clock.write_text(harness.rfc3339(harness.time.time() + 3600))
+            with agentd.Agentd(world.social, demo_clock_file=clock, receive="false") as sender, agentd.Agentd(world.school) as receiver:
+                ids = [sender.send(world.notes(n))["messageId"] for n in range(3)]
+                waits = harness.wait_until(lambda: (m := sender.message(ids[0]))["attempts"] > 1 and m, "the message is not tried")
+                self.assertEqual((waits["state"], waits["why"]["reason"]), ("sending", "CLOCK_SKEW"))
+                self.assertEqual(running.health().get("accepted", 0), 0)
+                clock.write_text(harness.rfc3339(harness.time.time()))
+                for message_id in ids:
+                    sender.wait_state(message_id, "delivered", "accepted")
+                check(self, running, sender, receiver, ids)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A TCP proxy on loopback that does to connections what networks do: refuses, cuts, truncates, repeats, holds back. Octets pass as they are (TLS lies inside)."""
+import select
+import socket
+import struct
+import threading
+
+UP, DOWN = "up", "down"  # client to server, server to client
+
+
+class Proxy:
+    """Listens on `port`; `target` (a port on loopback) may be changed at any time, None refuses.
+
+    arm(): the next fault. It strikes once, after so many octets in that direction counted from now over all connections:
+      cut        both sides are reset, the octets behind are lost
+      truncate   both sides get an orderly end, the octets behind are lost
+      repeat     the octets around that place are sent twice, then all goes on
+    """
+
+    def __init__(self, target):
+        self.target = target
+        self.lock = threading.Lock()
+        self.fault = None     # [direction, octets left, kind]
+        self.struck = 0
+        self.holding = False  # new connections are held
+        self.held = None      # the connection that passes nothing upwards
+        self.free = threading.Event()
+        self.free.set()
+        self.open = []        # the newest last
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.stopping = False
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"https://localhost:{self.port}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.stopping = True
+        self.free.set()
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.drop_all()
+
+    # ---- what the test does
+
+    def arm(self, direction, octets, kind="cut"):
+        with self.lock:
+            self.fault = [direction, octets, kind]
+
+    def armed(self):
+        with self.lock:
+            return self.fault is not None
+
+    def hold(self):
+        """The newest connection passes nothing upwards, and those made from now on pass nothing at all, until release()."""
+        with self.lock:
+            self.held = self.open[-1]
+        self.free.clear()
+        self.holding = True
+
+    def release(self):
+        self.holding = False
+        self.held = None
+        self.free.set()
+
+    def drop_all(self):
+        with self.lock:
+            pairs = list(self.open)
+        for pair in pairs:
+            _reset(*pair)
+
+    # ---- what it does
+
+    def _accept(self):
+        while not self.stopping:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._connect, args=(client, self.holding), daemon=True).start()
+
+    def _connect(self, client, held):
+        if held:
+            self.free.wait()
+        try:
+            if self.target is None:
+                raise OSError
+            server = socket.create_connection(("127.0.0.1", self.target), timeout=10)
+        except OSError:
+            _reset(client)
+            return
+        server.settimeout(None)
+        pair = (client, server)
+        with self.lock:
+            self.open.append(pair)
+        try:
+            self._relay(client, server)
+        except OSError:
+            pass
+        finally:
+            with self.lock:
+                self.open.remove(pair)
+            for s in pair:
+                s.close()
+
+    def _relay(self, client, server):
+        for s in (client, server):
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while True:
+            for source in select.select([client, server], [], [])[0]:
+                octets = source.recv(65536)
+                if not octets:
+                    return
+                direction, to = (UP, server) if source is client else (DOWN, client)
+                if not self._pass(direction, to, octets, client, server):
+                    return
+
+    def _pass(self, direction, to, octets, client, server):
+        """False: the connection is over."""
+        if direction == UP and self.held and self.held[0] is client:
+            self.free.wait()
+        with self.lock:
+            strikes = False
+            if self.fault and self.fault[0] == direction:
+                at, kind = self.fault[1], self.fault[2]
+                strikes = at < len(octets)
+                if strikes:
+                    self.fault = None
+                    self.struck += 1
+                else:
+                    self.fault[1] -= len(octets)
+        if not strikes:
+            to.sendall(octets)
+            return True
+        to.sendall(octets[:at])
+        if kind == "cut":
+            _reset(client, server)
+            return False
+        if kind == "truncate":
+            return False
+        to.sendall(octets[max(0, at - 50):])  # repeat
+        return True
+
+
+def _reset(*sockets):
+    for s in sockets:
+        try:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            s.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        s.close()
