@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What an agent is to a case system: the local interface and who may use it, watched folders, refusals with their reasons, recalls, the witness."""
+import http.client
+import json
+import os
+import stat
+import subprocess
+import unittest
+import urllib.request
+import uuid
+
+import agentd
+import harness
+
+
+def setUpModule():
+    global running, world, sender, receiver, stack
+    stack = harness.contextlib.ExitStack()
+    running = stack.enter_context(harness.gateway(settings={"lease_ms": "300"}))
+    world = agentd.World(running)
+    world.add_case()
+    sender = stack.enter_context(agentd.Agentd(world.social, folder="folder", listen="127.0.0.1:0", witness_listen="127.0.0.1:0"))
+    receiver = stack.enter_context(agentd.Agentd(world.school, acknowledge_when_handled="true"))
+
+
+def tearDownModule():
+    stack.close()
+
+
+class Interface(unittest.TestCase):
+    def loopback(self, headers, path="/health"):
+        port = int((sender.state / "state" / "port").read_text())
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.putrequest("GET", path, skip_host=True)
+        for key, value in headers.items():
+            connection.putheader(key, value.replace("PORT", str(port)))
+        connection.endheaders()
+        response = connection.getresponse()
+        response.read()
+        connection.close()
+        return response.status
+
+    def test_loopback_wants_token_and_own_name(self):
+        token_file = sender.state / "state" / "token"
+        self.assertEqual(stat.S_IMODE(token_file.stat().st_mode), 0o600)
+        bearer = {"Authorization": "Bearer " + token_file.read_text()}
+        self.assertEqual(self.loopback({"Host": "localhost:PORT", **bearer}), 200)
+        self.assertEqual(self.loopback({"Host": "127.0.0.1:PORT", **bearer}), 200)
+        self.assertEqual(self.loopback({"Host": "localhost:PORT"}), 401)
+        self.assertEqual(self.loopback({"Host": "localhost:PORT", "Authorization": "Bearer " + "0" * 64}), 401)
+        self.assertEqual(self.loopback({"Host": "rebound.example:PORT", **bearer}), 403)
+        self.assertEqual(self.loopback({"Host": "localhost", **bearer}), 403)
+        self.assertEqual(self.loopback({"Host": "localhost:PORT", "Origin": "https://page.example", **bearer}), 403)
+
+    def test_socket_is_ours_alone(self):
+        self.assertEqual(stat.S_IMODE((sender.state / "state" / "agent.sock").stat().st_mode), 0o600)
+        self.assertEqual(stat.S_IMODE((sender.state / "state" / "queue.db").stat().st_mode), 0o600)
+
+    def test_requests_that_make_no_sense(self):
+        for method, path, status in (("GET", "/", 404), ("GET", "/v1/messages", 405), ("DELETE", "/v1/queue", 405), ("GET", "/v1/messages/x", 404),
+                                     ("GET", f"/v1/messages/{uuid.uuid4()}", 404), ("POST", f"/v1/inbox/{uuid.uuid4()}/ack", 404), ("GET", "/v1/inbox?max=x", 400),
+                                     ("GET", "/" + "x" * 5000, 404)):
+            self.assertEqual(sender.call(method, path)[0], status, path)
+        for body in ("", "[]", "{", '{"case": 1}', '"x"'):
+            status, answer = sender.call("POST", "/v1/messages", body, raw=True)
+            self.assertEqual((status, answer["error"]["code"]), (400, "invalid_argument"), body)
+        self.assertEqual(sender.call("POST", "/v1/messages", " " * (9 << 20), raw=True)[0], 413)
+
+    def test_final_answers_are_final(self):
+        refused = sender.send(world.notes(1, type="SuitabilityRequest"))["messageId"]
+        m = sender.wait_state(refused, "refused")
+        self.assertEqual(m["why"]["reason"], "TYPE_FORBIDS")
+        self.assertEqual(m["why"]["pairs"][0]["recipientAgencyId"], "school-1")
+        unknown = sender.wait_state(sender.send(world.notes(1, to=["nobody-1"]))["messageId"], "refused")
+        self.assertEqual(unknown["why"]["code"], "not_found")
+        self.assertEqual(sender.get("/v1/queue")["waiting"], [])  # they hold back nothing
+        accepted = sender.send(world.notes(2))["messageId"]
+        self.assertIn("tlogProof", sender.wait_state(accepted, "accepted", "delivered")["receipt"])
+        receiver.take_all(1)
+
+    def test_same_id(self):
+        description = world.notes(3, id=str(uuid.uuid4()))
+        sender.send(description)
+        sender.wait_state(description["id"], "accepted", "delivered")
+        self.assertEqual(sender.send(description, 200)["messageId"], description["id"])
+        self.assertEqual(sender.send({**description, "partial": True}, 409)["error"]["code"], "conflict")
+        self.assertEqual([m["messageId"] for m in receiver.take_all(1)], [description["id"]])
+
+    def test_rejection_reaches_the_sender(self):
+        message_id = sender.send(world.notes(4))["messageId"]
+        harness.wait_until(lambda: any(m["messageId"] == message_id for m in receiver.get("/v1/inbox?wait=1")["messages"]), "nothing arrives")
+        answer = receiver.post(f"/v1/inbox/{message_id}/reject", {"explanation": "no such case here"})
+        self.assertTrue(answer["senderIsTold"])
+        m = sender.wait_state(message_id, "delivered")
+        self.assertEqual(m["recipients"][0]["state"], "REJECTED")
+        self.assertEqual(receiver.post(f"/v1/inbox/{message_id}/ack", expect=409)["error"]["code"], "conflict")
+        notice = harness.wait_until(lambda: [n for n in sender.get("/v1/notices")["notices"] if n.get("messageId") == message_id], "no notice")
+        self.assertTrue(notice)
+
+    def test_watching(self):
+        status, text = sender.call("GET", "/metrics")
+        self.assertEqual(status, 200)
+        self.assertIn('sluss_agentd_gateway_up{doing="send"} 1', text)
+        self.assertTrue(sender.get("/health")["gatewayReached"])
+
+    def test_second_agent_on_the_same_state(self):
+        done = subprocess.run([agentd.AGENTD, "--config", sender.config], capture_output=True, text=True, timeout=30)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("another agent uses this state_dir", done.stderr)
+
+    def test_settings(self):
+        bad = running.folder / "bad.conf"
+        bad.write_text("profile = /x\nlisten = 0.0.0.0:1\n")
+        done = subprocess.run([agentd.AGENTD, "--check-config", "--config", bad], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("loopback", done.stderr)
+        self.assertEqual(subprocess.run([agentd.AGENTD, "--check-config", "--config", sender.config], capture_output=True).returncode, 0)
+
+
+class Folders(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = sender.state / "state" / "folder"
+
+    def put(self, name, description):
+        part = self.folder / "outbox" / f".{name}"
+        part.write_text(json.dumps(description))
+        part.rename(self.folder / "outbox" / name)
+
+    def test_sent_with_receipt(self):
+        (self.folder / "outbox" / "files" / "note.txt").write_text("from a file")
+        description = world.notes(5)
+        section = description["sections"][0]
+        del section["text"]
+        section["file"] = "note.txt"
+        self.put("mötet v12.json", description)
+        answer = json.loads(harness.wait_until(lambda: (self.folder / "sent" / "mötet v12.json.receipt").read_text(), "no receipt"))
+        self.assertEqual(answer["state"], "accepted")
+        self.assertIn("tlogProof", answer["receipt"])
+        harness.wait_until(lambda: (self.folder / "sent" / "mötet v12.json").exists(), "the file is not moved")
+        got = receiver.take_all(1)[0]
+        self.assertEqual((got["messageId"], got["sections"][0]["content"]["text"]), (answer["messageId"], "from a file"))
+
+    def test_rejected_with_reason(self):
+        self.put("denied.json", world.notes(6, type="SuitabilityRequest"))
+        self.put("broken.json", {"case": "x"})
+        for name, reason in (("denied", "TYPE_FORBIDS"), ("broken", "MALFORMED")):
+            answer = json.loads(harness.wait_until(lambda: (self.folder / "rejected" / f"{name}.json.reason").read_text(), "no reason"))
+            self.assertEqual(answer["reason"], reason)
+            self.assertTrue(answer["explanation"])
+            harness.wait_until(lambda: (self.folder / "rejected" / f"{name}.json").exists(), "the file is not moved")
+
+    def test_only_complete_files_once(self):
+        outbox = self.folder / "outbox"
+        with (outbox / "slow.json").open("w") as slow:  # somebody writes without renaming
+            text = json.dumps(world.notes(7))
+            slow.write(text[:50])
+            slow.flush()
+            (outbox / "ignored.json.part").write_text(text)
+            (outbox / ".hidden.json").write_text(text)
+            os.symlink("/etc/passwd", outbox / "link.json")
+            before = running.health().get("accepted", 0)
+            self.put("other.json", world.notes(8))
+            harness.wait_until(lambda: (self.folder / "sent" / "other.json").exists(), "the other file is not sent")
+            self.assertTrue((outbox / "slow.json").exists())
+            slow.write(text[50:])
+        harness.wait_until(lambda: (self.folder / "sent" / "slow.json").exists(), "the slow file is not sent")
+        self.assertEqual(running.health()["accepted"], before + 2)
+        self.assertEqual(sorted(p.name for p in outbox.iterdir() if p.is_file() or p.is_symlink()), [".hidden.json", "ignored.json.part", "link.json"])
+        for name in (".hidden.json", "ignored.json.part", "link.json"):
+            (outbox / name).unlink()
+        receiver.take_all(2)
+
+    def test_inbox(self):
+        reply = {"case": world.cases[0][0], "type": "AttendanceReport", "to": ["soc-1"],
+                 "sections": [{"purpose": "coordination", "claim": f"consent:{world.consents[0]}", "payload": "AttendanceReport",
+                               "json": {"week": "2026-W05", "lessonsPlanned": 20, "lessonsAttended": 18}}]}
+        message_id = receiver.send(reply)["messageId"]
+        path = self.folder / "inbox" / f"{message_id}.json"
+        document = harness.wait_until(lambda: json.loads(path.read_text()), "nothing arrives")
+        self.assertEqual(document["sections"][0]["content"]["lessonsAttended"], 18)
+        path.unlink()
+        harness.wait_until(lambda: sender.get(f"/v1/inbox/{message_id}")["state"] == "done", "its removal is not seen")
+
+
+class Witness(unittest.TestCase):
+    def ask(self, body):
+        port = int((sender.state / "state" / "witness-port").read_text())
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/add-checkpoint", data=body.encode(), method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def test_cosigns_once_and_remembers(self):
+        checkpoint = world.school.run("audit", "export", running.folder / "export") and (running.folder / "export" / "checkpoint").read_text()
+        size = checkpoint.split("\n")[1]
+        status, line = self.ask(f"old 0\n\n{checkpoint}")
+        self.assertEqual(status, 200, line)
+        self.assertTrue(line.startswith("\u2014 soc-1.sluss.test/e2e "), line)
+        self.assertEqual(self.ask(f"old 0\n\n{checkpoint}"), (409, size + "\n"))
+        self.assertEqual(self.ask("nonsense")[0], 400)
+        key = (sender.state / "state" / "witness.vkey").read_text()
+        self.assertTrue(key.startswith("soc-1.sluss.test/e2e+"))
+
+
+class XRecall(unittest.TestCase):
+    """Last: it ends the consent."""
+
+    def test_held_content_goes_and_the_answer_is_given_when_told(self):
+        message_id = sender.send(world.notes(9))["messageId"]
+        harness.wait_until(lambda: receiver.call("GET", f"/v1/inbox/{message_id}")[0] == 200, "nothing arrives")
+        self.assertIn("message", receiver.get(f"/v1/inbox/{message_id}"))
+        world.social.run("consent", "withdraw", "--case", world.cases[0][0], "--person", world.cases[0][1], "--everything", "--obtained", "oral")
+        harness.wait_until(lambda: receiver.get(f"/v1/inbox/{message_id}")["state"] == "recalled", f"nothing is called back:\n{receiver.log_tail()}")
+        self.assertNotIn("message", receiver.get(f"/v1/inbox/{message_id}"))
+        recall = [r for r in receiver.get("/v1/recalls")["recalls"] if message_id in r["recall"].get("messageIds", [])][0]
+        self.assertFalse(recall["answered"])
+        self.assertEqual(recall["deletedHere"], 1)
+        path = f"/v1/recalls/{recall['recall']['recallId']}/answer"
+        self.assertEqual(receiver.post(path, {"answer": "kept"}, 400)["error"]["field"], "answer")
+        receiver.post(path, {"answer": "deleted"})
+        self.assertEqual([r["answered"] for r in receiver.get("/v1/recalls")["recalls"] if r["recall"]["recallId"] == recall["recall"]["recallId"]], [True])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
