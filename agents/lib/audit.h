@@ -48,7 +48,7 @@ enum sluss_audit_class {
 	SLUSS_AUDIT_ORDER,	 // an order or time that cannot be
 	SLUSS_AUDIT_ENTITLEMENT, // done by somebody who may not
 	SLUSS_AUDIT_PAYLOAD,	 // withheld or destroyed too late, not at all, or released all the same
-	SLUSS_AUDIT_OVERDUE,	 // a recall without its answer in time
+	SLUSS_AUDIT_OVERDUE,	 // a recall or a notice to the person not made, or not answered in time
 	SLUSS_AUDIT_UNREPLAYED,	 // could not be decided again: a policy or an entry is missing
 	SLUSS_AUDIT_CLASSES,
 };
@@ -112,6 +112,7 @@ enum sluss_audit_kind {
 	SLUSS_AUDIT_RECALL_OVERDUE,
 	SLUSS_AUDIT_RECALL_LATE,
 	SLUSS_AUDIT_RECALL_MISSING,
+	SLUSS_AUDIT_NOTICE_MISSING,
 	// the replay itself
 	SLUSS_AUDIT_POLICY_MISSING,
 	SLUSS_AUDIT_RECORD_UNKNOWN,

@@ -9,6 +9,7 @@
 // audit_replay.c   folding records, what the gateway does by itself
 // audit_decide.c   messages and releases decided again
 // audit_acts.c     acts of persons and officers
+// audit_duties.c   what has to be asked back, and whom to tell
 // audit_open.c     messages under way
 // audit_ages.c     birthdays
 #ifndef SLUSS_AGENTS_AUDIT_IMPL_H

@@ -106,7 +106,6 @@ void audit_replay_free(struct audit_replay **replay_at)
 	audit_ages_clear(&replay->ages);
 	free(replay->owing);
 	free(replay->moves);
-	free(replay->recalls);
 	free(replay);
 	*replay_at = NULL;
 }
@@ -190,6 +189,7 @@ void audit_replay_owed(struct audit_replay *replay)
 		    "a link that the programme cannot do without was lost, and the case did not go to closing");
 	}
 	replay->move_count = 0;
+	audit_duties_withdrawn(replay);
 	replay->audit->message = message;
 	replay->audit->case_id = case_id;
 }
@@ -374,6 +374,7 @@ static bool withdrawal_record(struct audit_replay *replay, const struct sluss_re
 	replay->audit->report->withdrawals++;
 	audit_acts_check(replay, record);
 	replay->withdrawal = record->u.withdrawal.withdrawal;
+	replay->withdrawn = record->u.withdrawal.case_id;
 	if (!audit_replay_fold(replay, record) || !settle(replay, record->at_ms))
 		return false;
 	audit_decide_after_withdrawal(replay, &record->u.withdrawal.case_id);
@@ -499,22 +500,12 @@ bool audit_replay_record(struct audit_replay *replay, const struct sluss_record 
 
 void audit_replay_end(struct audit_replay *replay)
 {
-	struct sluss_recall_view recall;
 	if (replay->stopped)
 		return;
 	replay->audit->message = replay->audit->case_id = (struct sluss_id){{0}};
 	if (!fold_held(replay, NULL))
 		return;
 	audit_replay_owed(replay);
-	int64_t now_ms = sluss_state_time_ms(replay->state);
-	for (size_t i = 0; sluss_recall_at(replay->state, i, &recall); i++) {
-		replay->audit->report->recalls++;
-		if (!recall.overdue && (recall.answered || recall.due_ms >= now_ms))
-			continue;
-		replay->audit->case_id = recall.case_id;
-		audit_find(replay->audit, recall.answered ? SLUSS_AUDIT_RECALL_LATE : SLUSS_AUDIT_RECALL_OVERDUE,
-		    "%.40s %s", recall.agency,
-		    recall.answered ? "answered its recall after it was due" : "has not answered its recall in time");
-	}
+	audit_duties_end(replay);
 	replay->audit->report->replayed = true;
 }

@@ -33,9 +33,8 @@ struct audit_replay {
 	size_t owing_count, owing_room;
 	struct sluss_id *moves; // cases that have to go to closing now; the state has them there already
 	size_t move_count, move_room;
-	struct sluss_id withdrawal;	       // the newest
-	char (*recalls)[SLUSS_AGENCY_MAX + 1]; // agencies that it has to be recalled from
-	size_t recall_count, recall_room;
+	struct sluss_id withdrawal; // the newest
+	struct sluss_id withdrawn;  // the case that it was in, until what it obliges to has been looked at
 	// A case opened by a message that has still to come.
 	bool held;
 	struct sluss_record opening;
@@ -61,6 +60,10 @@ void audit_decide_ended(struct audit_replay *replay, const struct sluss_rec_ackn
 void audit_decide_expired(struct audit_replay *replay, const struct sluss_rec_expired *expired);
 // After an acceptance was folded: the message is under way. False: no memory.
 SLUSS_MUST_CHECK bool audit_decide_accepted(struct audit_replay *replay, const struct sluss_rec_message *message);
+
+// audit_duties.c: what has to be asked back, and whom to tell.
+void audit_duties_withdrawn(struct audit_replay *replay);
+void audit_duties_end(struct audit_replay *replay);
 
 // audit_acts.c: may this have been recorded? Before the record is folded.
 void audit_acts_check(struct audit_replay *replay, const struct sluss_record *record);

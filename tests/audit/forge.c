@@ -429,6 +429,40 @@ void forge_acknowledge(struct forge *forge, const struct forge_message *message,
 					  .officer = "x1"}});
 }
 
+struct recalling {
+	struct forge *forge;
+	struct sluss_id withdrawal;
+	size_t count;
+	struct sluss_id grants[16];
+	char agencies[16][SLUSS_AGENCY_MAX + 1];
+};
+
+static bool collect(void *context, const struct sluss_grant_view *grant)
+{
+	struct recalling *r = context;
+	if (grant->received && !grant->recalled && grant->standing == SLUSS_WITHDRAWN && r->count < 16) {
+		memcpy(r->agencies[r->count], grant->recipient, strlen(grant->recipient) + 1);
+		r->grants[r->count++] = grant->grant;
+	}
+	return true;
+}
+
+void forge_recall(struct forge *forge, struct sluss_id withdrawal)
+{
+	struct recalling r = {.forge = forge, .withdrawal = withdrawal};
+	sluss_case_each_grant(forge->state, &forge->kase, forge->now_ms, collect, &r);
+	for (size_t i = 0; i < r.count; i++)
+		(void)forge_record(forge, (struct sluss_record){.type = SLUSS_REC_RECALL_OPENED,
+					      .u.recall_opened = {.recall = forge_id(forge),
+						  .case_id = forge->kase,
+						  .withdrawal = withdrawal,
+						  .agency = r.agencies[i],
+						  .cause = SLUSS_RECALL_WITHDRAWAL,
+						  .grants = &r.grants[i],
+						  .grant_count = 1,
+						  .due_ms = forge->now_ms + 14 * FORGE_DAY_MS}});
+}
+
 struct sluss_id forge_withdraw(struct forge *forge, const char *category, struct forge_message *waiting)
 {
 	struct sluss_id withdrawal = forge_id(forge);
@@ -452,6 +486,7 @@ struct sluss_id forge_withdraw(struct forge *forge, const char *category, struct
 	}
 	if (waiting != NULL)
 		destroy(forge, waiting, withdrawal);
+	forge_recall(forge, withdrawal);
 	return withdrawal;
 }
 

@@ -80,6 +80,9 @@ void forge_acknowledge(struct forge *forge, const struct forge_message *message,
 // The guardian withdraws a category; `waiting` (may be NULL) is withheld and destroyed.
 struct sluss_id forge_withdraw(struct forge *forge, const char *category, struct forge_message *waiting);
 
+// What was received on grants that are withdrawn now is asked back; forge_withdraw() does it.
+void forge_recall(struct forge *forge, struct sluss_id withdrawal);
+
 // ---- what a forger does to entries before they are published
 
 void forge_drop(struct forge *forge, size_t index);

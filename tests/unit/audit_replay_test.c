@@ -527,19 +527,65 @@ static void test_recall_that_nobody_answers(void **state)
 	forge_acknowledge(&forge, &message, "soc-1");
 	forge_fetch(&forge, &message, "police-1");
 	forge_acknowledge(&forge, &message, "police-1");
-	struct sluss_id withdrawal = forge_withdraw(&forge, "school_attendance", NULL);
-	(void)forge_record(&forge, (struct sluss_record){.type = SLUSS_REC_RECALL_OPENED,
-				       .u.recall_opened = {.recall = forge_id(&forge),
-					   .case_id = forge.kase,
-					   .withdrawal = withdrawal,
-					   .agency = "soc-1",
-					   .cause = SLUSS_RECALL_WITHDRAWAL,
-					   .grants = &forge.attendance[0],
-					   .grant_count = 1,
-					   .due_ms = forge.now_ms + FORGE_DAY_MS}});
-	forge_pass(&forge, 3 * FORGE_DAY_MS);
+	(void)forge_withdraw(&forge, "school_attendance", NULL);
+	forge_pass(&forge, 20 * FORGE_DAY_MS);
 	(void)forge_record(&forge, (struct sluss_record){.type = SLUSS_REC_RESTART});
 	expect(&forge, SLUSS_AUDIT_RECALL_OVERDUE, SLUSS_AUDIT_NO_INDEX);
+}
+
+static void test_recall_left_out(void **state)
+{
+	struct forge forge;
+	struct forge_message message;
+	(void)state;
+	open_world(&forge);
+	forge_draft(&forge, &message, 1, both, 1, attendance);
+	assert_true(forge_send(&forge, &message));
+	forge_fetch(&forge, &message, "soc-1");
+	forge_acknowledge(&forge, &message, "soc-1");
+	(void)forge_withdraw(&forge, "school_attendance", NULL);
+	forge_drop(&forge, forge.entry_count - 1); // the recall
+	expect(&forge, SLUSS_AUDIT_RECALL_MISSING, SLUSS_AUDIT_NO_INDEX);
+}
+
+static void test_person_was_not_told(void **state)
+{
+	struct forge forge;
+	struct forge_message message;
+	static const char *const officers[] = {"s9"}, *const police[] = {"police-1"}, *const threat[] = {"threat"};
+	(void)state;
+	open_world(&forge);
+	struct sluss_id request = forge_id(&forge);
+	(void)forge_record(
+	    &forge, (struct sluss_record){.type = SLUSS_REC_APPROVERS_SET,
+			.u.approvers_set = {.agency = "soc-1", .officers = officers, .officer_count = 1}});
+	struct sluss_record asked = {.type = SLUSS_REC_STATUTE_REQUESTED,
+	    .u.statute_requested = {.request = request,
+		.case_id = forge.kase,
+		.provision = "OSL-10-18a",
+		.agency = "soc-1",
+		.officer = "s1",
+		.message_type = SLUSS_MESSAGE_THREAT_ASSESSMENT,
+		.recipients = police,
+		.recipient_count = 1,
+		.categories = threat,
+		.category_count = 1,
+		.necessity = true}};
+	memset(asked.u.statute_requested.necessity_hash, 2, SLUSS_HASH_BYTES);
+	(void)forge_record(&forge, asked);
+	(void)forge_record(&forge, (struct sluss_record){.type = SLUSS_REC_STATUTE_APPROVED,
+				       .u.statute_approved = {.request = request, .agency = "soc-1", .officer = "s9"}});
+	forge_draft(&forge, &message, 1, police, 1, threat);
+	message.record.sender = "soc-1";
+	message.record.officer = "s1";
+	message.record.message_type = SLUSS_MESSAGE_THREAT_ASSESSMENT;
+	message.claim = (struct sluss_claim){.kind = SLUSS_CLAIM_APPROVAL, .id = request, .provision = ""};
+	message.sections[0].necessity = true;
+	assert_true(forge_send(&forge, &message));
+	forge_fetch(&forge, &message, "police-1");
+	forge_pass(&forge, FORGE_DAY_MS);
+	(void)forge_record(&forge, (struct sluss_record){.type = SLUSS_REC_RESTART});
+	expect(&forge, SLUSS_AUDIT_NOTICE_MISSING, SLUSS_AUDIT_NO_INDEX);
 }
 
 static void test_policy_missing(void **state)
@@ -596,6 +642,8 @@ int main(void)
 	    cmocka_unit_test(test_approved_by_the_same_officer),
 	    cmocka_unit_test(test_phase_that_may_not_be),
 	    cmocka_unit_test(test_recall_that_nobody_answers),
+	    cmocka_unit_test(test_recall_left_out),
+	    cmocka_unit_test(test_person_was_not_told),
 	    cmocka_unit_test(test_policy_missing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
