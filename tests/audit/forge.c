@@ -26,7 +26,7 @@ static void read_policy(struct forge *forge)
 {
 	struct sluss_policy_error error;
 	struct sluss_hash hash;
-	FILE *file = fopen("policy/sweden-sig.json", "rb");
+	FILE *file = fopen(FORGE_POLICY, "rb");
 	forge->policy_json = calloc(1, 512 * 1024);
 	if (file == NULL || forge->policy_json == NULL)
 		die("policy/sweden-sig.json cannot be read");
