@@ -149,14 +149,17 @@ static const struct {
 
 static enum cli_exit run_adapter(struct cli *cli, adapter *adapt, const char *octets, size_t len)
 {
-	struct run r = {.cli = cli, .folder = cli_get(cli, "out"), .contents = json_array(), .problems = json_array()};
-	if (r.folder != NULL && mkdir(r.folder, 0700) != 0 && errno != EEXIST) {
-		return cli_fail(cli, CLI_USAGE, "out", "%s: %s", r.folder, strerror(errno));
+	const char *folder = cli_get(cli, "out");
+	if (folder != NULL && mkdir(folder, 0700) != 0 && errno != EEXIST) {
+		return cli_fail(cli, CLI_USAGE, "out", "%s: %s", folder, strerror(errno));
 	}
+	struct run r = {.cli = cli, .folder = folder};
 	r.rejected_out = open_memstream(&r.rejected, &r.rejected_len);
 	if (r.rejected_out == NULL) {
 		return cli_fail(cli, CLI_INTERNAL, "", "out of memory");
 	}
+	r.contents = json_array();
+	r.problems = json_array();
 	struct sluss_convert to = {take, take_problem, take_header, reject, &r};
 	bool whole = adapt(octets, len, &to);
 	(void)fclose(r.rejected_out);

@@ -22,8 +22,8 @@ enum kind { PRESENT = 0, WITH_LEAVE, WITHOUT_LEAVE, KIND_COUNT };
 // How programs call what kind of absence it was.
 static const char *const kinds[KIND_COUNT] = {
     [PRESENT] = "närvarande|närvaro|present|-",
-    [WITH_LEAVE] = "giltig|giltig frånvaro|anmäld|anmäld frånvaro|beviljad|beviljad frånvaro|ledighet|beviljad "
-		   "ledighet|sjuk|with leave",
+    [WITH_LEAVE] = ("giltig|giltig frånvaro|anmäld|anmäld frånvaro|beviljad|beviljad frånvaro|"
+		    "ledighet|beviljad ledighet|sjuk|with leave"),
     [WITHOUT_LEAVE] = "ogiltig|ogiltig frånvaro|oanmäld|oanmäld frånvaro|skolk|without leave",
 };
 

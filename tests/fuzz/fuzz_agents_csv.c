@@ -67,6 +67,7 @@ static void nothing_lost(const char *octets, size_t len)
 	sluss_csv_free(&csv);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sluss_convert to = {take, problem, row, row, NULL};
