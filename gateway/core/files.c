@@ -31,6 +31,7 @@ struct sluss_files {
 	uint64_t size;
 	uint8_t note[SLUSS_STORE_CHECKPOINT_MAX];
 	size_t note_len;
+	uint64_t note_size;
 	bool want_cosigned, is_cosigned; // the note
 	char verifier_key[SLUSS_NOTE_LINE_MAX + 1];
 	struct look looks[LOOKS];
@@ -59,41 +60,41 @@ void sluss_files_free(struct sluss_files **files)
 	*files = NULL;
 }
 
-static void set_note(struct sluss_files *files, struct sluss_bytes note)
+static void set_note(struct sluss_files *files, uint64_t size, struct sluss_bytes note, bool cosigned)
 {
 	if (note.len > sizeof(files->note))
 		return;
 	if (note.len > 0)
 		memcpy(files->note, note.data, note.len);
 	files->note_len = note.len;
+	files->note_size = size;
+	files->is_cosigned = cosigned;
 }
 
 void sluss_files_publish(struct sluss_files *files, uint64_t size, struct sluss_bytes note)
 {
 	pthread_mutex_lock(&files->lock);
 	// A commit without entries leaves the checkpoint as it is, with what cosignatures it has.
-	if ((size != files->size || files->note_len == 0) && !(files->want_cosigned && files->is_cosigned)) {
-		set_note(files, note);
-		files->is_cosigned = false;
-	}
+	if ((size != files->size || files->note_len == 0) && !(files->want_cosigned && files->is_cosigned))
+		set_note(files, size, note, false);
 	files->size = size;
 	pthread_mutex_unlock(&files->lock);
 }
 
-void sluss_files_want_cosigned(struct sluss_files *files)
+void sluss_files_want_cosigned(struct sluss_files *files, uint64_t size, struct sluss_bytes note)
 {
 	pthread_mutex_lock(&files->lock);
 	files->want_cosigned = true;
+	if (note.len > 0)
+		set_note(files, size, note, true);
 	pthread_mutex_unlock(&files->lock);
 }
 
 void sluss_files_cosigned(struct sluss_files *files, uint64_t size, struct sluss_bytes note)
 {
 	pthread_mutex_lock(&files->lock);
-	if (size == files->size || (files->want_cosigned && size < files->size)) {
-		set_note(files, note);
-		files->is_cosigned = true;
-	}
+	if (size == files->size || (files->want_cosigned && size >= files->note_size && size < files->size))
+		set_note(files, size, note, true);
 	pthread_mutex_unlock(&files->lock);
 }
 

@@ -50,10 +50,11 @@ void sluss_files_free(struct sluss_files **files);
 // each commit that may be released.
 void sluss_files_publish(struct sluss_files *files, uint64_t size, struct sluss_bytes note);
 // From now on `checkpoint` is the newest that a quorum of witnesses has cosigned, as soon as there is one: a verifier that
-// asks for a quorum would find the bare one useless, and the tiles reach beyond it anyway.
-void sluss_files_want_cosigned(struct sluss_files *files);
+// asks for a quorum would find the bare one useless, and the tiles reach beyond it anyway. `note` is the one that was
+// served before the start (empty: none), so that nobody sees the log go back.
+void sluss_files_want_cosigned(struct sluss_files *files, uint64_t size, struct sluss_bytes note);
 // The checkpoint of this size has cosignatures now: it is served in place of the bare one, if it is still the newest or
-// cosigned ones are wanted.
+// cosigned ones are wanted; a smaller one than what was served never is.
 void sluss_files_cosigned(struct sluss_files *files, uint64_t size, struct sluss_bytes note);
 
 // Is this path an entry bundle's (whose reading is logged)?

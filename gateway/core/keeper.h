@@ -97,6 +97,8 @@ struct sluss_keeper_answer {
 // An answer has come. `log_size` is the log's size now, `real_s` the time in Unix seconds.
 void sluss_keeper_answer(struct sluss_keeper *keeper, const struct sluss_keeper_answer *answer, uint64_t log_size,
     int64_t now_ms, int64_t real_s);
+// That call never left: nothing is known of the witness.
+void sluss_keeper_returned(struct sluss_keeper *keeper, uint32_t index, uint64_t number, int64_t now_ms);
 // Nothing that is under way will be answered.
 void sluss_keeper_lost(struct sluss_keeper *keeper, int64_t now_ms);
 

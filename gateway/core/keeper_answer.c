@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 enum {
+	RETURNED_MS = 100, // until a courier is there
 	CONFLICTS_MAX = 3, // in one round; then it is a fault of the witness's
 };
 
@@ -183,13 +184,20 @@ void sluss_keeper_answer(
 		complain(k, answer->index, now_ms, advice(answer->status), answer->status);
 }
 
+void sluss_keeper_returned(struct sluss_keeper *k, uint32_t index, uint64_t number, int64_t now_ms)
+{
+	if (index >= k->config.count || number == 0 || k->witnesses[index].call != number)
+		return;
+	k->witnesses[index].call = 0;
+	k->witnesses[index].not_before_ms = now_ms + RETURNED_MS;
+}
+
 void sluss_keeper_lost(struct sluss_keeper *k, int64_t now_ms)
 {
 	for (uint32_t i = 0; i < k->config.count; i++) {
 		if (k->witnesses[i].call == 0)
 			continue;
 		k->witnesses[i].call = 0;
-		// Nothing of the witness's doing: at once again, when there is a courier.
-		k->witnesses[i].not_before_ms = now_ms + k->config.period_ms / 10;
+		k->witnesses[i].not_before_ms = now_ms + RETURNED_MS; // nothing of the witness's doing
 	}
 }

@@ -178,6 +178,9 @@ void sluss_notary_hear(struct sluss_writer *w, const struct sluss_letter *letter
 		return; // asked again after its time
 	if (letter->kind == SLUSS__V1__COURIER_CALL__KIND__KIND_TIMESTAMP) {
 		notary_stamp_hear(w, letter);
+	} else if (letter->kind == SLUSS__V1__COURIER_CALL__KIND__KIND_WITNESS && letter->returned) {
+		sluss_keeper_returned(
+		    &n->keeper, letter->index, letter->call_id & 0xffffffffffff, sluss_monotonic_ms());
 	} else if (letter->kind == SLUSS__V1__COURIER_CALL__KIND__KIND_WITNESS) {
 		struct sluss_keeper_answer answer = {.index = letter->index,
 		    .number = letter->call_id & 0xffffffffffff,

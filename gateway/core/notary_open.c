@@ -19,6 +19,7 @@ struct published {
 	size_t quorum_len;
 	uint8_t *tsa;
 	size_t tsa_len;
+	bool had_quorum; // before the start
 };
 
 static bool refuse(struct sluss_store_error *error, const char *what, const char *which)
@@ -65,8 +66,7 @@ static bool set_keeper(
 		struct sluss_bytes text = {(const uint8_t *)w->config.witnesses[i], strlen(w->config.witnesses[i])};
 		if (!sluss_note_key_parse(text, &config.witnesses[i]))
 			return refuse(error,
-			    "`witness` needs a verifier key as the witness gives it (name+id+key); this is none: "
-			    "%.100s",
+			    "`witness` needs a verifier key as the witness gives it (name+id+key); this is none: ",
 			    w->config.witnesses[i]);
 		memcpy(p->witnesses + p->witnesses_len, text.data, text.len);
 		p->witnesses_len += text.len;
@@ -207,6 +207,17 @@ static bool publish_one(struct sluss_writer *w, const char *path, struct sluss_b
 				: sluss_store_put_side(w->store, SLUSS_SIDE_FILE, key, wanted)) == SLUSS_STORE_OK;
 }
 
+static bool read_quorum(struct sluss_writer *w, bool *had_out)
+{
+	static const char path[] = "keys/quorum";
+	struct sluss_store_blob now = {0};
+	enum sluss_store_result there = sluss_store_get_side(
+	    w->store, SLUSS_SIDE_FILE, (struct sluss_bytes){(const uint8_t *)path, sizeof(path) - 1}, &now);
+	*had_out = there == SLUSS_STORE_OK && now.len > 0 && now.data[0] != '0';
+	sluss_store_blob_free(&now);
+	return there == SLUSS_STORE_OK || there == SLUSS_STORE_NOT_FOUND;
+}
+
 static bool publish(struct sluss_writer *w, const struct published *p)
 {
 	sluss_batch_start(w);
@@ -225,7 +236,7 @@ static bool set_up(struct sluss_writer *w, struct sluss_notary *n, struct publis
 {
 	if (!set_keeper(w, n, p, error) || !set_stamping(w, n, p, error))
 		return false;
-	if (!load(w, n) || !publish(w, p))
+	if (!load(w, n) || !read_quorum(w, &p->had_quorum) || !publish(w, p))
 		return refuse(
 		    error, "%s", "What is stored of cosignatures and timestamps could not be read or written.");
 	return true;
@@ -238,10 +249,9 @@ bool sluss_notary_open(struct sluss_writer *w, struct sluss_notary **notary_out,
 	*notary_out = NULL;
 	bool good = n != NULL && p != NULL && set_up(w, n, p, error_out);
 	if (good && w->config.witness_quorum > 0) {
-		sluss_files_want_cosigned(w->files);
-		if (n->keeper.cosigned_len > 0)
-			sluss_files_cosigned(w->files, n->keeper.cosigned_size,
-			    (struct sluss_bytes){n->keeper.cosigned, n->keeper.cosigned_len});
+		// One that was stored without a quorum was not what everybody saw.
+		sluss_files_want_cosigned(w->files, n->keeper.cosigned_size,
+		    (struct sluss_bytes){n->keeper.cosigned, p->had_quorum ? n->keeper.cosigned_len : 0});
 	}
 	if (good && (w->config.witness_count > 0 || w->config.timestamps)) {
 		*notary_out = n;

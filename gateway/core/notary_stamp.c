@@ -11,6 +11,7 @@
 
 enum {
 	RETRY_MAX_MS = 60000,
+	RETURNED_MS = 100,	      // until a courier is there
 	SKEW_S = SLUSS_KEEPER_SKEW_S, // the authority's clock may differ from ours by this
 };
 
@@ -91,6 +92,10 @@ void notary_stamp_hear(struct sluss_writer *w, const struct sluss_letter *letter
 	if (s->call == 0 || (letter->call_id & 0xffffffffffff) != s->call)
 		return;
 	s->call = 0;
+	if (letter->returned) {
+		s->next_ms = now_ms + RETURNED_MS;
+		return;
+	}
 	if (letter->status != 200 || strncmp(letter->content_type, type, sizeof(type) - 1) != 0) {
 		failed(s, letter->status,
 		    letter->status == 0 ? "the authority cannot be reached" : "the authority gives no timestamp",

@@ -63,6 +63,7 @@ void sluss_letter_return(struct sluss_letter *letter, const char *why)
 {
 	letter->item.kind = SLUSS_ITEM_OUTSIDE_ANSWER;
 	letter->item.next = NULL;
+	letter->returned = true;
 	letter->status = 0;
 	letter->len = 0;
 	letter->content_type[0] = '\0';

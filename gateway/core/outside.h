@@ -19,6 +19,7 @@ struct sluss_letter {
 	Sluss__V1__CourierCall__Kind kind;
 	uint32_t index;
 	uint32_t timeout_ms; // call
+	bool returned;	     // answer: it never left, there is no courier (yet)
 	uint32_t status;     // answer: HTTP status, 0: none came
 	char content_type[SLUSS_LETTER_TYPE_MAX];
 	char error[SLUSS_LETTER_TYPE_MAX]; // answer without status: one phrase

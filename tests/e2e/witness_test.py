@@ -2,7 +2,9 @@
 """The log's witnesses: a quorum cosigns, and messages are relayed only while it does; a gateway that is behind a witness, or that has another history, does not run."""
 import base64
 import hashlib
+import json
 import os
+import pathlib
 import shutil
 import subprocess
 import tempfile
@@ -18,7 +20,8 @@ SETTINGS = "witness_quorum = 2\nwitness_period_ms = 200\nwitness_gap_max_ms = 15
 class World:
     """A gateway whose log two witnesses cosign."""
 
-    def __init__(self, settings=SETTINGS):
+    def __init__(self, settings=SETTINGS, authority=False):
+        self.authority = None
         self.folder = tempfile.mkdtemp(prefix="sluss-")
         self.gateway = None
         self.witnesses = []
@@ -28,6 +31,9 @@ class World:
             key = (self.gateway.state / "log.vkey").read_text().strip()
             for witness in self.witnesses:
                 witness.log_key = key
+            if authority:
+                self.authority = outside.TimestampAuthority(self.folder)
+                settings += f"timestamp_url = {self.authority.url}\ntimestamp_ca = {self.authority.ca}\ntimestamp_period_ms = 300\n"
             with self.gateway.settings.open("a") as file:
                 file.write(settings + "".join(w.setting + "\n" for w in self.witnesses))
             self.gateway.start()
@@ -38,8 +44,8 @@ class World:
     def close(self):
         if self.gateway:
             self.gateway.stop()
-        for witness in self.witnesses:
-            witness.close()
+        for server in (*self.witnesses, *filter(None, [self.authority])):
+            server.close()
         shutil.rmtree(self.folder)
 
     def people(self):
@@ -104,7 +110,7 @@ def openssl_verifies(key, text, line):
 class Witnesses(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.world = World()
+        cls.world = World(authority=True)
         cls.world.people()
 
     @classmethod
@@ -141,6 +147,18 @@ class Witnesses(unittest.TestCase):
         text, lines = proof.split("\n\n")[1:3]
         for witness, line in zip(self.world.witnesses, lines.splitlines()[1:]):
             self.assertTrue(openssl_verifies(witness.key, text.encode() + b"\n", line.encode()))
+
+    def test_an_auditor_verifies_all_of_it(self):
+        self.assertTrue(self.world.send().ok)
+        self.world.until_cosigned()
+        self.world.until(lambda h: int(h.get("timestamped_size", 0)) > 0, "no timestamp")
+        auditor = self.world.gateway.cli("auditor-1", "auditor", "a1")
+        export = pathlib.Path(self.world.folder) / "export"
+        auditor.run("audit", "export", export)
+        done = subprocess.run([harness.SLUSS, "audit", "verify", export, "--json"], capture_output=True, text=True, timeout=60, check=False)
+        answer = json.loads(done.stdout)
+        self.assertEqual((done.returncode, answer["findings"], answer["cosignedSize"]), (0, [], answer["size"]))
+        self.assertGreaterEqual(answer["timestamps"], 1)
 
     def test_without_a_quorum_nothing_is_relayed(self):
         self.assertTrue(self.world.send().ok)
@@ -220,6 +238,18 @@ class OldDatabase(unittest.TestCase):
         status, events = self.world.ends("witness-fork")
         self.assertEqual(status, 1)
         self.assertTrue(any("another history of this log" in e for e in events), self.world.gateway.log_tail())
+
+
+class WrongKey(unittest.TestCase):
+    def test_it_does_not_start(self):
+        folder = tempfile.mkdtemp(prefix="sluss-")
+        self.addCleanup(shutil.rmtree, folder)
+        gateway = harness.Gateway(folder)
+        with gateway.settings.open("a") as file:
+            file.write("witness = a.example+00000000+BAAA http://127.0.0.1:1\n")
+        done = subprocess.run([harness.SLUSSD, "--config", gateway.settings], capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("needs a verifier key as the witness gives it (name+id+key); this is none: a.example+00000000+BAAA", done.stderr)
 
 
 if __name__ == "__main__":

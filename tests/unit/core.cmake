@@ -20,5 +20,7 @@ sluss_unit_test(core_files_test SOURCES unit/core_files_test.c LIBS sluss_core s
 sluss_unit_test(core_case_index_test SOURCES unit/core_case_index_test.c LIBS sluss_core)
 sluss_unit_test(core_head_test SOURCES unit/core_head_test.c LIBS sluss_core sluss_store_fakes PkgConfig::SODIUM)
 sluss_unit_test(core_report_test SOURCES unit/core_report_test.c LIBS sluss_core)
+sluss_unit_test(core_outside_test SOURCES unit/core_outside_test.c LIBS sluss_core)
+sluss_unit_test(core_notary_test SOURCES unit/core_notary_test.c LIBS core_world sluss_witness)
 sluss_unit_test(core_keeper_test SOURCES unit/core_keeper_test.c LIBS sluss_keeper sluss_witness sluss_log_tree sluss_log_verify PkgConfig::SODIUM)
 sluss_unit_test(core_timestamp_test SOURCES unit/core_timestamp_test.c LIBS sluss_timestamp)

@@ -172,6 +172,44 @@ static void test_what_witnesses_add(void **state)
 		assert_int_equal(get(w, odd[i], false, &file), SLUSS_FILE_NOT_CANONICAL);
 }
 
+// With a quorum the newest cosigned one is served, and nobody ever sees the log go back.
+static void test_quorum_checkpoint(void **state)
+{
+	struct world *w = *state;
+	struct sluss_file file;
+	append(w, 4, 10);
+	publish(w);
+	sluss_files_want_cosigned(w->files, 3, text("three, from before the start"));
+	expect(w, "checkpoint", "three, from before the start");
+	append(w, 4, 10);
+	publish(w);
+	expect(w, "checkpoint", "three, from before the start");
+	sluss_files_cosigned(w->files, 2, text("two"));
+	expect(w, "checkpoint", "three, from before the start");
+	sluss_files_cosigned(w->files, 5, text("five"));
+	expect(w, "checkpoint", "five");
+	sluss_files_cosigned(w->files, 9, text("more than is published"));
+	expect(w, "checkpoint", "five");
+	assert_int_equal(get(w, "tile/0/000.p/8", false, &file), SLUSS_FILE_OK); // tiles reach beyond it
+}
+
+// As long as there is none the bare one is served; what is cosigned and smaller does not take its place.
+static void test_quorum_checkpoint_to_come(void **state)
+{
+	struct world *w = *state;
+	struct sluss_file file;
+	append(w, 4, 10);
+	publish(w);
+	sluss_files_want_cosigned(w->files, 0, text(""));
+	assert_int_equal(get(w, "checkpoint", false, &file), SLUSS_FILE_OK);
+	assert_non_null(memmem(file.octets.data, file.octets.len, "\n4\n", 3));
+	sluss_files_cosigned(w->files, 3, text("three"));
+	assert_int_equal(get(w, "checkpoint", false, &file), SLUSS_FILE_OK);
+	assert_non_null(memmem(file.octets.data, file.octets.len, "\n4\n", 3));
+	sluss_files_cosigned(w->files, 4, text("four"));
+	expect(w, "checkpoint", "four");
+}
+
 static void test_cosigned_checkpoint(void **state)
 {
 	struct world *w = *state;
@@ -227,6 +265,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_longest_bundle, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_what_witnesses_add, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_cosigned_checkpoint, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_quorum_checkpoint, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_quorum_checkpoint_to_come, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_policies, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_looks, setup, teardown),
 	};

@@ -457,7 +457,7 @@ static void test_lost_calls(void **state)
 	sluss_keeper_lost(&w->keeper, w->now_ms);
 	assert_true(w->keeper.witnesses[0].call == 0);
 	assert_int_equal(w->keeper.witnesses[0].failures, 0);
-	w->now_ms += PERIOD / 10;
+	w->now_ms += 100;
 	tick(w);
 	assert_true(w->witnesses[0].pending != old_number);
 	uint64_t number = w->witnesses[0].pending;
@@ -465,6 +465,19 @@ static void test_lost_calls(void **state)
 	hand_in(w, 0, 422, "", "");
 	assert_false(w->keeper.fatal);
 	w->witnesses[0].pending = number;
+	settle(w);
+	assert_true(is_open(w));
+}
+
+// Without a courier nothing is known of a witness: it is no failure, and soon tried again.
+static void test_returned_calls(void **state)
+{
+	struct world *w = *state;
+	tick(w);
+	for (uint32_t i = 0; i < WITNESSES; i++)
+		sluss_keeper_returned(&w->keeper, i, w->witnesses[i].pending, w->now_ms);
+	assert_int_equal(w->keeper.witnesses[0].failures, 0);
+	w->now_ms += 100;
 	settle(w);
 	assert_true(is_open(w));
 }
@@ -497,6 +510,7 @@ int main(void)
 	    TEST(test_counts_each_key_once),
 	    TEST(test_wants_a_cosignature_of_now),
 	    TEST(test_lost_calls),
+	    TEST(test_returned_calls),
 	    TEST(test_slow_witnesses),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
