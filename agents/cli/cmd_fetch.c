@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "attach.h"
 #include "cli.h"
 #include "file.h"
 #include "message_tree.h"
@@ -103,6 +104,9 @@ static enum cli_exit take_message(struct cli *cli, struct sluss_client *client, 
 	enum cli_exit code = tree == NULL ? cli_fail(cli, CLI_INTERNAL, "", "message %s cannot be shown", d->message_id) : CLI_OK;
 	if (code == CLI_OK) {
 		print_message(cli, d, m);
+		code = cli_attach_get(cli, client, m, folder, tree);
+	}
+	if (code == CLI_OK) {
 		if (folder != NULL && !save(cli, folder, d->message_id, tree)) {
 			code = CLI_INTERNAL;
 		}
@@ -142,9 +146,9 @@ static bool read_request(struct cli *cli, Sluss__V1__FetchRequest *request)
 static void print_notice(struct cli *cli, const Sluss__V1__Notice *n)
 {
 	const char *reason = n->reason == 0 ? "" : sluss_reason_name((enum sluss_reason)n->reason);
-	cli_say(cli, "notice %llu, %s: %s, case %s%s%s%s%s %s", (unsigned long long)n->log_index, cli_time_text(cli, n->at),
+	cli_say(cli, "notice %llu, %s: %s, case %s%s%s%s%s %s%s", (unsigned long long)n->log_index, cli_time_text(cli, n->at),
 	    cli_enum_text(cli, &sluss__v1__notice_kind__descriptor, (int)n->kind), n->case_id, n->message_id[0] == '\0' ? "" : ", message ", n->message_id,
-	    n->recipient_agency_id[0] == '\0' ? "" : " to ", n->recipient_agency_id, reason == NULL ? "" : reason);
+	    n->recipient_agency_id[0] == '\0' ? "" : " to ", n->recipient_agency_id, reason == NULL ? "" : reason, n->explanation);
 }
 
 // Shows the notices and remembers how far they were shown.

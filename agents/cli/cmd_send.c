@@ -2,8 +2,9 @@
 // sluss send, evaluate, status.
 #include <stdlib.h>
 
-#include "file.h"
+#include "attach.h"
 #include "draft.h"
+#include "file.h"
 
 // Reads the whole command before the profile is looked at, so that what is wrong with it is said first.
 static enum cli_exit seal(struct cli *cli, struct sluss_client **client_out, struct sluss_sealed_message *sealed_out)
@@ -15,6 +16,10 @@ static enum cli_exit seal(struct cli *cli, struct sluss_client **client_out, str
 	*client_out = cli_client(cli);
 	if (*client_out == NULL) {
 		return CLI_USAGE;
+	}
+	enum cli_exit code = cli_attach_put(cli, *client_out, &draft);
+	if (code != CLI_OK) {
+		return code;
 	}
 	return sluss_client_seal(*client_out, &draft, sealed_out) == SLUSS_CLIENT_OK ? CLI_OK : cli_fail_client(cli, *client_out);
 }
@@ -71,8 +76,59 @@ static enum cli_exit prepare(struct cli *cli, struct sluss_client **client_out, 
 
 // ---- verbs
 
+// Answers of a batch, each as send would give it; the exit code is the first refusal's.
+static enum cli_exit show_batch(struct cli *cli, const struct sluss_sealed_message *sealed, const Sluss__V1__SendBatchResponse *r)
+{
+	enum cli_exit worst = CLI_OK;
+	for (size_t i = 0; i < r->n_answers; i++) {
+		const Sluss__V1__BatchAnswer *answer = r->answers[i];
+		char id[SLUSS_ID_TEXT];
+		sluss_id_format(&sealed[i].id, id);
+		if (answer->answer_case == SLUSS__V1__BATCH_ANSWER__ANSWER_ACCEPTED) {
+			cli_say(cli, "message %s accepted", id);
+			cli_print_pairs(cli, answer->accepted->pairs, answer->accepted->n_pairs);
+			cli_print_receipt(cli, answer->accepted->receipt);
+		} else {
+			cli_say(cli, "message %s refused: %s", id, answer->refused->explanation);
+			cli_print_pairs(cli, answer->refused->pairs, answer->refused->n_pairs);
+			worst = CLI_DENIED;
+		}
+	}
+	(void)cli_show(cli, &r->base);
+	return worst;
+}
+
+static enum cli_exit send_batch(struct cli *cli)
+{
+	size_t count = cli_count(cli, "batch");
+	struct sluss_sealed_message *sealed = cli_alloc(cli, count * sizeof(*sealed));
+	Sluss__V1__SendBatchResponse *r = NULL;
+	enum cli_exit code = CLI_OK;
+	for (size_t i = 0; code == CLI_OK && i < count; i++) {
+		code = load(cli, cli_nth(cli, "batch", i), &sealed[i]);
+	}
+	struct sluss_client *client = code == CLI_OK ? cli_client(cli) : NULL;
+	if (code == CLI_OK && client == NULL) {
+		code = CLI_USAGE;
+	}
+	if (code == CLI_OK && sluss_client_send_batch(client, sealed, count, &r) != SLUSS_CLIENT_OK) {
+		code = cli_fail_client(cli, client);
+	}
+	if (code == CLI_OK) {
+		cli_own_message(cli, r);
+		code = show_batch(cli, sealed, r);
+	}
+	for (size_t i = 0; i < count; i++) {
+		sluss_sealed_message_free(&sealed[i]);
+	}
+	return code;
+}
+
 static enum cli_exit send_message(struct cli *cli)
 {
+	if (cli_count(cli, "batch") > 0) {
+		return send_batch(cli);
+	}
 	struct sluss_sealed_message sealed;
 	Sluss__V1__SendResponse *r = NULL;
 	struct sluss_client *client = NULL;
@@ -90,6 +146,7 @@ static enum cli_exit send_message(struct cli *cli)
 		(void)json_object_set_new(cli->error, "messageId", json_string(sluss_id_format(&sealed.id, id)));
 	} else {
 		cli_own_message(cli, r);
+		cli_attach_done(cli);
 		cli_say(cli, "message %s accepted", r->message_id);
 		cli_print_pairs(cli, r->pairs, r->n_pairs);
 		cli_print_receipt(cli, r->receipt);
@@ -151,6 +208,12 @@ static enum cli_exit status(struct cli *cli)
 		const char *reason = s->reason == 0 ? "" : sluss_reason_name((enum sluss_reason)s->reason);
 		cli_say(cli, "  %s: %s %s(log entry %llu)", s->recipient_agency_id, cli_enum_text(cli, &sluss__v1__delivery_state__descriptor, (int)s->state),
 		    reason == NULL ? "" : cli_format(cli, "%s%s", reason, reason[0] == '\0' ? "" : " "), (unsigned long long)s->log_index);
+		if (s->statement != NULL) {
+			if (sluss_client_check_receipt_of(client, id, NULL, s) != SLUSS_CLIENT_OK) {
+				return cli_fail_client(cli, client);
+			}
+			cli_say(cli, "    signed by the recipient, in the log%s%s", s->explanation[0] == '\0' ? "" : ": ", s->explanation);
+		}
 	}
 	return cli_show(cli, &r->base);
 }
@@ -164,7 +227,9 @@ static enum cli_exit status(struct cli *cli)
 	    {"id", CLI_TEXT, "ID", "the message's id (UUID); default: a new one"}, {"save", CLI_TEXT, "FILE", "keep the sealed octets in this file"},              \
 	    {"sealed", CLI_TEXT, "FILE", "sealed octets that were kept: the same message again"}
 
-static const struct cli_option send_options[] = {MESSAGE_OPTIONS, {"only-seal", CLI_FLAG, NULL, "seal and sign (see --save), do not send"}, {NULL, CLI_FLAG, NULL, NULL}};
+static const struct cli_option send_options[] = {MESSAGE_OPTIONS, {"attach", CLI_MANY, "SPEC", "a file in chunks, up to 100 MiB: a section with file=PATH and perhaps media=TYPE"},
+	{"resume", CLI_TEXT, "FILE", "keep the state of the attachment's upload here and go on with it; holds a key, gone when the message was accepted"},
+	{"batch", CLI_MANY, "FILE", "sealed octets that were kept; all of them under one signature, each answered alone"}, {"only-seal", CLI_FLAG, NULL, "seal and sign (see --save), do not send"}, {NULL, CLI_FLAG, NULL, NULL}};
 const struct cli_option cli_evaluate_options[] = {MESSAGE_OPTIONS, {NULL, CLI_FLAG, NULL, NULL}};
 
 #define SECTION_HELP                                                                                                                                               \

@@ -35,6 +35,9 @@ static bool read_recipients(struct cli *cli, struct sluss_recipient_draft *list,
 static bool read_sections(struct cli *cli, int message_type, struct sluss_section_draft *list, size_t *count)
 {
 	*count = cli_count(cli, "section");
+	if (*count == 0 && cli_count(cli, "attach") > 0) {
+		return true; // a message of files only
+	}
 	if (*count == 0) {
 		return cli_need(cli, "section") != NULL;
 	}

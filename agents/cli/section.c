@@ -19,6 +19,7 @@ struct parts {
 	const char *text;
 	const char *json;
 	const char *file;
+	const char *media;
 };
 
 // ---- the two ways of writing
@@ -38,6 +39,7 @@ static const char **field_of(struct parts *p, const char *key)
 		{"text", &p->text},
 		{"json", &p->json},
 		{"file", &p->file},
+		{"media", &p->media},
 	};
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		if (strcmp(table[i].key, key) == 0) {
@@ -305,7 +307,7 @@ static bool judge(struct cli *cli, const struct sluss_section_draft *draft, int 
 	return false;
 }
 
-bool cli_read_section(struct cli *cli, const char *text, int message_type, struct sluss_section_draft *draft_out)
+static bool read_label(struct cli *cli, const char *text, struct parts *parts_out, struct sluss_section_draft *draft_out)
 {
 	struct parts p = {.category = NULL};
 	int purpose = 0;
@@ -313,13 +315,38 @@ bool cli_read_section(struct cli *cli, const char *text, int message_type, struc
 	if (!(text[0] == '{' ? read_object(cli, text, &p) : read_words(cli, text, &p))) {
 		return false;
 	}
+	*parts_out = p;
 	if (p.purpose != NULL && !cli_read_enum(cli, "section", &sluss__v1__purpose__descriptor, p.purpose, &purpose)) {
 		return false;
 	}
 	draft_out->category = p.category;
 	draft_out->purpose = (Sluss__V1__Purpose)purpose;
 	draft_out->necessity = p.necessity;
-	if (!read_all_concerned(cli, p.concerns == NULL ? "subject" : p.concerns, draft_out) || !read_all_claims(cli, p.claims == NULL ? "" : p.claims, draft_out)) {
+	return read_all_concerned(cli, p.concerns == NULL ? "subject" : p.concerns, draft_out) && read_all_claims(cli, p.claims == NULL ? "" : p.claims, draft_out);
+}
+
+bool cli_read_attachment(struct cli *cli, const char *text, struct sluss_attachment_draft *draft_out, const char **path_out)
+{
+	struct parts p;
+	memset(draft_out, 0, sizeof(*draft_out));
+	if (!read_label(cli, text, &p, &draft_out->section)) {
+		return false;
+	}
+	if (p.file == NULL || p.category == NULL || p.text != NULL || p.json != NULL || p.payload != NULL) {
+		(void)cli_fail(cli, CLI_USAGE, "attach", "--attach needs category= and file=, and has no text, json or payload");
+		return false;
+	}
+	const char *slash = strrchr(p.file, '/');
+	draft_out->file_name = slash == NULL ? p.file : slash + 1;
+	draft_out->media_type = p.media;
+	*path_out = p.file;
+	return true;
+}
+
+bool cli_read_section(struct cli *cli, const char *text, int message_type, struct sluss_section_draft *draft_out)
+{
+	struct parts p;
+	if (!read_label(cli, text, &p, draft_out)) {
 		return false;
 	}
 	draft_out->content = read_content(cli, &p, message_type);

@@ -9,4 +9,7 @@
 // rules of its type. False: error set. Everything lives as long as the command.
 SLUSS_MUST_CHECK bool cli_read_section(struct cli *cli, const char *text, int message_type, struct sluss_section_draft *draft_out);
 
+// The same words for --attach: label, file and perhaps media, in place of content. `octets` is left 0.
+SLUSS_MUST_CHECK bool cli_read_attachment(struct cli *cli, const char *text, struct sluss_attachment_draft *draft_out, const char **path_out);
+
 #endif

@@ -113,13 +113,6 @@ enum sluss_client_result sluss_client_consent_receipt(
 	return ASK(c, "ConsentService/GetReceipt", &r, consent_get_receipt_response, out);
 }
 
-enum sluss_client_result sluss_client_status(struct sluss_client *c, const char *message_id, Sluss__V1__GetStatusResponse **out)
-{
-	Sluss__V1__GetStatusRequest r = SLUSS__V1__GET_STATUS_REQUEST__INIT;
-	r.message_id = unconst(message_id);
-	return ASK(c, "ExchangeService/GetStatus", &r, get_status_response, out);
-}
-
 enum sluss_client_result sluss_client_fetch(struct sluss_client *c, const Sluss__V1__FetchRequest *request, Sluss__V1__FetchResponse **out)
 {
 	return sluss_client_call(

@@ -75,6 +75,8 @@ enum sluss_client_result client_answer(struct sluss_client *c, const ProtobufCMe
     ProtobufCMessage **response_out);
 
 // client_message.c
+// Does directory and log have this signing key for the agency?
+enum sluss_client_result client_check_key(struct sluss_client *c, const char *agency_id, ProtobufCBinaryData key, const char *message_id);
 void client_directory_clear(struct sluss_client *c);
 
 #endif

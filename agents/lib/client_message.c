@@ -258,22 +258,20 @@ static const Sluss__V1__AgencyKeys *find_signing_key(const Sluss__V1__Agency *ag
 	return NULL;
 }
 
-// The key that came with the delivery must be one that the directory has for that sender.
-static enum sluss_client_result check_sender(struct sluss_client *c, const Sluss__V1__Delivery *delivery, const struct sluss_opened_message *opened)
+enum sluss_client_result client_check_key(struct sluss_client *c, const char *agency_id, ProtobufCBinaryData key, const char *message_id)
 {
 	for (int fresh = 0; fresh < 2; fresh++) {
 		const Sluss__V1__Agency *agency = NULL;
-		enum sluss_client_result result = find_agency(c, opened->from.agency_id, fresh == 1, &agency);
+		enum sluss_client_result result = find_agency(c, agency_id, fresh == 1, &agency);
 		if (result != SLUSS_CLIENT_OK) {
 			return result;
 		}
-		const Sluss__V1__AgencyKeys *keys = find_signing_key(agency, delivery->sender_key);
+		const Sluss__V1__AgencyKeys *keys = find_signing_key(agency, key);
 		if (keys != NULL) {
-			return prove_keys(c, opened->from.agency_id, keys);
+			return prove_keys(c, agency_id, keys);
 		}
 	}
-	return client_fail(c, SLUSS_CLIENT_UNVERIFIED, "The directory does not have the key that signed message %s for the agency %s.", delivery->message_id,
-	    opened->from.agency_id);
+	return client_fail(c, SLUSS_CLIENT_UNVERIFIED, "The directory does not have the key that signed for the agency %s about message %s.", agency_id, message_id);
 }
 
 enum sluss_client_result sluss_client_open(struct sluss_client *c, const Sluss__V1__Delivery *delivery, struct sluss_opened_message **opened_out)
@@ -286,7 +284,7 @@ enum sluss_client_result sluss_client_open(struct sluss_client *c, const Sluss__
 	if (opened != SLUSS_MESSAGE_OK) {
 		return client_fail(c, SLUSS_CLIENT_UNVERIFIED, "Message %s cannot be believed: %s.", delivery->message_id, sluss_message_result_name(opened));
 	}
-	enum sluss_client_result result = check_sender(c, delivery, *opened_out);
+	enum sluss_client_result result = client_check_key(c, (*opened_out)->from.agency_id, delivery->sender_key, delivery->message_id);
 	if (result != SLUSS_CLIENT_OK) {
 		sluss_opened_message_free(opened_out);
 	}
