@@ -51,7 +51,8 @@ static struct sluss_upload *load_state(struct cli *cli, const char *path)
 {
 	size_t len = 0;
 	char *octets = sluss_file_read(path, STATE_MAX, true, &len);
-	struct sluss_upload *upload = octets == NULL ? NULL : sluss_upload_load((struct sluss_bytes){(const uint8_t *)octets, len});
+	struct sluss_upload *upload =
+	    octets == NULL ? NULL : sluss_upload_load((struct sluss_bytes){(const uint8_t *)octets, len});
 	if (upload == NULL && (octets != NULL || errno != ENOENT)) {
 		(void)cli_fail(cli, CLI_USAGE, "resume", "%s: not the state of an upload, or others may read it", path);
 	}
@@ -62,7 +63,8 @@ static struct sluss_upload *load_state(struct cli *cli, const char *path)
 	return upload;
 }
 
-static enum cli_exit put_file(struct cli *cli, struct sluss_client *client, struct sluss_message_draft *draft, const char *spec, struct sluss_section_draft *section_out)
+static enum cli_exit put_file(struct cli *cli, struct sluss_client *client, struct sluss_message_draft *draft,
+    const char *spec, struct sluss_section_draft *section_out)
 {
 	struct sluss_attachment_draft attachment;
 	const char *path = NULL;
@@ -83,7 +85,8 @@ static enum cli_exit put_file(struct cli *cli, struct sluss_client *client, stru
 	enum sluss_client_result result = SLUSS_CLIENT_OK;
 	p.upload = p.state == NULL ? NULL : load_state(cli, p.state);
 	if (p.upload == NULL && cli->error == NULL) {
-		result = sluss_client_upload_new(client, &attachment, &draft->id, draft->recipients, draft->recipient_count, &p.upload);
+		result = sluss_client_upload_new(
+		    client, &attachment, &draft->id, draft->recipients, draft->recipient_count, &p.upload);
 	} else if (p.upload != NULL && sluss_upload_octets(p.upload) != attachment.octets) {
 		(void)cli_fail(cli, CLI_USAGE, "resume", "%s: it is the state of another file", p.state);
 	}
@@ -110,7 +113,8 @@ enum cli_exit cli_attach_put(struct cli *cli, struct sluss_client *client, struc
 		return CLI_OK;
 	}
 	if (draft->section_count + count > SLUSS_SECTIONS_MAX || (cli_get(cli, "resume") != NULL && count > 1)) {
-		return cli_fail(cli, CLI_USAGE, "attach", "at most %d sections in all, and with --resume one attachment", SLUSS_SECTIONS_MAX);
+		return cli_fail(cli, CLI_USAGE, "attach",
+		    "at most %d sections in all, and with --resume one attachment", SLUSS_SECTIONS_MAX);
 	}
 	struct sluss_section_draft *sections = cli_alloc(cli, (draft->section_count + count) * sizeof(*sections));
 	if (draft->section_count > 0) {
@@ -120,7 +124,8 @@ enum cli_exit cli_attach_put(struct cli *cli, struct sluss_client *client, struc
 		sluss_id_random(&draft->id);
 	}
 	for (size_t i = 0; i < count; i++) {
-		enum cli_exit code = put_file(cli, client, draft, cli_nth(cli, "attach", i), &sections[draft->section_count + i]);
+		enum cli_exit code =
+		    put_file(cli, client, draft, cli_nth(cli, "attach", i), &sections[draft->section_count + i]);
 		if (code != CLI_OK) {
 			return code;
 		}
@@ -169,8 +174,8 @@ static int open_at(const char *path, uint64_t octets, uint64_t *from_out)
 	return fd;
 }
 
-static enum cli_exit get_file(
-    struct cli *cli, struct sluss_client *client, const struct sluss_opened_message *message, size_t section, const char *folder, json_t *list)
+static enum cli_exit get_file(struct cli *cli, struct sluss_client *client, const struct sluss_opened_message *message,
+    size_t section, const char *folder, json_t *list)
 {
 	const struct sluss_opened_section *s = &message->sections[section];
 	const Sluss__V1__Attachment *a = (const Sluss__V1__Attachment *)s->content;
@@ -178,14 +183,16 @@ static enum cli_exit get_file(
 	uint64_t from = 0;
 	struct getting g = {cli, a->file_name};
 	if (folder == NULL) {
-		return cli_fail(cli, CLI_USAGE, "out", "the message comes with a file (%s): --out DIR says where to write it", a->file_name);
+		return cli_fail(cli, CLI_USAGE, "out",
+		    "the message comes with a file (%s): --out DIR says where to write it", a->file_name);
 	}
 	const char *path = cli_format(cli, "%s/%s.%zu.bin", folder, message->envelope->message_id, section);
 	int fd = open_at(path, octets, &from);
 	if (fd < 0) {
 		return cli_fail(cli, CLI_INTERNAL, "out", "%s: %s", path, strerror(errno));
 	}
-	enum sluss_client_result result = sluss_client_download(client, message, section, fd, from, before_get, &g, NULL);
+	enum sluss_client_result result =
+	    sluss_client_download(client, message, section, fd, from, before_get, &g, NULL);
 	cli_progress(cli, g.name, 0, 0);
 	bool synced = fsync(fd) == 0;
 	(void)close(fd);
@@ -198,13 +205,16 @@ static enum cli_exit get_file(
 	if (!synced) {
 		return cli_fail(cli, CLI_INTERNAL, "out", "%s: %s", path, strerror(errno));
 	}
-	cli_say(cli, "  attachment %s (%s, %llu octets) in %s", a->file_name, a->media_type, (unsigned long long)octets, path);
-	(void)json_array_append_new(list,
-	    json_pack("{s:I,s:s,s:s,s:I,s:s}", "section", (json_int_t)section, "fileName", a->file_name, "mediaType", a->media_type, "octets", (json_int_t)octets, "savedAs", path));
+	cli_say(cli, "  attachment %s (%s, %llu octets) in %s", a->file_name, a->media_type, (unsigned long long)octets,
+	    path);
+	(void)json_array_append_new(
+	    list, json_pack("{s:I,s:s,s:s,s:I,s:s}", "section", (json_int_t)section, "fileName", a->file_name,
+		      "mediaType", a->media_type, "octets", (json_int_t)octets, "savedAs", path));
 	return CLI_OK;
 }
 
-enum cli_exit cli_attach_get(struct cli *cli, struct sluss_client *client, const struct sluss_opened_message *message, const char *folder, json_t *tree)
+enum cli_exit cli_attach_get(struct cli *cli, struct sluss_client *client, const struct sluss_opened_message *message,
+    const char *folder, json_t *tree)
 {
 	json_t *list = NULL;
 	enum cli_exit code = CLI_OK;
@@ -218,7 +228,9 @@ enum cli_exit cli_attach_get(struct cli *cli, struct sluss_client *client, const
 			(void)json_object_set_new(tree, "attachments", list);
 		}
 		// A name from outside never becomes a path unchecked.
-		code = cli_read_id(cli, "messageId", message->envelope->message_id, &id) ? get_file(cli, client, message, i, folder, list) : CLI_USAGE;
+		code = cli_read_id(cli, "messageId", message->envelope->message_id, &id)
+			   ? get_file(cli, client, message, i, folder, list)
+			   : CLI_USAGE;
 	}
 	return code;
 }

@@ -94,8 +94,8 @@ static enum cli_exit show_batch(struct cli *cli, const struct sluss_sealed_messa
 			worst = CLI_DENIED;
 		}
 	}
-	(void)cli_show(cli, &r->base);
-	return worst;
+	enum cli_exit shown = cli_show(cli, &r->base);
+	return worst == CLI_OK ? shown : worst;
 }
 
 static enum cli_exit send_batch(struct cli *cli)

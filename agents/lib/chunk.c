@@ -24,8 +24,8 @@ void sluss_chunk_hash(struct sluss_bytes octets, uint8_t hash_out[SLUSS_HASH_BYT
 	memcpy(hash_out, hash.b, sizeof(hash.b));
 }
 
-void sluss_chunked_digest(const uint8_t header_hash[SLUSS_HASH_BYTES], const uint8_t ciphertext_hash[SLUSS_HASH_BYTES], const uint8_t *hashes, size_t count,
-    struct sluss_digest *digest_out)
+void sluss_chunked_digest(const uint8_t header_hash[SLUSS_HASH_BYTES], const uint8_t ciphertext_hash[SLUSS_HASH_BYTES],
+    const uint8_t *hashes, size_t count, struct sluss_digest *digest_out)
 {
 	struct sluss_hash leaves[SLUSS_CHUNKS_MAX];
 	struct sluss_hash root;
@@ -57,13 +57,15 @@ bool chunks_section_digest(const Sluss__V1__Section *section, struct sluss_diges
 
 // ---- uploads
 
-enum sluss_message_result sluss_upload_new(const struct sluss_attachment_draft *draft, const struct sluss_id *message_id,
-    const struct sluss_recipient_draft *recipients, size_t recipient_count, struct sluss_upload **upload_out)
+enum sluss_message_result sluss_upload_new(const struct sluss_attachment_draft *draft,
+    const struct sluss_id *message_id, const struct sluss_recipient_draft *recipients, size_t recipient_count,
+    struct sluss_upload **upload_out)
 {
 	static char any[] = "application/octet-stream";
 	*upload_out = NULL;
-	if (draft->section.category == NULL || draft->file_name == NULL || strlen(draft->file_name) > NAME_MAX_OCTETS || strchr(draft->file_name, '/') != NULL
-	    || sluss_chunk_count(draft->octets) == 0 || sluss_id_is_none(message_id)) {
+	if (draft->section.category == NULL || draft->file_name == NULL || strlen(draft->file_name) > NAME_MAX_OCTETS ||
+	    strchr(draft->file_name, '/') != NULL || sluss_chunk_count(draft->octets) == 0 ||
+	    sluss_id_is_none(message_id)) {
 		return SLUSS_MESSAGE_BAD_DRAFT;
 	}
 	struct sluss_upload *upload = calloc(1, sizeof(*upload));
@@ -82,10 +84,12 @@ enum sluss_message_result sluss_upload_new(const struct sluss_attachment_draft *
 	upload->octets = draft->octets;
 	upload->total = sluss_chunk_count(draft->octets);
 	upload->key = sluss_section_key_new();
-	enum sluss_message_result result =
-	    upload->key == NULL ? SLUSS_MESSAGE_NO_MEMORY : message_seal_upload(&section, recipients, recipient_count, upload);
+	enum sluss_message_result result = upload->key == NULL
+					       ? SLUSS_MESSAGE_NO_MEMORY
+					       : message_seal_upload(&section, recipients, recipient_count, upload);
 	if (result == SLUSS_MESSAGE_OK) {
-		(void)crypto_hash_sha256(upload->header_hash, upload->section->header.data, upload->section->header.len);
+		(void)crypto_hash_sha256(
+		    upload->header_hash, upload->section->header.data, upload->section->header.len);
 		*upload_out = upload;
 	} else {
 		sluss_upload_free(&upload);
@@ -151,7 +155,9 @@ uint8_t *sluss_upload_save(const struct sluss_upload *upload, size_t *len_out)
 
 struct sluss_upload *sluss_upload_load(struct sluss_bytes octets)
 {
-	struct sluss_upload *upload = octets.len < SAVED_HEAD || memcmp(octets.data, magic, sizeof(magic)) != 0 ? NULL : calloc(1, sizeof(*upload));
+	struct sluss_upload *upload = octets.len < SAVED_HEAD || memcmp(octets.data, magic, sizeof(magic)) != 0
+					  ? NULL
+					  : calloc(1, sizeof(*upload));
 	if (upload == NULL) {
 		return NULL;
 	}
@@ -166,7 +172,8 @@ struct sluss_upload *sluss_upload_load(struct sluss_bytes octets)
 	size_t left = octets.len - SAVED_HEAD;
 	size_t hashes = (size_t)upload->sealed * SLUSS_HASH_BYTES;
 	upload->key = sluss_section_key_new();
-	bool ok = upload->key != NULL && upload->sealed <= upload->total && upload->put <= upload->sealed && hashes <= left;
+	bool ok =
+	    upload->key != NULL && upload->sealed <= upload->total && upload->put <= upload->sealed && hashes <= left;
 	if (ok) {
 		memcpy(upload->key->b, octets.data + sizeof(magic), sizeof(upload->key->b));
 		memcpy(upload->hashes, at, hashes);
@@ -199,11 +206,13 @@ bool sluss_upload_complete(const struct sluss_upload *upload)
 
 bool chunks_fit(const Sluss__V1__Section *section, const Sluss__V1__SectionHeader *header)
 {
-	return section->chunk_hashes.len == (size_t)header->chunk_count * SLUSS_HASH_BYTES
-	    && (header->chunk_count == 0 ? header->chunked_octets == 0 : header->chunk_count == sluss_chunk_count(header->chunked_octets));
+	return section->chunk_hashes.len == (size_t)header->chunk_count * SLUSS_HASH_BYTES &&
+	       (header->chunk_count == 0 ? header->chunked_octets == 0
+					 : header->chunk_count == sluss_chunk_count(header->chunked_octets));
 }
 
-struct sluss_chunks *chunks_new(const Sluss__V1__Section *section, const Sluss__V1__SectionHeader *header, struct sluss_section_key **key)
+struct sluss_chunks *chunks_new(
+    const Sluss__V1__Section *section, const Sluss__V1__SectionHeader *header, struct sluss_section_key **key)
 {
 	struct sluss_chunks *chunks = calloc(1, sizeof(*chunks));
 	if (chunks == NULL) {

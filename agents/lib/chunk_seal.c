@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// One chunk: how long it is, sealing and opening it. Its place is part of the associated data, so that no chunk passes for another, and the last one for none before.
+// One chunk: how long it is, sealing and opening it. Its place is part of the associated data, so that no chunk passes
+// for another, and the last one for none before.
 #include <sodium.h>
 
 #include "seal_key.h"
@@ -9,7 +10,9 @@ enum { PLACE = SLUSS_HASH_BYTES + 4 + 1 };
 
 uint32_t sluss_chunk_count(uint64_t octets)
 {
-	return octets > (uint64_t)SLUSS_CHUNKS_MAX * SLUSS_CHUNK_BYTES ? 0 : (uint32_t)((octets + SLUSS_CHUNK_BYTES - 1) / SLUSS_CHUNK_BYTES);
+	return octets > (uint64_t)SLUSS_CHUNKS_MAX * SLUSS_CHUNK_BYTES
+		   ? 0
+		   : (uint32_t)((octets + SLUSS_CHUNK_BYTES - 1) / SLUSS_CHUNK_BYTES);
 }
 
 size_t sluss_chunk_len(uint64_t octets, uint32_t index)
@@ -30,8 +33,9 @@ static void place_of(const uint8_t header_hash[SLUSS_HASH_BYTES], uint32_t index
 	place_out[SLUSS_HASH_BYTES + 4] = last ? 1 : 0;
 }
 
-enum sluss_seal_result sluss_chunk_seal(const struct sluss_section_key *key, const uint8_t header_hash[SLUSS_HASH_BYTES], uint32_t index, bool last,
-    struct sluss_bytes content, uint8_t *octets_out, size_t room, size_t *len_out)
+enum sluss_seal_result sluss_chunk_seal(const struct sluss_section_key *key,
+    const uint8_t header_hash[SLUSS_HASH_BYTES], uint32_t index, bool last, struct sluss_bytes content,
+    uint8_t *octets_out, size_t room, size_t *len_out)
 {
 	uint8_t place[PLACE];
 	unsigned long long written = 0;
@@ -41,14 +45,16 @@ enum sluss_seal_result sluss_chunk_seal(const struct sluss_section_key *key, con
 	}
 	place_of(header_hash, index, last, place);
 	randombytes_buf(octets_out, SLUSS_SECTION_NONCE_BYTES); // 192 bits: never twice under one key
-	(void)crypto_aead_xchacha20poly1305_ietf_encrypt(octets_out + SLUSS_SECTION_NONCE_BYTES, &written, content.data, content.len, place, sizeof(place), NULL, octets_out,
+	(void)crypto_aead_xchacha20poly1305_ietf_encrypt(octets_out + SLUSS_SECTION_NONCE_BYTES, &written, content.data,
+	    content.len, place, sizeof(place), NULL, octets_out,
 	    key->b); // cannot fail
 	*len_out = SLUSS_SECTION_NONCE_BYTES + (size_t)written;
 	return SLUSS_SEAL_OK;
 }
 
-enum sluss_seal_result sluss_chunk_open(const struct sluss_section_key *key, const uint8_t header_hash[SLUSS_HASH_BYTES], uint32_t index, bool last,
-    struct sluss_bytes octets, uint8_t *content_out, size_t room, size_t *len_out)
+enum sluss_seal_result sluss_chunk_open(const struct sluss_section_key *key,
+    const uint8_t header_hash[SLUSS_HASH_BYTES], uint32_t index, bool last, struct sluss_bytes octets,
+    uint8_t *content_out, size_t room, size_t *len_out)
 {
 	uint8_t place[PLACE];
 	unsigned long long written = 0;
@@ -60,9 +66,9 @@ enum sluss_seal_result sluss_chunk_open(const struct sluss_section_key *key, con
 		return SLUSS_SEAL_NO_ROOM;
 	}
 	place_of(header_hash, index, last, place);
-	if (crypto_aead_xchacha20poly1305_ietf_decrypt(content_out, &written, NULL, octets.data + SLUSS_SECTION_NONCE_BYTES, octets.len - SLUSS_SECTION_NONCE_BYTES, place,
-	        sizeof(place), octets.data, key->b)
-	    != 0) {
+	if (crypto_aead_xchacha20poly1305_ietf_decrypt(content_out, &written, NULL,
+		octets.data + SLUSS_SECTION_NONCE_BYTES, octets.len - SLUSS_SECTION_NONCE_BYTES, place, sizeof(place),
+		octets.data, key->b) != 0) {
 		return SLUSS_SEAL_TAMPERED;
 	}
 	*len_out = (size_t)written;

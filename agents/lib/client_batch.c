@@ -81,19 +81,22 @@ static enum sluss_client_result sign_and_post(struct sluss_client *c, const stru
 		(void)client_fail(c, result, "No memory.");
 	} else {
 		(void)sluss__v1__send_batch_request__pack(&request, body);
-		result = client_post(c, "/sluss.v1.ExchangeService/SendBatch", (struct sluss_bytes){body, len}, 0, false);
+		result =
+		    client_post(c, "/sluss.v1.ExchangeService/SendBatch", (struct sluss_bytes){body, len}, 0, false);
 	}
 	free(body);
 	sluss_signed_free(&octets);
 	return result;
 }
 
-static enum sluss_client_result check_answer(struct sluss_client *c, const struct batch *batch, size_t i, const Sluss__V1__BatchAnswer *answer)
+static enum sluss_client_result check_answer(
+    struct sluss_client *c, const struct batch *batch, size_t i, const Sluss__V1__BatchAnswer *answer)
 {
 	if (answer->answer_case == SLUSS__V1__BATCH_ANSWER__ANSWER_REFUSED) {
 		return SLUSS_CLIENT_OK;
 	}
-	if (answer->answer_case != SLUSS__V1__BATCH_ANSWER__ANSWER_ACCEPTED || strcmp(answer->accepted->message_id, batch->envelopes[i]->message_id) != 0) {
+	if (answer->answer_case != SLUSS__V1__BATCH_ANSWER__ANSWER_ACCEPTED ||
+	    strcmp(answer->accepted->message_id, batch->envelopes[i]->message_id) != 0) {
 		return client_fail(c, SLUSS_CLIENT_UNVERIFIED, "Answer %zu is about another message.", i);
 	}
 	const Sluss__V1__Receipt *receipt = answer->accepted->receipt;
@@ -102,18 +105,22 @@ static enum sluss_client_result check_answer(struct sluss_client *c, const struc
 	}
 	enum sluss_receipt_verdict verdict = sluss_receipt_check(c->log_verifier_key, receipt, NULL);
 	if (verdict != SLUSS_VERDICT_VALID) {
-		return client_fail(c, SLUSS_CLIENT_UNVERIFIED, "The receipt of answer %zu does not hold: %s.", i, sluss_receipt_verdict_name(verdict));
+		return client_fail(c, SLUSS_CLIENT_UNVERIFIED, "The receipt of answer %zu does not hold: %s.", i,
+		    sluss_receipt_verdict_name(verdict));
 	}
 	struct sluss_bytes octets = {batch->items[i].envelope.data, batch->items[i].envelope.len};
-	if (!sluss_record_fits((struct sluss_bytes){receipt->log_entry.data, receipt->log_entry.len}, &batch->envelopes[i]->base, octets)) {
+	if (!sluss_record_fits((struct sluss_bytes){receipt->log_entry.data, receipt->log_entry.len},
+		&batch->envelopes[i]->base, octets)) {
 		return client_fail(c, SLUSS_CLIENT_UNVERIFIED, "The receipt of answer %zu is for another entry.", i);
 	}
 	return SLUSS_CLIENT_OK;
 }
 
-static enum sluss_client_result read_answers(struct sluss_client *c, const struct batch *batch, Sluss__V1__SendBatchResponse **out)
+static enum sluss_client_result read_answers(
+    struct sluss_client *c, const struct batch *batch, Sluss__V1__SendBatchResponse **out)
 {
-	Sluss__V1__SendBatchResponse *response = sluss__v1__send_batch_response__unpack(NULL, c->answer.len, c->answer.data);
+	Sluss__V1__SendBatchResponse *response =
+	    sluss__v1__send_batch_response__unpack(NULL, c->answer.len, c->answer.data);
 	if (response == NULL || response->n_answers != batch->count) {
 		if (response != NULL) {
 			sluss__v1__send_batch_response__free_unpacked(response, NULL);
@@ -136,10 +143,12 @@ enum sluss_client_result sluss_client_send_batch(
 {
 	*out = NULL;
 	if (c->signing_key == NULL || count == 0 || count > BATCH_MAX) {
-		return client_fail(c, SLUSS_CLIENT_BAD_REQUEST, "A batch has 1 to %d messages and needs the agency's signing key.", BATCH_MAX);
+		return client_fail(c, SLUSS_CLIENT_BAD_REQUEST,
+		    "A batch has 1 to %d messages and needs the agency's signing key.", BATCH_MAX);
 	}
 	struct batch *batch = calloc(1, sizeof(*batch));
-	enum sluss_client_result result = batch == NULL ? client_fail(c, SLUSS_CLIENT_INTERNAL, "No memory.") : SLUSS_CLIENT_OK;
+	enum sluss_client_result result =
+	    batch == NULL ? client_fail(c, SLUSS_CLIENT_INTERNAL, "No memory.") : SLUSS_CLIENT_OK;
 	for (size_t i = 0; result == SLUSS_CLIENT_OK && i < count; i++) {
 		batch->count++;
 		if (!read_one(batch, i, &sealed[i])) {

@@ -52,8 +52,8 @@ static enum sluss_client_result ask_how_far(struct sluss_client *c, struct sluss
 	Sluss__V1__GetUploadRequest request = SLUSS__V1__GET_UPLOAD_REQUEST__INIT;
 	Sluss__V1__GetUploadResponse *response = NULL;
 	request.header_hash = (ProtobufCBinaryData){SLUSS_HASH_BYTES, upload->header_hash};
-	enum sluss_client_result result = sluss_client_call(c, "/sluss.v1.ExchangeService/GetUpload", &request.base, &sluss__v1__get_upload_response__descriptor, 0,
-	    (ProtobufCMessage **)&response);
+	enum sluss_client_result result = sluss_client_call(c, "/sluss.v1.ExchangeService/GetUpload", &request.base,
+	    &sluss__v1__get_upload_response__descriptor, 0, (ProtobufCMessage **)&response);
 	if (result == SLUSS_CLIENT_REFUSED && strcmp(c->error.code, "not_found") == 0) {
 		upload->put = 0; // never begun, or destroyed since
 		upload->sealed = 0;
@@ -63,48 +63,56 @@ static enum sluss_client_result ask_how_far(struct sluss_client *c, struct sluss
 		return result;
 	}
 	size_t len = (size_t)response->chunks * SLUSS_HASH_BYTES;
-	bool ours = response->chunks <= upload->sealed && response->chunk_hashes.len == len && (len == 0 || memcmp(response->chunk_hashes.data, upload->hashes, len) == 0);
+	bool ours = response->chunks <= upload->sealed && response->chunk_hashes.len == len &&
+		    (len == 0 || memcmp(response->chunk_hashes.data, upload->hashes, len) == 0);
 	upload->put = upload->sealed = ours ? response->chunks : 0;
 	sluss__v1__get_upload_response__free_unpacked(response, NULL);
 	return ours ? SLUSS_CLIENT_OK
-	            : client_fail(c, SLUSS_CLIENT_REFUSED, "The gateway has other chunks of this section than we put; begin anew with another message id.");
+		    : client_fail(c, SLUSS_CLIENT_REFUSED,
+			  "The gateway has other chunks of this section than we put; begin anew with another message "
+			  "id.");
 }
 
-static enum sluss_client_result put_chunk(struct sluss_client *c, struct sluss_upload *upload, uint32_t index, struct sluss_bytes octets)
+static enum sluss_client_result put_chunk(
+    struct sluss_client *c, struct sluss_upload *upload, uint32_t index, struct sluss_bytes octets)
 {
 	Sluss__V1__PutChunkRequest request = SLUSS__V1__PUT_CHUNK_REQUEST__INIT;
 	Sluss__V1__PutChunkResponse *response = NULL;
 	request.header = upload->section->header;
 	request.index = index;
 	request.octets = (ProtobufCBinaryData){octets.len, (uint8_t *)(uintptr_t)octets.data};
-	enum sluss_client_result result = sluss_client_call(c, "/sluss.v1.ExchangeService/PutChunk", &request.base, &sluss__v1__put_chunk_response__descriptor, 0,
-	    (ProtobufCMessage **)&response);
+	enum sluss_client_result result = sluss_client_call(c, "/sluss.v1.ExchangeService/PutChunk", &request.base,
+	    &sluss__v1__put_chunk_response__descriptor, 0, (ProtobufCMessage **)&response);
 	if (result != SLUSS_CLIENT_OK) {
 		return result;
 	}
 	bool there = response->chunks > index;
 	sluss__v1__put_chunk_response__free_unpacked(response, NULL);
 	if (!there) {
-		return client_fail(c, SLUSS_CLIENT_INTERNAL, "The gateway does not have chunk %u, though it said so.", index);
+		return client_fail(
+		    c, SLUSS_CLIENT_INTERNAL, "The gateway does not have chunk %u, though it said so.", index);
 	}
 	upload->put = index + 1;
 	return SLUSS_CLIENT_OK;
 }
 
-enum sluss_client_result sluss_client_upload(struct sluss_client *c, struct sluss_upload *upload, int fd, sluss_progress_fn *progress, void *context)
+enum sluss_client_result sluss_client_upload(
+    struct sluss_client *c, struct sluss_upload *upload, int fd, sluss_progress_fn *progress, void *context)
 {
 	struct buffers b = {0};
-	enum sluss_client_result result = buffers_new(&b) ? ask_how_far(c, upload) : client_fail(c, SLUSS_CLIENT_INTERNAL, "No memory.");
+	enum sluss_client_result result =
+	    buffers_new(&b) ? ask_how_far(c, upload) : client_fail(c, SLUSS_CLIENT_INTERNAL, "No memory.");
 	for (uint32_t i = upload->put; result == SLUSS_CLIENT_OK && i < upload->total; i++) {
 		size_t len = sluss_chunk_len(upload->octets, i);
 		size_t sealed_len = 0;
 		if (!read_chunk(fd, (uint64_t)i * SLUSS_CHUNK_BYTES, b.content, len)) {
-			result = client_fail(c, SLUSS_CLIENT_BAD_REQUEST, "The file is shorter than was said, or cannot be read.");
+			result = client_fail(
+			    c, SLUSS_CLIENT_BAD_REQUEST, "The file is shorter than was said, or cannot be read.");
 			break;
 		}
-		if (sluss_chunk_seal(upload->key, upload->header_hash, i, i + 1 == upload->total, (struct sluss_bytes){b.content, len}, b.sealed, SLUSS_CHUNK_SEALED_MAX,
-		        &sealed_len)
-		    != SLUSS_SEAL_OK) {
+		if (sluss_chunk_seal(upload->key, upload->header_hash, i, i + 1 == upload->total,
+			(struct sluss_bytes){b.content, len}, b.sealed, SLUSS_CHUNK_SEALED_MAX,
+			&sealed_len) != SLUSS_SEAL_OK) {
 			result = client_fail(c, SLUSS_CLIENT_INTERNAL, "A chunk cannot be sealed.");
 			break;
 		}
@@ -139,8 +147,8 @@ static bool write_all(int fd, const uint8_t *octets, size_t len)
 }
 
 // One chunk, checked and opened into `content`.
-static enum sluss_client_result get_chunk(
-    struct sluss_client *c, const char *message_id, const struct sluss_chunks *chunks, uint32_t index, uint8_t *content, size_t *len_out)
+static enum sluss_client_result get_chunk(struct sluss_client *c, const char *message_id,
+    const struct sluss_chunks *chunks, uint32_t index, uint8_t *content, size_t *len_out)
 {
 	Sluss__V1__GetChunkRequest request = SLUSS__V1__GET_CHUNK_REQUEST__INIT;
 	Sluss__V1__GetChunkResponse *response = NULL;
@@ -148,24 +156,25 @@ static enum sluss_client_result get_chunk(
 	request.message_id = (char *)(uintptr_t)message_id;
 	request.header_hash = (ProtobufCBinaryData){SLUSS_HASH_BYTES, (uint8_t *)(uintptr_t)chunks->header_hash};
 	request.index = index;
-	enum sluss_client_result result = sluss_client_call(c, "/sluss.v1.ExchangeService/GetChunk", &request.base, &sluss__v1__get_chunk_response__descriptor, 0,
-	    (ProtobufCMessage **)&response);
+	enum sluss_client_result result = sluss_client_call(c, "/sluss.v1.ExchangeService/GetChunk", &request.base,
+	    &sluss__v1__get_chunk_response__descriptor, 0, (ProtobufCMessage **)&response);
 	if (result != SLUSS_CLIENT_OK) {
 		return result;
 	}
 	struct sluss_bytes octets = {response->octets.data, response->octets.len};
 	sluss_chunk_hash(octets, hash);
-	if (memcmp(hash, chunks->hashes[index], sizeof(hash)) != 0
-	    || sluss_chunk_open(chunks->key, chunks->header_hash, index, index + 1 == chunks->total, octets, content, SLUSS_CHUNK_BYTES, len_out) != SLUSS_SEAL_OK
-	    || *len_out != sluss_chunk_len(chunks->octets, index)) {
+	if (memcmp(hash, chunks->hashes[index], sizeof(hash)) != 0 ||
+	    sluss_chunk_open(chunks->key, chunks->header_hash, index, index + 1 == chunks->total, octets, content,
+		SLUSS_CHUNK_BYTES, len_out) != SLUSS_SEAL_OK ||
+	    *len_out != sluss_chunk_len(chunks->octets, index)) {
 		result = client_fail(c, SLUSS_CLIENT_UNVERIFIED, "Chunk %u is not the one that was signed.", index);
 	}
 	sluss__v1__get_chunk_response__free_unpacked(response, NULL);
 	return result;
 }
 
-enum sluss_client_result sluss_client_download(struct sluss_client *c, const struct sluss_opened_message *message, size_t section, int fd, uint64_t from,
-    sluss_progress_fn *progress, void *context, uint64_t *done_out)
+enum sluss_client_result sluss_client_download(struct sluss_client *c, const struct sluss_opened_message *message,
+    size_t section, int fd, uint64_t from, sluss_progress_fn *progress, void *context, uint64_t *done_out)
 {
 	const struct sluss_chunks *chunks = section < message->section_count ? message->sections[section].chunks : NULL;
 	uint64_t done = from;
