@@ -196,7 +196,8 @@ enum sluss_apply st_apply_policy_set(struct sluss_state *state, const struct slu
 		st_case_before(state, i, record->at_ms);
 	bind_policy(state, policy);
 	state->notices.known = false;
-	state->keeping_ms = INT64_MIN; // another time for keeping, perhaps
+	if (state->grants.count > 0)
+		state->keeping_ms = INT64_MIN; // another time for keeping, perhaps
 	for (uint32_t i = 0; i < state->cases.count; i++)
 		st_case_after(state, i, CAUSE_OTHER, record->at_ms);
 	return SLUSS_APPLY_OK;

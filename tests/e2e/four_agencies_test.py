@@ -147,7 +147,8 @@ class FourAgencies(unittest.TestCase):
         verified = world.school.run("audit", "verify")
         records = world.gateway.log(world.gateway.agency("auditor-1", "evaluator"))
         self.assertLessEqual(int(verified["size"]), len(records))
-        for fault in (logcheck.used_after_withdrawal, logcheck.released_without_ground, logcheck.time_runs_back):
+        for fault in (logcheck.used_after_withdrawal, logcheck.released_without_ground, logcheck.time_runs_back,
+                      logcheck.received_but_not_asked_back, logcheck.asked_back_but_not_received):
             self.assertEqual(fault(records), [], fault.__name__)
         text = json.dumps(records, default=repr)
         for secret in ("Provsson", "2010-03-05", "a threat that cannot wait", "about action_plan"):

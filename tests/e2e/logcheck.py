@@ -85,3 +85,39 @@ def acknowledged(records):
         if name == "acknowledged":
             found.setdefault((e["message"], e["agency"]), []).append(index)
     return found
+
+
+def handed_out(records):
+    """(recipient, message, section, grounds, index) of all that was released."""
+    for index, record in enumerate(records):
+        name, e = event(record)
+        if name == "released":
+            for p in e["pairs"]:
+                yield e["recipient"], e["message"], p.get("section", 0), set(p.get("grounds", [])), index
+
+
+def asked_back(records):
+    """(agency, message, section) of all recalls."""
+    return {(e["agency"], item["message"], section) for name, e in map(event, records) if name == "recall_opened"
+            for item in e.get("recalled", []) for section in item.get("sections", [])}
+
+
+def received_but_not_asked_back(records):
+    """(agency, message, section) that a withdrawal covers, that went out before it, and that nobody was asked to delete."""
+    of_case, carried, wrong = {}, {}, set()
+    for grant, of in grants(records).items():
+        of_case.setdefault(of[0], []).append((grant, of))
+    for who, message, section, grounds, at in handed_out(records):
+        for ground in grounds:
+            carried.setdefault(ground, []).append((at, (who, message, section)))
+    for index, record in enumerate(records):
+        name, e = event(record)
+        if name == "withdrawal":
+            closed = [g for g, of in of_case.get(e["case_id"], []) if of[4] < index and covered(e, g, of)]
+            wrong |= {what for g in closed for at, what in carried.get(g, []) if at < index}
+    return sorted(wrong - asked_back(records))
+
+
+def asked_back_but_not_received(records):
+    """(agency, message, section) of recalls that no release carried."""
+    return sorted(asked_back(records) - {(who, message, section) for who, message, section, _, _ in handed_out(records)})

@@ -42,6 +42,8 @@ class Race(unittest.TestCase):
             self.assertEqual(names["withdrawal"], ROUNDS)
             self.assertEqual(logcheck.used_after_withdrawal(records), [])
             self.assertEqual(logcheck.released_without_ground(records), [])
+            self.assertEqual(logcheck.received_but_not_asked_back(records), [])
+            self.assertEqual(logcheck.asked_back_but_not_received(records), [])
             # The race was one: both sides won often, and transfers were cut half way.
             for count in ("delivered", "sends_accepted", "sends_denied", "withheld"):
                 self.assertGreater(counts[count], ROUNDS // 50, count)

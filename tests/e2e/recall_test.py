@@ -5,6 +5,7 @@ import datetime
 import unittest
 
 import lawworld
+import logcheck
 from lawworld import seconds, stamp
 
 DAY = datetime.timedelta(1)
@@ -189,6 +190,15 @@ class Recall(unittest.TestCase):
         answer = self.accepted(world.withdraw(case, case.subject, everything=True))
         self.assertEqual(answer["recalled_agency_ids"], ["pol"])  # the mark only
         self.assertEqual(self.open_of("pol", case)[0].get("message_ids", []), [])
+
+
+class TheLog(unittest.TestCase):
+    def test_it_shows_that_everything_was_asked_back(self):
+        """Runs last: what the tests above left in the log."""
+        records = world.gateway.log(world.gateway.auditor("reader"))
+        self.assertTrue(logcheck.asked_back(records))
+        self.assertEqual(logcheck.received_but_not_asked_back(records), [])
+        self.assertEqual(logcheck.asked_back_but_not_received(records), [])
 
 
 if __name__ == "__main__":
