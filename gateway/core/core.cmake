@@ -55,6 +55,7 @@ add_library(sluss_core STATIC
   svc_exchange.c
   svc_fetch.c
   svc_log_file.c
+  svc_log_health.c
   svc_person.c
   svc_person_act.c
   svc_person_disclosures.c

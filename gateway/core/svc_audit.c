@@ -102,6 +102,7 @@ static void proof_finish(struct sluss_txn *txn)
 
 static const struct sluss_service rows[] = {
     {SLUSS_METHOD_AUDIT_LIST_DISCLOSURES, NULL, NULL, svc_list_disclosures, NULL, 0},
+    {SLUSS_METHOD_AUDIT_GET_LOG_HEALTH, NULL, NULL, svc_get_log_health, NULL, 0},
     {SLUSS_METHOD_AUDIT_GET_PROOF, NULL, NULL, proof_execute, proof_finish, 0},
     {SLUSS_METHOD_AUDIT_EXPORT, NULL, NULL, export_execute, svc_looked_at_entries, 0},
     {SLUSS_METHOD_AUDIT_GET_REPORT, NULL, NULL, svc_get_report, NULL, 0},

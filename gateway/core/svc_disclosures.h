@@ -7,4 +7,7 @@
 
 void svc_list_disclosures(struct sluss_txn *txn);
 
+// GetLogHealth (svc_log_health.c).
+void svc_get_log_health(struct sluss_txn *txn);
+
 #endif

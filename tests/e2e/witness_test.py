@@ -11,6 +11,7 @@ import tempfile
 import time
 import unittest
 
+import agentd
 import harness
 import outside
 
@@ -160,6 +161,18 @@ class Witnesses(unittest.TestCase):
         self.assertEqual((done.returncode, answer["findings"], answer["cosignedSize"]), (0, [], answer["size"]))
         self.assertGreaterEqual(answer["timestamps"], 1)
 
+    def test_an_auditor_sees_how_the_log_stands(self):
+        auditor = self.world.gateway.auditor("audit-2")
+        self.world.until_cosigned()
+        ask = ("AuditService/GetLogHealth", "GetLogHealthRequest", {}, "GetLogHealthResponse")
+        health = auditor.call(*ask).message
+        self.assertEqual(([w["name"] for w in health["witnesses"]], [w["state"] for w in health["witnesses"]], health["witness_quorum"]),
+                         (["skola.w.example", "polis.w.example"], ["cosigned"] * 2, 2))
+        self.assertEqual(health["checkpoint"].split("\n")[:2], [self.world.gateway.authority, str(health["size"])])
+        self.assertFalse(health.get("relaying_stopped", False))
+        self.assertLess(abs(int(health["cosigned_at"]["seconds"]) - time.time()), 300)
+        self.assertEqual(self.world.police.call(*ask).code, "permission_denied")
+
     def test_without_a_quorum_nothing_is_relayed(self):
         self.assertTrue(self.world.send().ok)
         self.world.witnesses[1].away = True
@@ -238,6 +251,24 @@ class OldDatabase(unittest.TestCase):
         status, events = self.world.ends("witness-fork")
         self.assertEqual(status, 1)
         self.assertTrue(any("another history of this log" in e for e in events), self.world.gateway.log_tail())
+
+
+class Agent(unittest.TestCase):
+    """sluss-agentd is a witness."""
+
+    def test_it_cosigns(self):
+        with harness.gateway() as gateway, agentd.Agentd(gateway.cli("skola-1", "school", "o1"), witness_listen="127.0.0.1:0") as agent:
+            state = agent.state / "state"
+            key, port = (state / "witness.vkey").read_text().strip(), (state / "witness-port").read_text().strip()
+            gateway.stop()
+            with gateway.settings.open("a") as file:
+                file.write(f"witness = {key} http://127.0.0.1:{port}\nwitness_quorum = 1\nwitness_period_ms = 200\nwitness_gap_max_ms = 60000\n")
+            gateway.start()
+            harness.wait_until(lambda: int(gateway.health().get("cosigned_size", 0)) > 0, "the agent does not cosign")
+            note = subprocess.run(["curl", "-sS", "--fail", "--cacert", gateway.ca, f"https://localhost:{gateway.public_port}/checkpoint"], check=True, capture_output=True,
+                                  timeout=60).stdout
+            text, lines = note.split(b"\n\n")
+            self.assertTrue(openssl_verifies(key, text + b"\n", lines.splitlines()[1]))
 
 
 class WrongKey(unittest.TestCase):
