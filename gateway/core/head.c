@@ -25,6 +25,7 @@ struct sluss_head {
 	struct sluss_note_key key;
 	struct slot slots[SLOTS];
 	bool empty; // never written
+	bool lost;  // what was written may not be there; only a new start can tell
 };
 
 static bool refuse(struct sluss_store_error *error, const char *why)
@@ -108,13 +109,19 @@ enum sluss_head_state sluss_head_newest(const struct sluss_head *head, uint64_t 
 static bool write_slot(struct sluss_head *head, size_t which, struct sluss_bytes note)
 {
 	uint8_t octets[SLOT_OCTETS] = {0};
-	if (note.len == 0 || note.len > sizeof(octets))
+	if (note.len == 0 || note.len > sizeof(octets) || head->lost)
 		return false;
 	memcpy(octets, note.data, note.len);
-	read_slot(head, which, octets);
-	return head->slots[which].good &&
-	       pwrite(head->fd, octets, sizeof(octets), (off_t)(which * SLOT_OCTETS)) == (ssize_t)sizeof(octets) &&
-	       fdatasync(head->fd) == 0;
+	// Until it is there for sure, nothing is.
+	head->slots[which] = (struct slot){0};
+	head->empty = false;
+	if (pwrite(head->fd, octets, sizeof(octets), (off_t)(which * SLOT_OCTETS)) != (ssize_t)sizeof(octets))
+		return false;
+	// After a failed fsync another one may report success for octets that are lost.
+	head->lost = fdatasync(head->fd) != 0;
+	if (!head->lost)
+		read_slot(head, which, octets);
+	return head->slots[which].good;
 }
 
 bool sluss_head_write(struct sluss_head *head, struct sluss_bytes note)

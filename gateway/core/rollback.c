@@ -80,8 +80,8 @@ enum sluss_store_result sluss_rollback_check(struct sluss_writer *w, struct slus
 		result = check_absent(w, state, error_out);
 	// A commit that nobody has heard of may be ahead of the second place.
 	if (result == SLUSS_STORE_OK && !w->restored.pending && sluss_log_size(w->log) > 0 && !sluss_rollback_note(w)) {
-		snprintf(
-		    error_out->text, sizeof(error_out->text), "secondary_head_file cannot be written. Mend its disk.");
+		snprintf(error_out->text, sizeof(error_out->text),
+		    "secondary_head_file cannot be written. Mend its disk and start again.");
 		result = SLUSS_STORE_AGAIN;
 	}
 	return result;
