@@ -179,6 +179,20 @@ class Recall(unittest.TestCase):
         answer = auditor.call("RecallService/List", "RecallListRequest", {"case_id": case.id}, "RecallListResponse")
         self.assertEqual({r["agency_id"] for r in self.accepted(answer)["recalls"]}, {"school", "pol"})
 
+    def test_a_third_person_gets_it_back_too(self):
+        """A section about two: the friend's withdrawal reaches what the other case's agency received."""
+        case, friend = world.open(world.born(18), guardians=0), world.open(world.born(18), guardians=0)
+        consent, _ = world.consent(case, world.draft("school_attendance", "school", ("soc",)))
+        own, grants = world.consent(friend, world.draft("school_attendance", "school", ("soc",)))
+        sent = world.send(case, "school", "soc", "ATTENDANCE_REPORT", ("school_attendance", [("consent", consent), ("consent", own)],
+                                                                        {"concerned": [{"subject": True}, {"other_case_id": friend.id}]}))
+        self.accepted(sent)
+        self.assertEqual(world.take("soc"), [sent.id])
+        self.assertEqual(self.accepted(world.withdraw(friend, friend.subject, grant_id=grants[0]))["recalled_agency_ids"], ["soc"])
+        recall, = self.open_of("soc", friend)
+        self.assertEqual(recall["message_ids"], [sent.id])
+        self.assertEqual(self.open_of("soc", case), [])
+
     def test_what_a_statute_carried_is_not_asked_back(self):
         case = world.open(world.born(18), guardians=0)
         world.consent(case, world.draft("enrolment", "soc", ("pol",)))

@@ -14,6 +14,7 @@ target_include_directories(core_chunk_test PRIVATE ${CMAKE_SOURCE_DIR}/agents/li
 sluss_unit_test(core_withdraw_test SOURCES unit/core_withdraw_test.c LIBS core_world)
 sluss_unit_test(core_stop_test SOURCES unit/core_stop_test.c LIBS core_world)
 sluss_unit_test(core_receipt_test SOURCES unit/core_receipt_test.c LIBS sluss_core)
+sluss_unit_test(core_recall_test SOURCES unit/core_recall_test.c LIBS core_world)
 sluss_unit_test(core_tables_test SOURCES unit/core_tables_test.c LIBS sluss_core PkgConfig::SODIUM)
 sluss_unit_test(core_recovery_test SOURCES unit/core_recovery_test.c LIBS core_world)
 sluss_unit_test(core_files_test SOURCES unit/core_files_test.c LIBS sluss_core sluss_store_fakes PkgConfig::SODIUM)
