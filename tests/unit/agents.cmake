@@ -16,3 +16,5 @@ sluss_unit_test(agents_enrol_test LABEL unit SOURCES unit/agents_enrol_test.c LI
 sluss_unit_test(agents_witness_test LABEL unit SOURCES unit/agents_witness_test.c LIBS sluss_witness sluss_log sluss_log_verify PkgConfig::SODIUM)
 sluss_unit_test(agents_payload_test LABEL unit SOURCES unit/agents_payload_test.c LIBS sluss_payload PkgConfig::JANSSON)
 sluss_unit_test(agents_adapters_test LABEL unit SOURCES unit/agents_adapters_test.c LIBS sluss_adapters sluss)
+sluss_unit_test(agents_chunk_test LABEL unit SOURCES unit/agents_chunk_test.c LIBS sluss PkgConfig::SODIUM)
+target_include_directories(agents_chunk_test PRIVATE ${CMAKE_SOURCE_DIR}/agents/lib)
