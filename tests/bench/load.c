@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Sends messages that were sealed and signed beforehand over many mutual-TLS connections, one request in flight on
-// each, and prints what came of it as JSON. bench_load PLAN MESSAGES CONNECTIONS TEXT_LEN [PORT]: with PORT the same
-// octets go to the echo server there.
+// each, and prints what came of it as JSON. bench_load PLAN MESSAGES CONNECTIONS TEXT_LEN [PORT|- [BATCH]]: with PORT
+// the same octets go to the echo server there; with BATCH so many messages go together under one signature (SendBatch).
+#include "batch.h"
 #include "conn.h"
 #include "message.h"
 #include "plan.h"
@@ -19,6 +20,7 @@ enum {
 	CONNECTIONS_MAX = 256,
 	EVENTS_MAX = 64,
 	TAKE = 65536,
+	BATCH_MAX = 256,
 };
 
 struct load {
@@ -28,6 +30,7 @@ struct load {
 	size_t answered;
 	size_t accepted;
 	size_t octets_sent;
+	size_t batch; // messages in one request; 1: Send
 	uint64_t *latency_ns;
 	struct conn *conns[CONNECTIONS_MAX];
 	uint64_t sent_at[CONNECTIONS_MAX];
@@ -76,6 +79,73 @@ static void make_messages(const struct plan *plan, size_t text_len, struct load 
 	}
 }
 
+// `load->batch` messages in a row become one SendBatch.
+static struct octets make_batch(const struct plan *plan, const struct octets *messages, size_t count)
+{
+	Sluss__V1__SendRequest *requests[BATCH_MAX];
+	Sluss__V1__BatchItem items[BATCH_MAX], *list[BATCH_MAX];
+	uint8_t leaves[BATCH_MAX][SLUSS_HASH_BYTES], root[SLUSS_HASH_BYTES];
+	Sluss__V1__SendBatchRequest request = SLUSS__V1__SEND_BATCH_REQUEST__INIT;
+	Sluss__V1__SendBatchStatement statement = SLUSS__V1__SEND_BATCH_STATEMENT__INIT;
+	Sluss__V1__SignedStatement view;
+	struct sluss_author author = {
+	    plan->authority, plan->sender.id, plan->sender.officer, (int64_t)(clock_ns(CLOCK_REALTIME) / 1000000u)};
+	struct sluss_stamp stamp;
+	struct sluss_id id;
+	struct sluss_signed made;
+	for (size_t i = 0; i < count; i++) {
+		requests[i] = sluss__v1__send_request__unpack(NULL, messages[i].len, messages[i].data);
+		if (!requests[i])
+			fail("no memory");
+		sluss__v1__batch_item__init(&items[i]);
+		items[i].envelope = requests[i]->envelope->envelope;
+		items[i].sections = requests[i]->sections;
+		items[i].n_sections = requests[i]->n_sections;
+		list[i] = &items[i];
+	}
+	sluss_batch_root(list, count, leaves, root);
+	sluss_id_random(&id);
+	sluss_statement_stamp(&statement.base, &author, &id, &stamp);
+	statement.root = (ProtobufCBinaryData){sizeof(root), root};
+	statement.size = (uint32_t)count;
+	if (!sluss_statement_sign(&statement.base, plan->sender.signing, &made))
+		fail("no memory");
+	sluss_signed_view(&made, &view);
+	request.statement = &view;
+	request.items = list;
+	request.n_items = count;
+	struct octets packed = octets_pack(&request.base);
+	for (size_t i = 0; i < count; i++)
+		sluss__v1__send_request__free_unpacked(requests[i], NULL);
+	sluss_signed_free(&made);
+	return packed;
+}
+
+static void make_batches(const struct plan *plan, struct load *load)
+{
+	size_t count = load->count / load->batch;
+	for (size_t i = 0; i < count; i++) {
+		struct octets packed = make_batch(plan, &load->messages[i * load->batch], load->batch);
+		for (size_t k = 0; k < load->batch; k++)
+			free(load->messages[i * load->batch + k].data);
+		load->messages[i] = packed;
+	}
+	load->count = count;
+}
+
+static size_t accepted_of(const struct load *load, struct sluss_bytes body)
+{
+	if (load->batch == 1)
+		return 1;
+	size_t accepted = 0;
+	Sluss__V1__SendBatchResponse *response = sluss__v1__send_batch_response__unpack(NULL, body.len, body.data);
+	for (size_t i = 0; response && i < response->n_answers; i++)
+		accepted += response->answers[i]->answer_case == SLUSS__V1__BATCH_ANSWER__ANSWER_ACCEPTED;
+	if (response)
+		sluss__v1__send_batch_response__free_unpacked(response, NULL);
+	return accepted;
+}
+
 // A request is smaller than the kernel's buffer, so that it leaves at once.
 static void send_next(struct load *load, size_t at)
 {
@@ -84,7 +154,9 @@ static void send_next(struct load *load, size_t at)
 	struct octets *message = &load->messages[load->next++];
 	load->sent_at[at] = clock_ns(CLOCK_MONOTONIC);
 	load->octets_sent += message->len;
-	conn_post(load->conns[at], "sluss.v1.ExchangeService/Send", (struct sluss_bytes){message->data, message->len});
+	conn_post(load->conns[at],
+	    load->batch == 1 ? "sluss.v1.ExchangeService/Send" : "sluss.v1.ExchangeService/SendBatch",
+	    (struct sluss_bytes){message->data, message->len});
 }
 
 static void take_answer(struct load *load, size_t at)
@@ -92,7 +164,7 @@ static void take_answer(struct load *load, size_t at)
 	struct conn_answer answer = conn_answer(load->conns[at]);
 	load->latency_ns[load->answered++] = clock_ns(CLOCK_MONOTONIC) - load->sent_at[at];
 	if (answer.status == 200)
-		load->accepted++;
+		load->accepted += accepted_of(load, answer.body);
 	else if (load->answered - load->accepted == 1)
 		fprintf(stderr, "load: first refusal: %d %.*s\n", answer.status, (int)answer.body.len,
 		    (const char *)answer.body.data);
@@ -136,15 +208,16 @@ static void report(struct load *load, uint64_t wall_ns, uint64_t cpu_ns)
 	qsort(load->latency_ns, load->count, sizeof(*load->latency_ns), by_size);
 	printf("{\"messages\": %zu, \"accepted\": %zu, \"seconds\": %.6f, \"octets_each\": %zu, \"latency_median_us\": "
 	       "%" PRIu64 ", \"latency_p99_us\": %" PRIu64 ", \"generator_cpu_us\": %.3f}\n",
-	    load->count, load->accepted, (double)wall_ns / 1e9, load->octets_sent / load->count,
-	    load->latency_ns[load->count / 2] / 1000, load->latency_ns[load->count * 99 / 100] / 1000,
-	    (double)cpu_ns / 1000 / (double)load->count);
+	    load->count * load->batch, load->accepted, (double)wall_ns / 1e9,
+	    load->octets_sent / load->count / load->batch, load->latency_ns[load->count / 2] / 1000,
+	    load->latency_ns[load->count * 99 / 100] / 1000,
+	    (double)cpu_ns / 1000 / (double)(load->count * load->batch));
 }
 
 int main(int argc, char **argv)
 {
 	if (argc < 5)
-		fail("usage: bench_load PLAN MESSAGES CONNECTIONS TEXT_LEN [PORT]");
+		fail("usage: bench_load PLAN MESSAGES CONNECTIONS TEXT_LEN [PORT|- [BATCH]]");
 	struct plan plan;
 	plan_read(argv[1], &plan);
 	struct load load = {.count = strtoul(argv[2], NULL, 10), .epoll = epoll_create1(EPOLL_CLOEXEC)};
@@ -152,7 +225,12 @@ int main(int argc, char **argv)
 	if (load.epoll < 0 || connections == 0 || connections > CONNECTIONS_MAX || load.count < connections)
 		fail("wrong numbers");
 	make_messages(&plan, strtoul(argv[4], NULL, 10), &load);
-	uint16_t port = argc > 5 ? (uint16_t)strtoul(argv[5], NULL, 10) : plan.port;
+	uint16_t port = argc > 5 && argv[5][0] != '-' ? (uint16_t)strtoul(argv[5], NULL, 10) : plan.port;
+	load.batch = argc > 6 ? strtoul(argv[6], NULL, 10) : 1;
+	if (load.batch == 0 || load.batch > BATCH_MAX || load.count / load.batch < connections)
+		fail("wrong numbers");
+	if (load.batch > 1)
+		make_batches(&plan, &load);
 
 	SSL_CTX *context = conn_context_new(plan.ca, plan.sender.certificate, plan.sender.key);
 	for (size_t i = 0; i < connections; i++) {
@@ -177,5 +255,5 @@ int main(int argc, char **argv)
 	free(load.latency_ns);
 	SSL_CTX_free(context);
 	plan_free(&plan);
-	return load.accepted == load.count ? 0 : 1;
+	return load.accepted == load.count * load.batch ? 0 : 1;
 }
