@@ -43,10 +43,37 @@ static bool gives_up(void *context)
 	return agentd_stopping(context);
 }
 
+static void look_at_keys(const struct agentd *agent, struct stat files_out[AGENTD_KEY_FILES])
+{
+	static const char *const names[AGENTD_KEY_FILES] = {"signing.key", "sealing.key"};
+	char path[SLUSS_SETTING_TEXT + 16];
+	for (size_t i = 0; i < AGENTD_KEY_FILES; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", agent->settings.profile, names[i]);
+		if (stat(path, &files_out[i]) != 0)
+			files_out[i] = (struct stat){0};
+	}
+}
+
+bool agentd_keys_changed(const struct agentd *agent)
+{
+	struct stat now[AGENTD_KEY_FILES];
+	look_at_keys(agent, now);
+	for (size_t i = 0; i < AGENTD_KEY_FILES; i++) {
+		const struct stat *before = &agent->key_files[i];
+		// A file that is not there now is being replaced: the next look will tell.
+		if (now[i].st_ino != 0 &&
+		    (now[i].st_ino != before->st_ino || now[i].st_mtim.tv_sec != before->st_mtim.tv_sec ||
+			now[i].st_mtim.tv_nsec != before->st_mtim.tv_nsec))
+			return true;
+	}
+	return false;
+}
+
 static bool open_profile(struct agentd *agent)
 {
 	char problem[SLUSS_PROFILE_TEXT_MAX];
 	const struct agentd_settings *s = &agent->settings;
+	look_at_keys(agent, agent->key_files); // before they are read: what changes in between is read again
 	if (sluss_profile_open(s->profile, &agent->profile, problem) != SLUSS_PROFILE_OK) {
 		sluss_event(SLUSS_EVENT_ERROR, "profile-unusable", "error=\"%s\"", problem);
 		return false;
@@ -101,6 +128,7 @@ bool agentd_open(struct agentd *agent, const struct agentd_settings *settings)
 	bool ok = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
 		  pthread_cond_init(&agent->changed, &attributes) == 0;
 	(void)pthread_condattr_destroy(&attributes);
+	agent->ready = ok;
 	if (!ok || !open_profile(agent) || !open_store(agent)) {
 		agentd_close(agent);
 		return false;
@@ -112,6 +140,11 @@ void agentd_close(struct agentd *agent)
 {
 	agentd_store_close(&agent->store);
 	sluss_profile_free(&agent->profile);
+	if (agent->ready) {
+		(void)pthread_cond_destroy(&agent->changed);
+		(void)pthread_mutex_destroy(&agent->lock);
+	}
+	agent->ready = false;
 }
 
 struct sluss_client *agentd_client(struct agentd *agent)
@@ -139,6 +172,14 @@ void agentd_stop(struct agentd *agent)
 	agent->stopping = true;
 	(void)pthread_cond_broadcast(&agent->changed);
 	(void)pthread_mutex_unlock(&agent->lock);
+}
+
+void agentd_stop_to_begin_anew(struct agentd *agent)
+{
+	(void)pthread_mutex_lock(&agent->lock);
+	agent->anew = !agent->stopping || agent->anew;
+	(void)pthread_mutex_unlock(&agent->lock);
+	agentd_stop(agent);
 }
 
 bool agentd_stopping(struct agentd *agent)

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 #include "settings.h"
 #include "sluss/client.h"
@@ -28,16 +29,21 @@ struct agentd_link {
 	char why[256];	   // "" when all is well
 };
 
+enum { AGENTD_KEY_FILES = 2 };
+
 struct agentd {
 	struct agentd_settings settings;
 	struct sluss_profile *profile;
-	struct sluss_client_settings client; // for agentd_client
+	struct stat key_files[AGENTD_KEY_FILES]; // as they were when the profile was read
+	struct sluss_client_settings client;	 // for agentd_client
 	char officer[SLUSS_OFFICER_MAX + 1];
 	struct agentd_store *store;
+	bool ready;	      // the next two were made
 	pthread_mutex_t lock; // of all below
 	pthread_cond_t changed;
 	uint64_t generation; // counts agentd_wake
 	bool stopping;
+	bool anew;	      // stops only to begin anew: the keys were changed
 	int64_t full_told_ms; // CLOCK_BOOTTIME: when the event log last heard that there is no room
 	bool failed;	      // the store broke: the program ends with an error
 	struct agentd_link links[AGENTD_TALKS];
@@ -55,6 +61,10 @@ int64_t agentd_boot_ms(void); // CLOCK_BOOTTIME
 
 void agentd_wake(struct agentd *agent);
 void agentd_stop(struct agentd *agent);
+// Stops, and begins anew with the profile as it is now.
+void agentd_stop_to_begin_anew(struct agentd *agent);
+// Were the profile's keys replaced since they were read (sluss agency keys --rotate)? Any thread.
+bool agentd_keys_changed(const struct agentd *agent);
 bool agentd_stopping(struct agentd *agent);
 uint64_t agentd_generation(struct agentd *agent);
 // Until something changed since `seen`, `until_ms` (CLOCK_BOOTTIME) has come, or the agent stops.

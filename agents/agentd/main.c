@@ -79,6 +79,7 @@ static void set_signals(sigset_t *waited_out)
 	(void)sigemptyset(waited_out);
 	(void)sigaddset(waited_out, SIGTERM);
 	(void)sigaddset(waited_out, SIGINT);
+	(void)sigaddset(waited_out, SIGHUP);
 	(void)pthread_sigmask(SIG_BLOCK, waited_out, NULL);
 }
 
@@ -116,7 +117,7 @@ static size_t start_threads(struct agentd *agent, pthread_t threads[THREADS_MAX]
 	return count;
 }
 
-// Until a signal comes or a thread has stopped the agent.
+// Until a signal comes, a thread has stopped the agent, or its keys were replaced.
 static void wait_for_end(struct agentd *agent, const sigset_t *waited)
 {
 	while (!agentd_stopping(agent)) {
@@ -124,18 +125,19 @@ static void wait_for_end(struct agentd *agent, const sigset_t *waited)
 		int number = sigtimedwait(waited, NULL, &second);
 		if (number == SIGTERM || number == SIGINT)
 			agentd_stop(agent);
+		else if (number == SIGHUP || agentd_keys_changed(agent))
+			agentd_stop_to_begin_anew(agent);
 	}
 }
 
-static int run(const struct agentd_settings *settings)
+// From the reading of the profile to the end; `*anew_out`: to be done again.
+static int run_once(const struct agentd_settings *settings, const sigset_t *waited, bool *anew_out)
 {
 	static struct agentd agent;
 	pthread_t threads[THREADS_MAX];
-	sigset_t waited;
 	bool wants_witness = false;
-	sluss_event_role("agent");
-	set_signals(&waited);
-	if (!sluss_client_global_init() || !agentd_open(&agent, settings))
+	*anew_out = false;
+	if (!agentd_open(&agent, settings))
 		return EXIT_FAILED;
 	struct agentd_server *server = agentd_server_start(&agent);
 	struct agentd_witness *witness = server == NULL ? NULL : agentd_witness_start(&agent, &wants_witness);
@@ -144,7 +146,7 @@ static int run(const struct agentd_settings *settings)
 		size_t count = start_threads(&agent, threads);
 		sluss_event(SLUSS_EVENT_NOTICE, "agent-started", "agency=%s officer=%s gateway=%s",
 		    agent.client.agency_id, agent.officer, agent.client.url);
-		wait_for_end(&agent, &waited);
+		wait_for_end(&agent, waited);
 		for (size_t i = 0; i < count; i++)
 			(void)pthread_join(threads[i], NULL);
 	}
@@ -152,10 +154,25 @@ static int run(const struct agentd_settings *settings)
 	agentd_witness_stop(&witness);
 	agentd_server_stop(&server);
 	bool failed = !ok || agent.failed;
+	*anew_out = !failed && agent.anew;
 	agentd_close(&agent);
-	sluss_client_global_cleanup();
-	sluss_event(SLUSS_EVENT_NOTICE, "agent-stopped", "failed=%d", failed);
+	sluss_event(SLUSS_EVENT_NOTICE, "agent-stopped", "failed=%d anew=%d", failed, *anew_out);
 	return failed ? EXIT_FAILED : EXIT_STOPPED;
+}
+
+static int run(const struct agentd_settings *settings)
+{
+	sigset_t waited;
+	bool anew = true;
+	int code = EXIT_FAILED;
+	sluss_event_role("agent");
+	set_signals(&waited);
+	if (!sluss_client_global_init())
+		return EXIT_FAILED;
+	while (anew)
+		code = run_once(settings, &waited, &anew);
+	sluss_client_global_cleanup();
+	return code;
 }
 
 static int with_settings(const struct choice *c)

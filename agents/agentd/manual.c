@@ -106,6 +106,9 @@ static const char before[] =
 static const char after[] =
     ".SH SIGNALS\n"
     ".TP\n.B SIGTERM, SIGINT\nStops in order. A request under way is cut off, which is as safe as a loss of power.\n"
+    ".TP\n.B SIGHUP\nStops in order and begins anew with the profile as it is now. After \\fBsluss agency keys "
+    "--rotate\\fR "
+    "that happens by itself.\n"
     ".SH FILES\n"
     "In state_dir: \\fIqueue.db\\fR (SQLite), \\fIspool/\\fR (octets above 64 KiB), \\fIlock\\fR, \\fIagent.sock\\fR, "
     "\\fItoken\\fR, \\fIport\\fR, "

@@ -94,6 +94,15 @@ static void add(struct batch *b, const Sluss__V1__Delivery *delivery, const stru
 		    m->from.agency_id);
 }
 
+static bool lacks_key(const struct sluss_opened_message *m)
+{
+	for (size_t i = 0; i < m->section_count; i++) {
+		if (m->sections[i].state == SLUSS_SECTION_NO_KEY)
+			return true;
+	}
+	return false;
+}
+
 // False: the store broke.
 static bool open_one(struct batch *b, const Sluss__V1__Delivery *delivery)
 {
@@ -115,7 +124,12 @@ static bool open_one(struct batch *b, const Sluss__V1__Delivery *delivery)
 		    "delivery-not-believed", "message=%s error=\"%s\"", delivery->message_id, error->explanation);
 		return true;
 	}
-	add(b, delivery, &id, m);
+	if (lacks_key(m) && agentd_keys_changed(b->agent)) {
+		b->left_out = true; // sealed to a key that we have, but have not read yet
+		agentd_stop_to_begin_anew(b->agent);
+	} else {
+		add(b, delivery, &id, m);
+	}
 	sluss_opened_message_free(&m);
 	return true;
 }

@@ -183,6 +183,22 @@ class Folders(unittest.TestCase):
         harness.wait_until(lambda: sender.get(f"/v1/inbox/{message_id}")["state"] == "done", "its removal is not seen")
 
 
+class Keys(unittest.TestCase):
+    def test_rotation_is_noticed(self):
+        world.school.run("agency", "keys", "--rotate")
+        section = json.dumps(world.notes(10)["sections"][0])
+        message_id = world.social.run("send", "--case", world.cases[0][0], "--type", "MeetingNotes", "--to", "school-1", "--section", section)["messageId"]
+        harness.wait_until(lambda: "anew=1" in receiver.log_tail(), "the agent does not begin anew")
+        old = sender.send(world.notes(11))["messageId"]  # sealed to the key before: its directory is a minute old at most
+        sender.wait_state(old, "accepted", "delivered")
+        harness.wait_until(lambda: receiver.get("/health")["status"] == "ok", "the agent does not come back")
+        self.assertEqual([m["messageId"] for m in receiver.take_all(2)], [message_id, old])
+        receiver.send({"case": world.cases[0][0], "type": "AttendanceReport", "to": ["soc-1"],
+                       "sections": [{"purpose": "coordination", "claim": f"consent:{world.consents[0]}", "payload": "AttendanceReport",
+                                     "json": {"week": "2026-W06", "lessonsPlanned": 20, "lessonsAttended": 18}}]})
+        harness.wait_until(lambda: receiver.counts()["out"]["delivered"] + receiver.counts()["out"]["accepted"] > 0, "it cannot send with the new keys")
+
+
 class Witness(unittest.TestCase):
     def ask(self, body):
         port = int((sender.state / "state" / "witness-port").read_text())
