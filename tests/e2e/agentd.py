@@ -14,6 +14,8 @@ AGENTD = harness.BUILD / "agents" / "agentd" / "sluss-agentd"
 # Pauses short enough that a failure is over before a test is: what is tested is what happens, not how long it takes.
 QUICK = {"retry_first_ms": 10, "retry_max_ms": 100, "status_first_ms": 20, "status_max_ms": 200, "recall_period_ms": 200, "fetch_wait_ms": 500, "timeout_ms": 5000,
          "rescan_ms": 200, "settle_ms": 0}
+if harness.BUILD.name in ("asan", "tsan"):
+    QUICK["sandbox"] = "off"  # the leak checker traces the process
 
 
 class LocalConnection(http.client.HTTPConnection):
