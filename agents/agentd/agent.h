@@ -49,6 +49,7 @@ struct agentd {
 	struct agentd_link links[AGENTD_TALKS];
 	atomic_uint_fast64_t attempts; // Sends tried, for /metrics
 	atomic_uint_fast64_t receipts_bad;
+	atomic_uint_fast64_t erased; // messages whose content was called back; for the folder keeper
 };
 
 // agent.c. Opens profile and store; false: said in the event log.

@@ -99,6 +99,7 @@ static bool keep_recall(struct agentd *agent, const Sluss__V1__Recall *recall)
 		if (erased > 0) {
 			sluss_event(
 			    SLUSS_EVENT_NOTICE, "recall-deleted", "recall=%s messages=%zu", recall->recall_id, erased);
+			atomic_fetch_add(&agent->erased, erased);
 			agentd_wake(agent);
 		}
 	}

@@ -206,6 +206,9 @@ static void take_noticed(struct folders *f)
 		for (ssize_t at = 0; at < len;) {
 			const struct inotify_event *event = (const struct inotify_event *)(const void *)(octets + at);
 			at += (ssize_t)(sizeof(*event) + event->len);
+			// Temporary files become messages by a rename of our own: that is no change.
+			bool went = event->wd == f->watch_inbox && event->len > 0 && agentd_folder_wants(event->name);
+			f->inbox_changed = f->inbox_changed || went || (event->mask & IN_Q_OVERFLOW) != 0;
 			if (event->wd == f->watch_outbox && event->len > 0 && !f->backlog &&
 			    agentd_folder_wants(event->name) && is_complete(f, event->name, true))
 				take_file(f, event->name);
@@ -230,7 +233,7 @@ void *agentd_folder_keeper(void *arg)
 			rescan_ms = agentd_boot_ms() + agent->settings.rescan_ms;
 			scan_taken(&f);
 			scan_outbox(&f);
-			folders_look_inbox(&f);
+			f.inbox_changed = true;
 			seen = generation - 1;
 		}
 		take_noticed(&f);
@@ -238,6 +241,11 @@ void *agentd_folder_keeper(void *arg)
 			seen = generation;
 			report(&f);
 			folders_hand_out(&f);
+		}
+		uint64_t erased = atomic_load(&agent->erased);
+		if (f.inbox_changed || erased != f.erased) {
+			f.inbox_changed = false;
+			f.erased = erased;
 			folders_look_inbox(&f);
 		}
 		agentd_wait(agent, generation, agentd_boot_ms() + LOOK_MS);

@@ -16,8 +16,10 @@ struct folders {
 	struct agentd *agent;
 	char base[2 * SLUSS_SETTING_TEXT];
 	int outbox, taken, inbox, sent, rejected; // folders
-	int notify, watch_outbox;
-	bool backlog; // no room in the queue: nothing more is taken until the next look
+	int notify, watch_outbox, watch_inbox;
+	bool inbox_changed; // a file went
+	uint64_t erased;    // of agentd.erased, how much was seen
+	bool backlog;	    // no room in the queue: nothing more is taken until the next look
 };
 
 // A name in the outbox that is to be taken: ends in .json, begins with no dot, no control character, not too long.

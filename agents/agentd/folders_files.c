@@ -44,8 +44,10 @@ bool folders_open(struct folders *f)
 	f->notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	folders_path(f, path, "outbox", "");
 	f->watch_outbox = f->notify < 0 ? -1 : inotify_add_watch(f->notify, path, IN_CLOSE_WRITE | IN_MOVED_TO);
-	ok = f->outbox >= 0 && f->taken >= 0 && f->inbox >= 0 && f->sent >= 0 && f->rejected >= 0 && files >= 0 &&
-	     f->watch_outbox >= 0;
+	folders_path(f, path, "inbox", "");
+	f->watch_inbox = f->notify < 0 ? -1 : inotify_add_watch(f->notify, path, IN_DELETE | IN_MOVED_FROM);
+	ok = f->watch_inbox >= 0 && f->outbox >= 0 && f->taken >= 0 && f->inbox >= 0 && f->sent >= 0 &&
+	     f->rejected >= 0 && files >= 0 && f->watch_outbox >= 0;
 	if (files >= 0)
 		(void)close(files);
 	if (!ok) {

@@ -119,16 +119,6 @@ enum agentd_result store_begin(struct agentd_store *s)
 	return q == NULL ? store_fail(s) : store_run(s, q);
 }
 
-// Files of rows that are gone for good.
-static void remove_unneeded(struct agentd_store *s)
-{
-	sqlite3_stmt *q = store_query(s, "SELECT 1 FROM unneeded LIMIT 1");
-	if (q != NULL && store_row(s, q) == AGENTD_OK) {
-		(void)sqlite3_reset(q);
-		(void)store_octets_sweep(s); // what stays is swept at the next start
-	}
-}
-
 enum agentd_result store_end(struct agentd_store *s, enum agentd_result result)
 {
 	sqlite3_stmt *q = result == AGENTD_OK ? store_query(s, "COMMIT") : NULL;
@@ -139,7 +129,7 @@ enum agentd_result store_end(struct agentd_store *s, enum agentd_result result)
 		    s->db, "ROLLBACK", NULL, NULL, NULL); // an error here only says that it was rolled back
 		return result;
 	}
-	remove_unneeded(s);
+	store_octets_remove(s);
 	return AGENTD_OK;
 }
 

@@ -58,6 +58,9 @@ enum agentd_result store_octets_put(
 enum agentd_result store_octets_get(
     struct agentd_store *s, enum store_kind kind, int64_t owner, uint8_t **octets_out, size_t *len_out);
 enum agentd_result store_octets_drop(struct agentd_store *s, enum store_kind kind, int64_t owner);
+// Files of rows that are gone for good.
+void store_octets_remove(struct agentd_store *s);
+// Every file that no row names.
 enum agentd_result store_octets_sweep(struct agentd_store *s);
 
 int64_t store_wall_ms(void);

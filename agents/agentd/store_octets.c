@@ -127,6 +127,25 @@ static void sweep_file(struct agentd_store *s, const char *name)
 	(void)unlink(path);
 }
 
+// What is not removed now is swept at the next start.
+void store_octets_remove(struct agentd_store *s)
+{
+	char path[PATH_OCTETS];
+	char name[NAME_MAX_OCTETS] = "";
+	for (;;) {
+		sqlite3_stmt *q = store_query(s, "SELECT file FROM unneeded LIMIT 1");
+		if (q == NULL || store_row(s, q) != AGENTD_OK)
+			return;
+		(void)snprintf(name, sizeof(name), "%s", (const char *)sqlite3_column_text(q, 0));
+		(void)sqlite3_reset(q);
+		spool_path(s, name, path);
+		(void)unlink(path);
+		q = store_query(s, "DELETE FROM unneeded WHERE file = ?");
+		if (q == NULL || store_bind_text(q, 1, name) != SQLITE_OK || store_run(s, q) != AGENTD_OK)
+			return;
+	}
+}
+
 enum agentd_result store_octets_sweep(struct agentd_store *s)
 {
 	char path[PATH_OCTETS];
