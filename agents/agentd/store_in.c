@@ -231,10 +231,10 @@ enum agentd_result agentd_store_inbox(struct agentd_store *s, int64_t after, con
     struct agentd_delivery *delivery_out, char **document_out, size_t *len_out)
 {
 	(void)pthread_mutex_lock(&s->lock);
-	sqlite3_stmt *q = store_query(s,
-	    "SELECT " COLUMNS
-	    " FROM delivery WHERE state IN (2, 3) AND seq > ?1 AND (?2 IS NULL OR officer = '' OR officer = ?2)"
-	    " ORDER BY seq LIMIT 1");
+	sqlite3_stmt *q =
+	    store_query(s, "SELECT " COLUMNS " FROM delivery INDEXED BY delivery_open WHERE state IN (2, 3) AND seq > "
+					     "?1 AND (?2 IS NULL OR officer = '' OR officer = ?2)"
+			   " ORDER BY seq LIMIT 1");
 	enum agentd_result result;
 	if (q == NULL || sqlite3_bind_int64(q, 1, after) != SQLITE_OK || store_bind_text(q, 2, officer) != SQLITE_OK)
 		result = store_fail(s);
@@ -248,8 +248,8 @@ enum agentd_result agentd_store_ready(
     struct agentd_store *s, int64_t after, struct agentd_delivery *delivery_out, char **document_out, size_t *len_out)
 {
 	(void)pthread_mutex_lock(&s->lock);
-	sqlite3_stmt *q =
-	    store_query(s, "SELECT " COLUMNS " FROM delivery WHERE state = 2 AND seq > ?1 ORDER BY seq LIMIT 1");
+	sqlite3_stmt *q = store_query(s, "SELECT " COLUMNS " FROM delivery INDEXED BY delivery_open WHERE state IN (2, "
+							   "3) AND state = 2 AND seq > ?1 ORDER BY seq LIMIT 1");
 	enum agentd_result result = q == NULL || sqlite3_bind_int64(q, 1, after) != SQLITE_OK
 					? store_fail(s)
 					: read_with_document(s, q, delivery_out, document_out, len_out);
@@ -260,8 +260,9 @@ enum agentd_result agentd_store_ready(
 enum agentd_result agentd_store_in_folder(struct agentd_store *s, int64_t after, struct agentd_delivery *delivery_out)
 {
 	(void)pthread_mutex_lock(&s->lock);
-	sqlite3_stmt *q =
-	    store_query(s, "SELECT " COLUMNS " FROM delivery WHERE state IN (3, 8) AND seq > ?1 ORDER BY seq LIMIT 1");
+	sqlite3_stmt *q = store_query(s,
+	    "SELECT " COLUMNS
+	    " FROM delivery INDEXED BY delivery_in_folder WHERE state IN (3, 8) AND seq > ?1 ORDER BY seq LIMIT 1");
 	enum agentd_result result =
 	    q == NULL || sqlite3_bind_int64(q, 1, after) != SQLITE_OK ? store_fail(s) : store_row(s, q);
 	if (result == AGENTD_OK) {

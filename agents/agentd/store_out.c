@@ -217,8 +217,9 @@ enum agentd_result agentd_store_take(struct agentd_store *s, int64_t now_ms, str
 {
 	*octets_out = NULL;
 	(void)pthread_mutex_lock(&s->lock);
-	sqlite3_stmt *q = store_query(
-	    s, "SELECT " COLUMNS " FROM message WHERE state IN (1, 2) AND blockers = 0 ORDER BY due_ms, seq");
+	sqlite3_stmt *q = store_query(s,
+	    "SELECT " COLUMNS
+	    " FROM message INDEXED BY message_due WHERE state IN (1, 2) AND blockers = 0 ORDER BY due_ms, seq");
 	enum agentd_result result = take_row(s, q, now_ms, message_out, next_ms_out);
 	if (result == AGENTD_OK) {
 		result = store_octets_get(s, STORE_OUT, message_out->seq, octets_out, len_out);
@@ -239,7 +240,8 @@ enum agentd_result agentd_store_take_accepted(
     struct agentd_store *s, int64_t now_ms, struct agentd_message *message_out, int64_t *next_ms_out)
 {
 	(void)pthread_mutex_lock(&s->lock);
-	sqlite3_stmt *q = store_query(s, "SELECT " COLUMNS " FROM message WHERE state = 3 ORDER BY due_ms LIMIT 1");
+	sqlite3_stmt *q = store_query(
+	    s, "SELECT " COLUMNS " FROM message INDEXED BY message_watched WHERE state = 3 ORDER BY due_ms LIMIT 1");
 	enum agentd_result result = take_row(s, q, now_ms, message_out, next_ms_out);
 	(void)pthread_mutex_unlock(&s->lock);
 	return result;
@@ -441,8 +443,8 @@ enum agentd_result agentd_store_waiting(
     struct agentd_store *s, size_t max, void (*add)(void *arg, const struct agentd_message *message), void *arg)
 {
 	(void)pthread_mutex_lock(&s->lock);
-	sqlite3_stmt *q = store_query(s,
-	    "SELECT " COLUMNS " FROM message WHERE state IN (1, 2) AND blockers = 0 ORDER BY due_ms DESC, seq LIMIT ?");
+	sqlite3_stmt *q = store_query(s, "SELECT " COLUMNS " FROM message INDEXED BY message_due WHERE state IN (1, 2) "
+							   "AND blockers = 0 ORDER BY due_ms DESC, seq LIMIT ?");
 	enum agentd_result result =
 	    q == NULL || sqlite3_bind_int64(q, 1, (int64_t)max) != SQLITE_OK ? store_fail(s) : AGENTD_OK;
 	while (result == AGENTD_OK) {
