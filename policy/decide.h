@@ -59,6 +59,11 @@ struct sluss_decision sluss_decide(
 void sluss_decide_into(const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms,
     struct sluss_decision *decision_out);
 
+// Many at once, each as if it were asked alone: for all pairs of a message, and for whoever has several questions. The
+// waits for memory, which are most of a decision among a million grants, are waited for together.
+void sluss_decide_many(const struct sluss_state *state, const struct sluss_question *questions, size_t count,
+    int64_t now_ms, struct sluss_decision *decisions_out);
+
 // What is wrong with something that should be recorded.
 struct sluss_refusal {
 	enum sluss_reason reason; // NONE: nothing

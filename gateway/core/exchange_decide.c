@@ -2,7 +2,10 @@
 #include "exchange.h"
 #include "writer.h"
 
-enum { SCRATCH_MAX = 4 << 20 }; // an entry has 64 KiB; 64 pairs and their grounds
+enum {
+	SCRATCH_MAX = 4 << 20, // an entry has 64 KiB; 64 pairs and their grounds
+	TOGETHER = 16,	       // pairs that are decided at once
+};
 
 bool exchange_permits(enum sluss_reason reason)
 {
@@ -71,27 +74,42 @@ struct sluss_question exchange_question(const struct sluss_id *case_id, const ch
 	};
 }
 
-// Decides one pair and writes it as the log has it. False: no memory.
-static bool decide_pair(
-    struct sluss_txn *txn, const struct sluss_question *question, uint32_t section, struct sluss_pair *pair_out)
+// Writes a decision as the log has it. False: no memory.
+static bool write_pair(struct sluss_txn *txn, const struct sluss_question *question,
+    const struct sluss_decision *decision, uint32_t section, struct sluss_pair *pair_out)
 {
-	struct sluss_decision decision;
-	sluss_decide_into(txn->state, question, txn->now_ms, &decision);
-	bool permitted = decision.verdict == SLUSS_VERDICT_PERMIT && exchange_permits(decision.reason);
+	bool permitted = decision->verdict == SLUSS_VERDICT_PERMIT && exchange_permits(decision->reason);
 	*pair_out = (struct sluss_pair){
 	    .section = section,
 	    .recipient = question->recipient,
-	    .reason = decision.reason,
-	    .ground = permitted ? decision.ground : SLUSS_GROUND_NONE,
+	    .reason = decision->reason,
+	    .ground = permitted ? decision->ground : SLUSS_GROUND_NONE,
 	    .grounds =
-		sluss_arena_copy(txn->arena, decision.grounds, decision.ground_count * sizeof(decision.grounds[0])),
-	    .ground_count = decision.ground_count,
-	    .provision = decision.provision,
+		sluss_arena_copy(txn->arena, decision->grounds, decision->ground_count * sizeof(decision->grounds[0])),
+	    .ground_count = decision->ground_count,
+	    .provision = decision->provision,
 	};
 	// A verdict that is not a clear yes is never written with a reason that says yes.
 	if (!permitted && exchange_permits(pair_out->reason))
 		pair_out->reason = SLUSS_UNAVAILABLE;
 	return pair_out->grounds != NULL;
+}
+
+static bool decide_pair(
+    struct sluss_txn *txn, const struct sluss_question *question, uint32_t section, struct sluss_pair *pair_out)
+{
+	struct sluss_decision decision;
+	sluss_decide_into(txn->state, question, txn->now_ms, &decision);
+	return write_pair(txn, question, &decision, section, pair_out);
+}
+
+static void count_pair(struct exchange_decisions *decisions, const struct sluss_pair *pair)
+{
+	if (exchange_permits(pair->reason))
+		decisions->permitted++;
+	else if (decisions->first_denial == SLUSS_REASON_NONE)
+		decisions->first_denial = pair->reason;
+	decisions->unavailable |= pair->reason == SLUSS_UNAVAILABLE;
 }
 
 bool exchange_decide(struct sluss_txn *txn, const struct exchange_message *m, struct exchange_decisions *decisions_out)
@@ -101,19 +119,22 @@ bool exchange_decide(struct sluss_txn *txn, const struct exchange_message *m, st
 	if (pairs == NULL)
 		return no_memory(txn);
 	decisions_out->pairs = pairs;
-	for (size_t s = 0; s < m->section_count; s++)
-		for (size_t r = 0; r < m->recipient_count; r++) {
-			struct sluss_pair *pair = &pairs[s * m->recipient_count + r];
-			struct sluss_question question = exchange_question(&m->case_id, txn->caller,
-			    m->envelope->officer_id, m->type, &m->recipients[r], &m->labels[s]);
-			if (!decide_pair(txn, &question, (uint32_t)s, pair))
+	for (size_t from = 0; from < decisions_out->count; from += TOGETHER) {
+		struct sluss_question questions[TOGETHER];
+		struct sluss_decision decisions[TOGETHER];
+		size_t some = decisions_out->count - from < TOGETHER ? decisions_out->count - from : TOGETHER;
+		for (size_t i = 0; i < some; i++)
+			questions[i] = exchange_question(&m->case_id, txn->caller, m->envelope->officer_id, m->type,
+			    &m->recipients[(from + i) % m->recipient_count],
+			    &m->labels[(from + i) / m->recipient_count]);
+		sluss_decide_many(txn->state, questions, some, txn->now_ms, decisions);
+		for (size_t i = 0; i < some; i++) {
+			uint32_t section = (uint32_t)((from + i) / m->recipient_count);
+			if (!write_pair(txn, &questions[i], &decisions[i], section, &pairs[from + i]))
 				return no_memory(txn);
-			if (exchange_permits(pair->reason))
-				decisions_out->permitted++;
-			else if (decisions_out->first_denial == SLUSS_REASON_NONE)
-				decisions_out->first_denial = pair->reason;
-			decisions_out->unavailable |= pair->reason == SLUSS_UNAVAILABLE;
+			count_pair(decisions_out, &pairs[from + i]);
 		}
+	}
 	return true;
 }
 

@@ -87,7 +87,13 @@ static const char *ask(struct world *world, char **word, size_t count, int64_t n
 		world_die("ask", "claims");
 	for (size_t i = 0; i < question.claim_count; i++)
 		claims[i] = claim_read(rest[1 + i]);
-	struct sluss_decision decision = sluss_decide(world->state, &question, now_ms);
+	struct sluss_decision decision = sluss_decide(world->state, &question, now_ms), twice[2];
+	const struct sluss_question both[2] = {question, question};
+	sluss_decide_many(world->state, both, 2, now_ms, twice);
+	for (size_t i = 0; i < 2; i++)
+		if (twice[i].verdict != decision.verdict || twice[i].reason != decision.reason ||
+		    twice[i].ground_count != decision.ground_count)
+			return "DECISION_DIFFERS_AMONG_OTHERS";
 	if (!holds_together(world, &decision, now_ms))
 		return "DECISION_CONTRADICTS_ITSELF";
 	return sluss_reason_name(decision.reason);

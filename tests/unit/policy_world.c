@@ -212,7 +212,27 @@ struct sluss_decision pworld_decide(const struct pworld *world, const struct pas
 	struct sluss_question question = ask->question;
 	question.concerned = ask->concerned;
 	question.claims = ask->claims;
-	return sluss_decide(world->state, &question, world->now_ms);
+	struct sluss_decision decision = sluss_decide(world->state, &question, world->now_ms);
+	// Asked among others it has the same answer.
+	struct sluss_question others[11];
+	struct sluss_decision many[11];
+	for (size_t i = 0; i < 11; i++) {
+		others[i] = question;
+		if (i % 3 == 1)
+			others[i].recipient = question.sender;
+	}
+	sluss_decide_many(world->state, others, 11, world->now_ms, many);
+	for (size_t i = 0; i < 11; i++) {
+		if (i % 3 == 1)
+			continue;
+		assert_int_equal(many[i].verdict, decision.verdict);
+		assert_int_equal(many[i].reason, decision.reason);
+		assert_int_equal(many[i].ground, decision.ground);
+		assert_int_equal(many[i].ground_count, decision.ground_count);
+		assert_memory_equal(
+		    many[i].grounds, decision.grounds, decision.ground_count * sizeof(decision.grounds[0]));
+	}
+	return decision;
 }
 
 void pworld_expect(const struct pworld *world, const struct pask *ask, enum sluss_reason reason)
