@@ -157,10 +157,10 @@ uint32_t st_need_person(struct sluss_state *state, const struct sluss_id *id)
 	return at;
 }
 
-// Whether one of the four 16-bit lanes is zero.
-static bool has_zero_lane(uint64_t lanes)
+// Not 0 when one of the four 16-bit lanes is zero.
+static uint64_t zero_lanes(uint64_t lanes)
 {
-	return ((lanes - UINT64_C(0x0001000100010001)) & ~lanes & UINT64_C(0x8000800080008000)) != 0;
+	return (lanes - UINT64_C(0x0001000100010001)) & ~lanes & UINT64_C(0x8000800080008000);
 }
 
 static uint64_t four_agencies(const struct kase *kase, unsigned first)
@@ -176,9 +176,9 @@ static bool is_here(const struct kase *kase, uint16_t agency)
 {
 	_Static_assert(AGENCIES_HERE > 12 && AGENCIES_HERE <= 16, "four times four places");
 	uint64_t wanted = agency * UINT64_C(0x0001000100010001);
-	return has_zero_lane(four_agencies(kase, 0) ^ wanted) | has_zero_lane(four_agencies(kase, 4) ^ wanted) |
-	       has_zero_lane(four_agencies(kase, 8) ^ wanted) |
-	       has_zero_lane(four_agencies(kase, AGENCIES_HERE - 4) ^ wanted);
+	return (zero_lanes(four_agencies(kase, 0) ^ wanted) | zero_lanes(four_agencies(kase, 4) ^ wanted) |
+		   zero_lanes(four_agencies(kase, 8) ^ wanted) |
+		   zero_lanes(four_agencies(kase, AGENCIES_HERE - 4) ^ wanted)) != 0;
 }
 
 bool st_is_member(const struct kase *kase, uint16_t agency)

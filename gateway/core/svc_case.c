@@ -82,21 +82,21 @@ static bool append_guardians(struct sluss_txn *txn, const struct sluss_id *case_
 	for (size_t i = 0; i < guardians->count; i++)
 		ids[i] = guardians->persons[i].id;
 	struct sluss_record record = {.type = SLUSS_REC_GUARDIANS_SET,
-	    .u.guardians_set = {*case_id, ids, guardians->count, txn->caller, txn->header->officer_id}};
+	    .u.guardians_set = {.case_id = *case_id, .guardians = ids, .guardian_count = guardians->count, .agency = txn->caller, .officer = txn->header->officer_id}};
 	return sluss_txn_append(txn, &record, index_out);
 }
 
 static bool append_members(struct sluss_txn *txn, const struct sluss_id *case_id, const struct svc_members *members, uint64_t *index_out)
 {
 	struct sluss_record record = {.type = SLUSS_REC_MEMBERS_SET,
-	    .u.members_set = {*case_id, members->members, members->count, txn->caller, txn->header->officer_id}};
+	    .u.members_set = {.case_id = *case_id, .members = members->members, .member_count = members->count, .agency = txn->caller, .officer = txn->header->officer_id}};
 	return sluss_txn_append(txn, &record, index_out);
 }
 
 static bool append_protection(struct sluss_txn *txn, const struct sluss_id *case_id, bool protected_identity, bool locked, uint64_t *index_out)
 {
 	struct sluss_record record = {.type = SLUSS_REC_PROTECTION_SET,
-	    .u.protection_set = {*case_id, protected_identity, locked, txn->caller, txn->header->officer_id}};
+	    .u.protection_set = {.case_id = *case_id, .protected_identity = protected_identity, .login_locked = locked, .agency = txn->caller, .officer = txn->header->officer_id}};
 	return sluss_txn_append(txn, &record, index_out);
 }
 
@@ -220,7 +220,7 @@ static void phase_execute(struct sluss_txn *txn)
 		return;
 	}
 	struct sluss_record record = {.type = SLUSS_REC_PHASE_SET,
-	    .u.phase_set = {case_id, phase, reason, false, txn->caller, txn->header->officer_id}};
+	    .u.phase_set = {.case_id = case_id, .phase = phase, .reason = reason, .agency = txn->caller, .officer = txn->header->officer_id}};
 	if (!sluss_txn_append(txn, &record, &index) ||
 	    (phase == SLUSS_PHASE_CLOSED && !sluss_txn_recall(txn, &case_id, SLUSS_RECALL_CLOSING, NULL, NULL, NULL)))
 		return;

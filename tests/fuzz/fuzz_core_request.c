@@ -37,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	asked->certificate_fingerprint = (ProtobufCBinaryData){sizeof(certificate), certificate};
 	asked->body = (ProtobufCBinaryData){len - 1, (uint8_t *)(uintptr_t)data + 1};
 	struct sluss_request *request = sluss_request_new(arena, asked);
-	sluss_request_verify(request, d, "sluss.test/core");
+	const struct sluss_verify_with with = {.directory = d, .authority = "sluss.test/core"};
+	sluss_request_verify(request, &with);
 	if (!request->refused && (request->service == NULL || request->service->statement != NULL))
 		abort(); // a signature that nobody made
 	sluss_request_free(&request);
