@@ -24,12 +24,13 @@
 #endif
 
 enum {
-	ROLES = 4,
+	ROLES = 5,
 	PROVEN_MS = 2000,
 	EXIT_REFUSED = 2, // a role's exit status: a restart would not help
 };
 
-static const enum sluss_role role_order[ROLES] = {SLUSS_ROLE_CORE, SLUSS_ROLE_WEB, SLUSS_ROLE_EDGE, SLUSS_ROLE_COURIER};
+static const enum sluss_role role_order[ROLES] = {
+    SLUSS_ROLE_CORE, SLUSS_ROLE_WEB, SLUSS_ROLE_EDGE, SLUSS_ROLE_COURIER, SLUSS_ROLE_IDP};
 
 struct parent {
 	const struct sluss_settings *settings;
@@ -57,7 +58,10 @@ static int64_t now_ms(void)
 
 static size_t index_of(enum sluss_role role)
 {
-	return role == SLUSS_ROLE_CORE ? 0 : role == SLUSS_ROLE_WEB ? 1 : role == SLUSS_ROLE_EDGE ? 2 : 3;
+	size_t index = 0;
+	while (index < ROLES - 1 && role_order[index] != role)
+		index++;
+	return index;
 }
 
 static void close_fd(int *fd)
@@ -205,19 +209,20 @@ static void start_front(struct parent *parent)
 }
 
 // Core gets one end of a fresh channel with a word on the control channel: it may be reading the log still.
-static void start_courier(struct parent *parent)
+static void start_outward(struct parent *parent, enum sluss_role role)
 {
 	int fds[SLUSS_FD_END];
 	int core_end = -1;
-	if (!sluss_parent_open_role(parent->settings, SLUSS_ROLE_COURIER, fds)) {
-		note(parent, parent->announced ? SLUSS_PARENT_DIED : SLUSS_PARENT_REFUSED, SLUSS_ROLE_COURIER);
+	if (!sluss_parent_open_role(parent->settings, role, fds)) {
+		note(parent, parent->announced ? SLUSS_PARENT_DIED : SLUSS_PARENT_REFUSED, role);
 		return;
 	}
-	if (make_pair(SOCK_STREAM, &core_end, &fds[SLUSS_FD_CORE_COURIER]) &&
-	    send_control(parent, SLUSS__V1__CONTROL__ACTION__ACTION_NEW_COURIER, &core_end, 1))
-		(void)spawn(parent, SLUSS_ROLE_COURIER, fds);
+	Sluss__V1__Control__Action word = role == SLUSS_ROLE_COURIER ? SLUSS__V1__CONTROL__ACTION__ACTION_NEW_COURIER
+								     : SLUSS__V1__CONTROL__ACTION__ACTION_NEW_IDP;
+	if (make_pair(SOCK_STREAM, &core_end, &fds[SLUSS_FD_CORE_COURIER]) && send_control(parent, word, &core_end, 1))
+		(void)spawn(parent, role, fds);
 	else
-		note(parent, SLUSS_PARENT_DIED, SLUSS_ROLE_COURIER);
+		note(parent, SLUSS_PARENT_DIED, role);
 	close_fd(&core_end);
 	sluss_parent_close_role(fds);
 }
@@ -233,7 +238,8 @@ static void send_signal(const struct parent *parent, enum sluss_role role, int s
 
 static void write_pids(const struct parent *parent)
 {
-	struct sluss_parent_pids pids = {parent->pids[0], parent->pids[1], parent->pids[2], parent->pids[3]};
+	struct sluss_parent_pids pids = {
+	    parent->pids[0], parent->pids[1], parent->pids[2], parent->pids[3], parent->pids[4]};
 	if (!sluss_parent_write_pids(parent->settings, &pids))
 		sluss_event(SLUSS_EVENT_WARNING, "pids-not-written", NULL);
 }
@@ -261,6 +267,8 @@ static bool perform(struct parent *parent, unsigned actions)
 		send_signal(parent, SLUSS_ROLE_EDGE, SIGKILL);
 	if ((actions & SLUSS_DO_KILL_COURIER) != 0)
 		send_signal(parent, SLUSS_ROLE_COURIER, SIGKILL);
+	if ((actions & SLUSS_DO_KILL_IDP) != 0)
+		send_signal(parent, SLUSS_ROLE_IDP, SIGKILL);
 	if ((actions & SLUSS_DO_TERM_EDGE) != 0)
 		send_signal(parent, SLUSS_ROLE_EDGE, SIGTERM);
 	if ((actions & SLUSS_DO_TERM_WEB) != 0)
@@ -273,8 +281,11 @@ static bool perform(struct parent *parent, unsigned actions)
 	if ((actions & SLUSS_DO_START_FRONT) != 0)
 		start_front(parent);
 	if ((actions & SLUSS_DO_START_COURIER) != 0)
-		start_courier(parent);
-	if ((actions & (SLUSS_DO_START_CORE | SLUSS_DO_START_FRONT | SLUSS_DO_START_COURIER)) != 0)
+		start_outward(parent, SLUSS_ROLE_COURIER);
+	if ((actions & SLUSS_DO_START_IDP) != 0)
+		start_outward(parent, SLUSS_ROLE_IDP);
+	if ((actions &
+		(SLUSS_DO_START_CORE | SLUSS_DO_START_FRONT | SLUSS_DO_START_COURIER | SLUSS_DO_START_IDP)) != 0)
 		write_pids(parent);
 	announce(parent);
 	return (actions & SLUSS_DO_EXIT) == 0;
@@ -328,7 +339,7 @@ static enum sluss_parent_event judge_exit(const struct parent *parent, enum slus
 	// core keeps running.
 	if (code == EXIT_REFUSED && role == SLUSS_ROLE_EDGE && parent->front_proven)
 		return SLUSS_PARENT_DIED;
-	if (code == EXIT_REFUSED && role == SLUSS_ROLE_COURIER && parent->announced)
+	if (code == EXIT_REFUSED && sluss_role_is_outward(role) && parent->announced)
 		return SLUSS_PARENT_DIED;
 	// Core that gives up before it ever served says in the event log what is wrong with its store, keys or policy.
 	if (code == EXIT_REFUSED || code == 127 || (code != 0 && role == SLUSS_ROLE_CORE && !parent->core_was_ready))
@@ -455,7 +466,7 @@ int sluss_parent_main(const struct sluss_settings *settings, bool accept_rollbac
 	    .web_channel = -1,
 	    .edge_channel = -1,
 	    .accept_rollback = accept_rollback};
-	sluss_parent_rules_init(&parent.rules, sluss_settings_need_courier(settings));
+	sluss_parent_rules_init(&parent.rules, sluss_settings_need_courier(settings), settings->issuer.count > 0);
 	raise_limits(settings);
 	if (!open_signals(&parent.signals) || !sluss_parent_open_sockets(settings, &parent.sockets))
 		return 1;

@@ -4,7 +4,7 @@
 // thing it hears is core's word on the control channel.
 //
 // Files that it keeps in state_dir: `ports` ("agency PORT", "public PORT" lines, written once the sockets listen),
-// `pids` ("parent PID", "core PID", "web PID", "edge PID" and, where there is one, "courier PID" lines, written anew at
+// `pids` ("parent PID", "core PID", "web PID", "edge PID" and, where there is one, "courier PID" and "idp PID" lines, written anew at
 // each start of a role), `admin.sock`.
 #ifndef SLUSS_PARENT_H
 #define SLUSS_PARENT_H
@@ -30,8 +30,8 @@ enum sluss_role_fd {
 	SLUSS_FD_DATA_KEY = 17,	       // core: 32 octets
 	SLUSS_FD_POLICY = 18,	       // core: JSON, the policy in force at genesis
 	SLUSS_FD_LOCK = 19,	       // all: state_dir/lock, held as long as one of them lives
-	SLUSS_FD_CORE_COURIER = 20,    // courier: the channel to core
-	SLUSS_FD_COURIER_CA = 21,      // courier, PEM, when there is one
+	SLUSS_FD_CORE_COURIER = 20,    // courier, idp: the channel to core
+	SLUSS_FD_COURIER_CA = 21,      // courier, idp, PEM, each its own, when there is one
 	SLUSS_FD_TIMESTAMP_CA = 22,    // core, PEM, when there is one
 	SLUSS_FD_HEAD = 23,	       // core, read and write, when there is a secondary_head_file
 	SLUSS_FD_END = 24,

@@ -51,6 +51,7 @@ static const struct role_file role_files[] = {
     {SLUSS_FD_LOG_KEY, SLUSS_ROLE_CORE, SETTING(log_key), false, true, "log_key"},
     {SLUSS_FD_DATA_KEY, SLUSS_ROLE_CORE, SETTING(data_key), false, true, "data_key"},
     {SLUSS_FD_COURIER_CA, SLUSS_ROLE_COURIER, SETTING(courier_ca), false, false, "courier_ca"},
+    {SLUSS_FD_COURIER_CA, SLUSS_ROLE_IDP, SETTING(idp_ca), false, false, "idp_ca"},
     {SLUSS_FD_TIMESTAMP_CA, SLUSS_ROLE_CORE, SETTING(timestamp_ca), false, false, "timestamp_ca"},
     {SLUSS_FD_POLICY, SLUSS_ROLE_CORE, SETTING(policy_file), true, false, "policy_file"},
 };
@@ -168,6 +169,8 @@ bool sluss_parent_write_pids(const struct sluss_settings *settings, const struct
 	int n = snprintf(text, sizeof(text), "parent %d\ncore %d\nweb %d\nedge %d\n", (int)getpid(), pids->core,
 	    pids->web, pids->edge);
 	if (pids->courier != 0)
-		(void)snprintf(text + n, sizeof(text) - (size_t)n, "courier %d\n", pids->courier);
+		n += snprintf(text + n, sizeof(text) - (size_t)n, "courier %d\n", pids->courier);
+	if (pids->idp != 0)
+		(void)snprintf(text + n, sizeof(text) - (size_t)n, "idp %d\n", pids->idp);
 	return sluss_parent_replace_file(settings, "pids", text);
 }

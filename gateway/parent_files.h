@@ -31,7 +31,7 @@ void sluss_parent_close_role(int fds[SLUSS_FD_END]);
 int sluss_parent_move_up(int fd);
 
 struct sluss_parent_pids {
-	int core, web, edge, courier; // 0 = not running
+	int core, web, edge, courier, idp; // 0 = not running
 };
 
 // Replaces a small file in state_dir in one step.

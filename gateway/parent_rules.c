@@ -3,13 +3,14 @@
 
 enum {
 	FRONT = SLUSS_ROLE_WEB | SLUSS_ROLE_EDGE,
-	EVERYBODY = SLUSS_ROLE_CORE | FRONT | SLUSS_ROLE_COURIER,
+	OUTWARD = SLUSS_ROLE_COURIER | SLUSS_ROLE_IDP,
+	EVERYBODY = SLUSS_ROLE_CORE | FRONT | OUTWARD,
 	BACKOFF_FIRST_MS = 10,
 };
 
-void sluss_parent_rules_init(struct sluss_parent_rules *rules, bool courier_wanted)
+void sluss_parent_rules_init(struct sluss_parent_rules *rules, bool courier_wanted, bool idp_wanted)
 {
-	*rules = (struct sluss_parent_rules){.courier_wanted = courier_wanted};
+	*rules = (struct sluss_parent_rules){.courier = {.wanted = courier_wanted}, .idp = {.wanted = idp_wanted}};
 }
 
 static void stop_all(struct sluss_parent_rules *rules, int exit_status)
@@ -44,10 +45,10 @@ static void note_death(struct sluss_parent_rules *rules, enum sluss_role role, i
 		rules->ready = false;
 	if (rules->stopping)
 		return;
-	if (role == SLUSS_ROLE_COURIER) {
+	if (sluss_role_is_outward(role)) {
+		struct sluss_parent_outward *outward = role == SLUSS_ROLE_COURIER ? &rules->courier : &rules->idp;
 		if (!expected)
-			rules->courier_not_before_ms =
-			    now_ms + next_delay(&rules->courier_failures, rules->courier_started_ms, now_ms);
+			outward->not_before_ms = now_ms + next_delay(&outward->failures, outward->started_ms, now_ms);
 		return;
 	}
 	rules->doomed |= role == SLUSS_ROLE_CORE ? (unsigned)EVERYBODY : (unsigned)FRONT;
@@ -80,10 +81,10 @@ void sluss_parent_rules_note(
 		if (!rules->stopping)
 			rules->stop_by_ms = now_ms + SLUSS_PARENT_STOP_MS;
 		rules->stopping = true;
-		rules->doomed |= SLUSS_ROLE_COURIER; // it has nothing to finish
+		rules->doomed |= OUTWARD; // they have nothing to finish
 		return;
 	case SLUSS_PARENT_RELOAD:
-		rules->doomed |= FRONT | SLUSS_ROLE_COURIER;
+		rules->doomed |= FRONT | OUTWARD;
 		return;
 	case SLUSS_PARENT_NONE:
 		return;
@@ -101,6 +102,8 @@ static unsigned kill_action(unsigned roles)
 		actions |= SLUSS_DO_KILL_EDGE;
 	if ((roles & SLUSS_ROLE_COURIER) != 0)
 		actions |= SLUSS_DO_KILL_COURIER;
+	if ((roles & SLUSS_ROLE_IDP) != 0)
+		actions |= SLUSS_DO_KILL_IDP;
 	return actions;
 }
 
@@ -149,18 +152,20 @@ static unsigned decide_start(struct sluss_parent_rules *rules, int64_t now_ms, i
 	return core ? SLUSS_DO_START_CORE : SLUSS_DO_START_FRONT;
 }
 
-static unsigned decide_courier(struct sluss_parent_rules *rules, int64_t now_ms, int64_t *wake_ms_out)
+// Whether one of those that speak outwards is to be started now.
+static bool decide_outward(struct sluss_parent_rules *rules, enum sluss_role role, struct sluss_parent_outward *outward,
+    int64_t now_ms, int64_t *wake_ms_out)
 {
-	if (!rules->courier_wanted || (rules->alive & SLUSS_ROLE_COURIER) != 0 || (rules->alive & SLUSS_ROLE_CORE) == 0)
-		return 0;
-	if (now_ms < rules->courier_not_before_ms) {
-		if (*wake_ms_out < 0 || rules->courier_not_before_ms < *wake_ms_out)
-			*wake_ms_out = rules->courier_not_before_ms;
-		return 0;
+	if (!outward->wanted || (rules->alive & (unsigned)role) != 0 || (rules->alive & SLUSS_ROLE_CORE) == 0)
+		return false;
+	if (now_ms < outward->not_before_ms) {
+		if (*wake_ms_out < 0 || outward->not_before_ms < *wake_ms_out)
+			*wake_ms_out = outward->not_before_ms;
+		return false;
 	}
-	rules->courier_started_ms = now_ms;
-	rules->alive |= SLUSS_ROLE_COURIER;
-	return SLUSS_DO_START_COURIER;
+	outward->started_ms = now_ms;
+	rules->alive |= (unsigned)role;
+	return true;
 }
 
 unsigned sluss_parent_rules_decide(struct sluss_parent_rules *rules, int64_t now_ms, int64_t *wake_ms_out)
@@ -175,5 +180,9 @@ unsigned sluss_parent_rules_decide(struct sluss_parent_rules *rules, int64_t now
 		return actions; // first they die
 	rules->doomed = 0;
 	actions |= decide_start(rules, now_ms, wake_ms_out);
-	return actions | decide_courier(rules, now_ms, wake_ms_out);
+	if (decide_outward(rules, SLUSS_ROLE_COURIER, &rules->courier, now_ms, wake_ms_out))
+		actions |= SLUSS_DO_START_COURIER;
+	if (decide_outward(rules, SLUSS_ROLE_IDP, &rules->idp, now_ms, wake_ms_out))
+		actions |= SLUSS_DO_START_IDP;
+	return actions;
 }

@@ -6,8 +6,8 @@
 // accounts for.
 // - They run only while core runs and has said that it is ready; when core dies they die, because what it had released
 // must not outlive its memory of it.
-// - The courier, where it is wanted, lives with core: it dies with it, and starts anew alone when it died itself;
-// nobody else is touched by that.
+// - The courier and idp, each where it is wanted, live with core: they die with it, and one starts anew alone when it
+// died itself; nobody else is touched by that.
 // - A role is started anew only after all that had to die with it is dead (waited for), so that core may take new
 // channels as proof of that.
 #ifndef SLUSS_PARENT_RULES_H
@@ -40,12 +40,22 @@ enum sluss_parent_action {
 	SLUSS_DO_EXIT = 1 << 8,	       // everything is dead: exit_status
 	SLUSS_DO_KILL_COURIER = 1 << 9,
 	SLUSS_DO_START_COURIER = 1 << 10, // with a fresh channel to core
+	SLUSS_DO_KILL_IDP = 1 << 11,
+	SLUSS_DO_START_IDP = 1 << 12, // likewise
 };
 
 enum {
 	SLUSS_PARENT_BACKOFF_MAX_MS = 1000,
 	SLUSS_PARENT_QUIET_MS = 10000, // who ran so long has recovered: the next restart is at once
 	SLUSS_PARENT_STOP_MS = 8000,   // an orderly stop takes at most this long
+};
+
+// One of the roles that speak outwards, courier or idp.
+struct sluss_parent_outward {
+	bool wanted;
+	unsigned failures;
+	int64_t started_ms;
+	int64_t not_before_ms;
 };
 
 struct sluss_parent_rules {
@@ -63,14 +73,10 @@ struct sluss_parent_rules {
 	unsigned failures;
 	int64_t started_ms;
 	int64_t not_before_ms;
-	// The courier's own.
-	bool courier_wanted;
-	unsigned courier_failures;
-	int64_t courier_started_ms;
-	int64_t courier_not_before_ms;
+	struct sluss_parent_outward courier, idp;
 };
 
-void sluss_parent_rules_init(struct sluss_parent_rules *rules, bool courier_wanted);
+void sluss_parent_rules_init(struct sluss_parent_rules *rules, bool courier_wanted, bool idp_wanted);
 
 // Takes note of what happened. `role` counts for DIED and REFUSED.
 void sluss_parent_rules_note(

@@ -14,7 +14,7 @@ static const struct {
 	enum sluss_role role;
 	const char *name;
 } roles[] = {{SLUSS_ROLE_PARENT, "parent"}, {SLUSS_ROLE_CORE, "core"}, {SLUSS_ROLE_WEB, "web"},
-    {SLUSS_ROLE_EDGE, "edge"}, {SLUSS_ROLE_COURIER, "courier"}};
+    {SLUSS_ROLE_EDGE, "edge"}, {SLUSS_ROLE_COURIER, "courier"}, {SLUSS_ROLE_IDP, "idp"}};
 
 const char *sluss_role_name(enum sluss_role role)
 {

@@ -7,7 +7,7 @@
 
 #include <sys/types.h>
 
-// "core", "web", "edge", "courier", "parent".
+// "core", "web", "edge", "courier", "idp", "parent".
 const char *sluss_role_name(enum sluss_role role);
 // SLUSS_ROLE_NONE: no such role.
 enum sluss_role sluss_role_by_name(const char *name);

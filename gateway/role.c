@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // From inherited descriptors and settings to the role's own configuration.
 #include "role.h"
+#include "role_idp.h"
 
 #include "core/core.h"
 #include "courier/courier.h"
@@ -9,6 +10,7 @@
 #include "parent.h"
 #include "parent_spawn.h"
 #include "sandbox.h"
+#include "settings_issuer.h"
 #include "web/web.h"
 #include "web/web_pages.h"
 
@@ -151,6 +153,7 @@ static int run_core(const struct sluss_settings *s, bool accept_rollback)
 		(void)snprintf(keys[i], sizeof(keys[i]), "%.*s", (int)key_len, s->witness.items[i]);
 		witnesses[i] = keys[i];
 	}
+	static struct sluss_issuer issuers[SLUSS_ISSUERS_MAX];
 	struct sluss_core_config config = {
 	    .control_fd = inherited(SLUSS_FD_CONTROL),
 	    .web_fd = inherited(SLUSS_FD_CORE_WEB),
@@ -194,6 +197,9 @@ static int run_core(const struct sluss_settings *s, bool accept_rollback)
 	    .session_ms = s->session_ms,
 	    .session_idle_ms = s->session_idle_ms,
 	    .code_days = s->code_days,
+	    .issuers = issuers,
+	    .issuer_count = sluss_settings_issuers(s, issuers),
+	    .redirect_url = s->redirect_url,
 	};
 	struct sluss_settings_behaviour behaviour;
 	if (!sluss_settings_behaviour(s, config.head_fd > 0, &behaviour)) {
@@ -274,6 +280,7 @@ static const char *user_of(enum sluss_role role, const struct sluss_settings *s)
 	return role == SLUSS_ROLE_CORE	    ? s->user_core
 	       : role == SLUSS_ROLE_WEB	    ? s->user_web
 	       : role == SLUSS_ROLE_COURIER ? s->user_courier
+	       : role == SLUSS_ROLE_IDP	    ? s->user_idp
 					    : s->user_edge;
 }
 
@@ -321,6 +328,8 @@ int sluss_role_main(enum sluss_role role, int parent_pid, bool accept_rollback)
 		return EXIT_REFUSED;
 	if (role == SLUSS_ROLE_COURIER && (!sluss_courier_wake() || !fill_targets(&settings, &courier)))
 		return EXIT_REFUSED;
+	if (role == SLUSS_ROLE_IDP && (!sluss_courier_wake() || !sluss_role_idp_targets(&settings, &courier)))
+		return EXIT_REFUSED;
 	if (role == SLUSS_ROLE_WEB && !load_pages(&settings, &pages))
 		return EXIT_REFUSED;
 	set_signals(role);
@@ -331,7 +340,7 @@ int sluss_role_main(enum sluss_role role, int parent_pid, bool accept_rollback)
 		return run_core(&settings, accept_rollback);
 	if (role == SLUSS_ROLE_WEB)
 		return run_web(&settings, pages);
-	if (role == SLUSS_ROLE_COURIER)
+	if (sluss_role_is_outward(role))
 		return run_courier(&courier);
 	return run_edge(&settings);
 }

@@ -35,7 +35,7 @@ static const char *const core_only[] = {"open", "openat", "pread64", "pwrite64",
     "getdents64", "readlink", "readlinkat", "fchmod", "fchown", "chmod", "utimensat", "umask", "statfs", "fstatfs",
     "flock", "fadvise64"};
 
-// The courier looks up names and connects; bind fails softly there, because libc's resolver tries it on a socket of the
+// The courier and idp look up names and connect; bind fails softly there, because libc's resolver tries it on a socket of the
 // kernel's to learn of addresses.
 static const char *const courier_only[] = {
     "open", "openat", "stat", "lstat", "access", "faccessat", "faccessat2", "readlink", "connect"};
@@ -93,9 +93,9 @@ static int add_all(scmp_filter_ctx filter, enum sluss_role role)
 	int result = add_names(filter, SCMP_ACT_ALLOW, common, sizeof(common) / sizeof(common[0]));
 	if (result == 0 && role == SLUSS_ROLE_CORE)
 		result = add_names(filter, SCMP_ACT_ALLOW, core_only, sizeof(core_only) / sizeof(core_only[0]));
-	if (result == 0 && role == SLUSS_ROLE_COURIER)
+	if (result == 0 && sluss_role_is_outward(role))
 		result = add_sockets(filter);
-	if (result == 0 && role != SLUSS_ROLE_COURIER)
+	if (result == 0 && !sluss_role_is_outward(role))
 		result = add_names(filter, SCMP_ACT_KILL_PROCESS, deadly_but_to_courier,
 		    sizeof(deadly_but_to_courier) / sizeof(deadly_but_to_courier[0]));
 	if (result == 0)

@@ -41,7 +41,8 @@ enum sluss_settings_result sluss_settings_complete(
 	if (s->demo_clock_start != 0 && !s->demo_clock)
 		return sluss_settings_fail(
 		    error_out, SLUSS_SETTINGS_MISSING, "demo_clock_start needs demo_clock = true");
-	return sluss_settings_check_outside(s, error_out);
+	result = sluss_settings_check_outside(s, error_out);
+	return result == SLUSS_SETTINGS_OK ? sluss_settings_check_issuers(s, error_out) : result;
 }
 
 bool sluss_settings_path(const struct sluss_settings *settings, const char *path, char *absolute_out, size_t room)

@@ -14,7 +14,7 @@ enum {
 	SLUSS_SETTING_TEXT = 256,	 // octets of a text value with its NUL (paths too)
 	SLUSS_SETTINGS_FILE_MAX = 65536, // longest settings file
 	SLUSS_SETTING_ITEMS = 16,	 // values of a key that may stand several times
-	SLUSS_SETTING_ITEM_TEXT = 512,	 // octets of one of them with its NUL
+	SLUSS_SETTING_ITEM_TEXT = 1024,	 // octets of one of them with its NUL
 };
 
 // Bits, so that a row of the table can say which roles get the key.
@@ -25,7 +25,14 @@ enum sluss_role {
 	SLUSS_ROLE_WEB = 4,
 	SLUSS_ROLE_EDGE = 8,
 	SLUSS_ROLE_COURIER = 16,
+	SLUSS_ROLE_IDP = 32, // the courier's program, for identity providers alone
 };
+
+// The roles that make connections: all others only take them.
+static inline bool sluss_role_is_outward(enum sluss_role role)
+{
+	return role == SLUSS_ROLE_COURIER || role == SLUSS_ROLE_IDP;
+}
 
 // A key that may stand several times: its values in order.
 struct sluss_setting_list {
@@ -96,6 +103,10 @@ struct sluss_settings {
 	uint32_t timestamp_period_ms;
 	uint32_t timestamp_gap_max_ms;	     // 0 = relaying does not depend on them
 	char courier_ca[SLUSS_SETTING_TEXT]; // "" = https is not possible
+	// Identity providers.
+	struct sluss_setting_list issuer;      // settings_issuer.h
+	char redirect_url[SLUSS_SETTING_TEXT]; // "" = none
+	char idp_ca[SLUSS_SETTING_TEXT];       // "" = https is not possible
 	// Threads.
 	uint32_t web_threads;
 	uint32_t edge_threads;
@@ -108,6 +119,7 @@ struct sluss_settings {
 	char user_web[SLUSS_SETTING_TEXT];
 	char user_core[SLUSS_SETTING_TEXT];
 	char user_courier[SLUSS_SETTING_TEXT];
+	char user_idp[SLUSS_SETTING_TEXT];
 	enum sluss_sandbox_mode sandbox;
 };
 

@@ -8,7 +8,7 @@ static bool counts(const struct sluss_setting *row)
 {
 	return (row->roles & SLUSS_ROLE_CORE) != 0 &&
 	       (row->type == SLUSS_SETTING_NUMBER || row->type == SLUSS_SETTING_BOOL ||
-		   row->type == SLUSS_SETTING_WITNESS);
+		   row->type == SLUSS_SETTING_WITNESS || row->type == SLUSS_SETTING_ISSUER);
 }
 
 static bool add(struct sluss_settings_behaviour *out, const char *key, const char *value)

@@ -7,13 +7,14 @@
 #define WEB SLUSS_ROLE_WEB
 #define EDGE SLUSS_ROLE_EDGE
 #define COURIER SLUSS_ROLE_COURIER
-#define ALL (SLUSS_ROLE_CORE | SLUSS_ROLE_WEB | SLUSS_ROLE_EDGE | SLUSS_ROLE_COURIER)
+#define IDP SLUSS_ROLE_IDP
+#define ALL (SLUSS_ROLE_CORE | SLUSS_ROLE_WEB | SLUSS_ROLE_EDGE | SLUSS_ROLE_COURIER | SLUSS_ROLE_IDP)
 
 // clang-format off
 static const struct sluss_setting table[] = {
 	{"authority", SLUSS_SETTING_ORIGIN, AT(authority), NULL, 0, 0, CORE | WEB, "",
 	    "Name of this authority: the origin of its log, and part of every signed statement. It cannot be changed later."},
-	{"state_dir", SLUSS_SETTING_PATH, AT(state_dir), "/var/lib/sluss", 0, 0, CORE, "",
+	{"state_dir", SLUSS_SETTING_PATH, AT(state_dir), "/var/lib/sluss", 0, 0, CORE | IDP, "",
 	    "Folder of everything that the gateway keeps. Relative paths in other settings lie in it."},
 	{"store", SLUSS_SETTING_STORE, AT(store), "sqlite", 0, 0, CORE, "",
 	    "Where records and payload lie: sqlite is a database in state_dir/db."},
@@ -115,6 +116,13 @@ static const struct sluss_setting table[] = {
 	{"courier_ca", SLUSS_SETTING_PATH, AT(courier_ca), "", 0, 0, 0, "",
 	    "Certificates of the authorities that https servers of witness and timestamp_url are checked against (PEM). Empty: no https."},
 
+	{"issuer", SLUSS_SETTING_ISSUER, AT(issuer), "", 0, 0, CORE | IDP, "",
+	    "An identity provider (OpenID Connect), as key=value pairs with spaces between them: name, kind (person or staff), url (its issuer identifier), client_id, authorize, token and jwks (its endpoints), display (for people, \"in quotes\" where it has spaces), scope (openid), acr, secret_file (the client's secret; only the role idp gets it); for persons person_claim, the claim with the personal identity number; for staff officer_claim, and agency, or agency_claim with agencies=ID,ID. May stand several times."},
+	{"redirect_url", SLUSS_SETTING_URL, AT(redirect_url), "", 0, 0, CORE, "",
+	    "Where identity providers send people back to: the address of this gateway's pages, ending in /login/return."},
+	{"idp_ca", SLUSS_SETTING_PATH, AT(idp_ca), "", 0, 0, 0, "",
+	    "Certificates of the authorities that the issuers' https servers are checked against (PEM)."},
+
 	{"web_threads", SLUSS_SETTING_NUMBER, AT(web_threads), "1", 1, 64, WEB, "threads", "Threads that parse HTTP."},
 	{"edge_threads", SLUSS_SETTING_NUMBER, AT(edge_threads), "1", 1, 16, EDGE, "threads", "Threads that do TLS."},
 	{"verify_threads", SLUSS_SETTING_NUMBER, AT(verify_threads), "2", 1, 64, CORE, "threads",
@@ -132,6 +140,8 @@ static const struct sluss_setting table[] = {
 	    "The same for core; must own state_dir/db."},
 	{"user_courier", SLUSS_SETTING_STRING, AT(user_courier), "sluss-courier", 0, 0, COURIER, "",
 	    "The same for courier, the only process that speaks outwards; it is started only when a setting names whom to speak to."},
+	{"user_idp", SLUSS_SETTING_STRING, AT(user_idp), "sluss-idp", 0, 0, IDP, "",
+	    "The same for idp, the only process that speaks to identity providers; it is started only when there is an issuer."},
 	{"sandbox", SLUSS_SETTING_SANDBOX, AT(sandbox), "auto", 0, 0, ALL, "",
 	    "auto: seccomp and Landlock as far as the kernel has them. off: neither; only for sanitizer builds and debugging."},
 };

@@ -19,6 +19,7 @@ enum sluss_setting_type {
 	SLUSS_SETTING_ORIGIN,  // a log's origin: no space, no plus (C2SP signed-note)
 	SLUSS_SETTING_URL,     // http or https
 	SLUSS_SETTING_WITNESS, // a list: verifier key, space, URL
+	SLUSS_SETTING_ISSUER,  // a list: key=value pairs (settings_issuer.h)
 };
 
 struct sluss_setting {
@@ -90,6 +91,15 @@ SLUSS_MUST_CHECK bool sluss_settings_add_witness(
     const char *value, struct sluss_setting_list *list, const char **why_out);
 // Does what stands about witnesses and timestamps fit together?
 SLUSS_MUST_CHECK enum sluss_settings_result sluss_settings_check_outside(
+    const struct sluss_settings *settings, struct sluss_settings_error *error_out);
+
+// https, or http to this machine.
+bool sluss_settings_is_safe_url(const char *url);
+// Adds a value of `issuer`; an empty one adds nothing. False: why_out says what was expected.
+SLUSS_MUST_CHECK bool sluss_settings_add_issuer(
+    const char *value, struct sluss_setting_list *list, const char **why_out);
+// Does what stands about identity providers fit together?
+SLUSS_MUST_CHECK enum sluss_settings_result sluss_settings_check_issuers(
     const struct sluss_settings *settings, struct sluss_settings_error *error_out);
 
 // RFC 3339 with a zone, to the millisecond. False: not such a time.

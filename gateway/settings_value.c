@@ -221,6 +221,9 @@ bool sluss_settings_set(
 	case SLUSS_SETTING_WITNESS:
 		good = sluss_settings_add_witness(value, member(row, settings), &why);
 		break;
+	case SLUSS_SETTING_ISSUER:
+		good = sluss_settings_add_issuer(value, member(row, settings), &why);
+		break;
 	case SLUSS_SETTING_NUMBER:
 		good = parse_number(value, row->min, row->max, member(row, settings));
 		if (!good) {
@@ -272,6 +275,7 @@ void sluss_settings_get(const struct sluss_setting *row, const void *settings, c
 		(void)snprintf(text_out, room, "%s", (const char *)value);
 		return;
 	case SLUSS_SETTING_WITNESS:
+	case SLUSS_SETTING_ISSUER:
 		(void)snprintf(text_out, room, "%s", ((const struct sluss_setting_list *)value)->items[0]);
 		return;
 	case SLUSS_SETTING_NUMBER:
@@ -295,7 +299,7 @@ void sluss_settings_get(const struct sluss_setting *row, const void *settings, c
 
 bool sluss_settings_is_list(const struct sluss_setting *row)
 {
-	return row->type == SLUSS_SETTING_WITNESS;
+	return row->type == SLUSS_SETTING_WITNESS || row->type == SLUSS_SETTING_ISSUER;
 }
 
 bool sluss_settings_get_item(

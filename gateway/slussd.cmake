@@ -10,9 +10,10 @@ add_library(sluss_settings STATIC
   ${CMAKE_CURRENT_LIST_DIR}/settings_table.c
   ${CMAKE_CURRENT_LIST_DIR}/settings_value.c
   ${CMAKE_CURRENT_LIST_DIR}/settings_outside.c
+  ${CMAKE_CURRENT_LIST_DIR}/settings_issuer.c
   ${CMAKE_CURRENT_LIST_DIR}/settings_behaviour.c
   ${CMAKE_CURRENT_LIST_DIR}/settings_print.c)
-target_link_libraries(sluss_settings PUBLIC sluss_flags)
+target_link_libraries(sluss_settings PUBLIC sluss_flags PRIVATE sluss_base)
 target_include_directories(sluss_settings PUBLIC ${CMAKE_CURRENT_LIST_DIR})
 
 add_library(sluss_sandbox STATIC
@@ -43,6 +44,7 @@ if(TARGET sluss_core AND TARGET sluss_web AND TARGET sluss_edge AND TARGET sluss
     ${CMAKE_CURRENT_LIST_DIR}/main.c
     ${CMAKE_CURRENT_LIST_DIR}/manual.c
     ${CMAKE_CURRENT_LIST_DIR}/role.c
+    ${CMAKE_CURRENT_LIST_DIR}/role_idp.c
     ${CMAKE_CURRENT_LIST_DIR}/init.c)
   target_include_directories(slussd PRIVATE ${CMAKE_CURRENT_LIST_DIR})
   target_compile_definitions(slussd PRIVATE

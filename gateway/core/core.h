@@ -10,6 +10,7 @@
 
 // Descriptors are taken over and closed. All limits: 0 means the default in brackets.
 struct sluss_store;
+struct sluss_issuer;
 
 struct sluss_core_config {
 	int control_fd;	      // stream socket to the parent: IpcFrame with Control; -1 without parent (tests)
@@ -69,6 +70,10 @@ struct sluss_core_config {
 	bool timestamps; // the courier has a time-stamping authority
 	uint32_t timestamp_period_ms;
 	uint32_t timestamp_gap_max_ms; // 0: relaying does not depend on them
+	// Identity providers, in the order of idp's table; their owner keeps them. redirect_url: "" or NULL without any.
+	const struct sluss_issuer *issuers;
+	size_t issuer_count;
+	const char *redirect_url;
 
 	// Real time in Unix milliseconds; NULL: CLOCK_REALTIME. Called by the writer thread. Time that goes back
 	// answers `unavailable`.

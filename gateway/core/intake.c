@@ -36,7 +36,7 @@ struct sluss_intake *sluss_intake_new(
 	    .to_writer = to_writer,
 	    .generation = 1,
 	    .admin_listen_fd = config->admin_listen_fd};
-	in->control.fd = in->web.fd = in->edge.fd = in->courier.fd = -1;
+	in->control.fd = in->web.fd = in->edge.fd = in->courier.fd = in->idp.fd = -1;
 	for (size_t i = 0; i < INTAKE_ADMINS; i++)
 		in->admins[i].channel.fd = -1;
 	in->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -65,6 +65,7 @@ void sluss_intake_free(struct sluss_intake **intake)
 	sluss_wire_close(&in->web);
 	sluss_wire_close(&in->edge);
 	sluss_wire_close(&in->courier);
+	sluss_wire_close(&in->idp);
 	for (size_t i = 0; i < INTAKE_ADMINS; i++)
 		sluss_wire_close(&in->admins[i].channel);
 	if (in->admin_listen_fd >= 0)
@@ -112,20 +113,23 @@ void intake_front_new(struct sluss_intake *in, int web_fd, int edge_fd)
 		intake_front_lost(in);
 }
 
-void intake_courier_lost(struct sluss_intake *in)
+void intake_courier_lost(struct sluss_intake *in, uint64_t tag)
 {
-	if (in->courier.fd < 0)
+	struct sluss_wire *wire = tag == TAG_IDP ? &in->idp : &in->courier;
+	if (wire->fd < 0)
 		return;
-	sluss_event(SLUSS_EVENT_WARNING, "courier-lost", NULL);
-	sluss_wire_close(&in->courier);
-	sluss_queue_push(in->to_writer, &sluss_word_new(SLUSS_ITEM_OUTSIDE_LOST, 0)->item);
+	sluss_event(SLUSS_EVENT_WARNING, tag == TAG_IDP ? "idp-lost" : "courier-lost", NULL);
+	sluss_wire_close(wire);
+	enum sluss_item_kind word = tag == TAG_IDP ? SLUSS_ITEM_IDP_LOST : SLUSS_ITEM_OUTSIDE_LOST;
+	sluss_queue_push(in->to_writer, &sluss_word_new(word, 0)->item);
 }
 
-void intake_courier_new(struct sluss_intake *in, int fd)
+void intake_courier_new(struct sluss_intake *in, uint64_t tag, int fd)
 {
-	intake_courier_lost(in);
-	if (!sluss_wire_open(&in->courier, fd, in->config.max_frame, false, in->epoll_fd, TAG_COURIER))
-		sluss_event(SLUSS_EVENT_WARNING, "courier-lost", NULL);
+	intake_courier_lost(in, tag);
+	if (!sluss_wire_open(
+		tag == TAG_IDP ? &in->idp : &in->courier, fd, in->config.max_frame, false, in->epoll_fd, tag))
+		sluss_event(SLUSS_EVENT_WARNING, tag == TAG_IDP ? "idp-lost" : "courier-lost", NULL);
 }
 
 // ---- the admin socket
@@ -161,8 +165,8 @@ static bool handle(struct sluss_intake *in, uint64_t tag, struct sluss_bytes fra
 		return intake_frame_control(in, frame);
 	if (tag == TAG_EDGE)
 		return intake_frame_edge(in, frame);
-	if (tag == TAG_COURIER)
-		return intake_frame_courier(in, frame);
+	if (tag == TAG_COURIER || tag == TAG_IDP)
+		return intake_frame_courier(in, tag, frame);
 	return intake_frame_request(in, frame, tag == TAG_WEB ? 0 : in->admins[tag - TAG_ADMIN].id);
 }
 
@@ -198,6 +202,8 @@ static struct sluss_wire *channel_of(struct sluss_intake *in, uint64_t tag)
 		return &in->edge;
 	if (tag == TAG_COURIER)
 		return &in->courier;
+	if (tag == TAG_IDP)
+		return &in->idp;
 	return &in->admins[tag - TAG_ADMIN].channel;
 }
 
@@ -207,8 +213,8 @@ static void end_channel(struct sluss_intake *in, uint64_t tag)
 		intake_front_lost(in);
 		return;
 	}
-	if (tag == TAG_COURIER) {
-		intake_courier_lost(in);
+	if (tag == TAG_COURIER || tag == TAG_IDP) {
+		intake_courier_lost(in, tag);
 		return;
 	}
 	sluss_wire_close(channel_of(in, tag));
@@ -262,6 +268,7 @@ bool sluss_intake_run(struct sluss_intake *in, struct sluss_workers *workers)
 		flush(in, TAG_WEB);
 		flush(in, TAG_EDGE);
 		flush(in, TAG_COURIER);
+		flush(in, TAG_IDP);
 		for (size_t i = 0; i < INTAKE_ADMINS; i++)
 			flush(in, TAG_ADMIN + i);
 	}

@@ -114,6 +114,7 @@ static void word(struct sluss_intake *intake, struct sluss_word *note)
 	case SLUSS_ITEM_OUTSIDE_CALL:
 	case SLUSS_ITEM_OUTSIDE_ANSWER:
 	case SLUSS_ITEM_OUTSIDE_LOST:
+	case SLUSS_ITEM_IDP_LOST:
 		break;
 	}
 	free(note);
@@ -122,11 +123,13 @@ static void word(struct sluss_intake *intake, struct sluss_word *note)
 // What nobody can carry comes back at once.
 static void send_letter(struct sluss_intake *intake, struct sluss_letter *letter)
 {
-	if (intake->courier.fd >= 0 && sluss_letter_send(letter, &intake->courier)) {
+	bool idp = letter->kind == SLUSS__V1__COURIER_CALL__KIND__KIND_IDP;
+	struct sluss_wire *wire = idp ? &intake->idp : &intake->courier;
+	if (wire->fd >= 0 && sluss_letter_send(letter, wire)) {
 		free(letter);
 		return;
 	}
-	sluss_letter_return(letter, "no courier is running");
+	sluss_letter_return(letter, idp ? "no idp is running" : "no courier is running");
 	sluss_queue_push(intake->to_writer, &letter->item);
 }
 

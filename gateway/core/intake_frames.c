@@ -102,11 +102,15 @@ bool intake_frame_edge(struct sluss_intake *intake, struct sluss_bytes octets)
 	return ok;
 }
 
-bool intake_frame_courier(struct sluss_intake *intake, struct sluss_bytes octets)
+bool intake_frame_courier(struct sluss_intake *intake, uint64_t tag, struct sluss_bytes octets)
 {
 	struct sluss_letter *letter = sluss_letter_read(octets);
 	if (letter == NULL)
 		return false;
+	if ((letter->kind == SLUSS__V1__COURIER_CALL__KIND__KIND_IDP) != (tag == TAG_IDP)) {
+		free(letter);
+		return false;
+	}
 	sluss_queue_push(intake->to_writer, &letter->item);
 	return true;
 }
@@ -132,13 +136,15 @@ bool intake_frame_control(struct sluss_intake *intake, struct sluss_bytes octets
 			return false;
 		}
 		intake_front_new(intake, fds[0], fds[1]);
-	} else if (action == SLUSS__V1__CONTROL__ACTION__ACTION_NEW_COURIER) {
+	} else if (action == SLUSS__V1__CONTROL__ACTION__ACTION_NEW_COURIER ||
+		   action == SLUSS__V1__CONTROL__ACTION__ACTION_NEW_IDP) {
 		int fd;
 		if (sluss_frame_reader_take_fds(intake->control.reader, &fd, 1) != 1) {
-			sluss_event(SLUSS_EVENT_ERROR, "channels-missing", "of=courier");
+			sluss_event(SLUSS_EVENT_ERROR, "channels-missing", "of=outward");
 			return false;
 		}
-		intake_courier_new(intake, fd);
+		intake_courier_new(
+		    intake, action == SLUSS__V1__CONTROL__ACTION__ACTION_NEW_IDP ? TAG_IDP : TAG_COURIER, fd);
 	}
 	return true;
 }

@@ -21,6 +21,7 @@ enum tag {
 	TAG_WEB,
 	TAG_EDGE,
 	TAG_COURIER,
+	TAG_IDP,
 	TAG_ADMIN_LISTEN,
 	TAG_ADMIN,
 };
@@ -35,7 +36,7 @@ struct sluss_intake {
 	struct sluss_queue *queue, *to_writer;
 	struct sluss_workers *workers;
 	int epoll_fd;
-	struct sluss_wire control, web, edge, courier;
+	struct sluss_wire control, web, edge, courier, idp;
 	uint64_t generation; // of web and edge
 	int admin_listen_fd;
 	struct admin admins[INTAKE_ADMINS];
@@ -54,7 +55,8 @@ struct sluss_intake {
 SLUSS_MUST_CHECK bool intake_frame_request(struct sluss_intake *intake, struct sluss_bytes frame, uint64_t channel);
 SLUSS_MUST_CHECK bool intake_frame_edge(struct sluss_intake *intake, struct sluss_bytes frame);
 SLUSS_MUST_CHECK bool intake_frame_control(struct sluss_intake *intake, struct sluss_bytes frame);
-SLUSS_MUST_CHECK bool intake_frame_courier(struct sluss_intake *intake, struct sluss_bytes frame);
+// `tag` is TAG_COURIER or TAG_IDP: neither answers for the other.
+SLUSS_MUST_CHECK bool intake_frame_courier(struct sluss_intake *intake, uint64_t tag, struct sluss_bytes frame);
 // Hands the requests of this round to the workers.
 void intake_hand_over(struct sluss_intake *intake);
 
@@ -70,8 +72,9 @@ void intake_control(struct sluss_intake *intake, Sluss__V1__Control__Action acti
 
 void intake_front_lost(struct sluss_intake *intake);
 void intake_front_new(struct sluss_intake *intake, int web_fd, int edge_fd);
-void intake_courier_lost(struct sluss_intake *intake);
-void intake_courier_new(struct sluss_intake *intake, int fd);
+// Courier or idp, by its tag.
+void intake_courier_lost(struct sluss_intake *intake, uint64_t tag);
+void intake_courier_new(struct sluss_intake *intake, uint64_t tag, int fd);
 void intake_stop(struct sluss_intake *intake);
 
 #endif

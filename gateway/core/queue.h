@@ -20,6 +20,7 @@ enum sluss_item_kind {
 	SLUSS_ITEM_FRONT_NEW,	   // the old web and edge are dead; new ones are there
 	SLUSS_ITEM_OUTSIDE_ANSWER, // struct sluss_letter (outside.h)
 	SLUSS_ITEM_OUTSIDE_LOST,   // the courier is gone; what was under way will not be answered
+	SLUSS_ITEM_IDP_LOST,	   // the same with idp
 	SLUSS_ITEM_STOP,	   // finish what waits, then end
 	// writer -> intake
 	SLUSS_ITEM_DROP_WEB, // number: drop id, ids: connections

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The courier's loop: frames from core become transfers, finished transfers become frames.
+// The loop of courier and idp: frames from core become transfers, finished transfers become frames.
 #include "courier/courier.h"
 
 #include "courier/transfer.h"
@@ -87,28 +87,28 @@ static bool refuse(struct courier *c, uint64_t call_id, const char *why)
 
 // ---- calls
 
-static const char *find_url(const struct courier *c, const Sluss__V1__CourierCall *call)
+static const struct sluss_courier_target *find_target(const struct courier *c, const Sluss__V1__CourierCall *call)
 {
 	for (size_t i = 0; i < c->config->target_count; i++) {
 		if (c->config->targets[i].kind == call->kind && c->config->targets[i].index == call->index)
-			return c->config->targets[i].url;
+			return &c->config->targets[i];
 	}
 	return NULL;
 }
 
 static bool take_call(struct courier *c, const Sluss__V1__CourierCall *call)
 {
-	const char *url = find_url(c, call);
+	const struct sluss_courier_target *target = find_target(c, call);
 	size_t place = 0;
 	while (place < SLUSS_COURIER_CALLS_MAX && c->calls[place] != NULL)
 		place++;
-	if (url == NULL)
+	if (target == NULL)
 		return refuse(c, call->call_id, "no such target in the settings");
 	if (place == SLUSS_COURIER_CALLS_MAX)
 		return refuse(c, call->call_id, "too many calls under way");
 	if (call->body.len > SLUSS_COURIER_BODY_MAX)
 		return refuse(c, call->call_id, "the body is too long");
-	c->calls[place] = sluss_transfer_new(url, call, (struct sluss_bytes){c->ca, c->ca_len});
+	c->calls[place] = sluss_transfer_new(target, call, (struct sluss_bytes){c->ca, c->ca_len});
 	if (c->calls[place] == NULL)
 		return refuse(c, call->call_id, "not enough memory");
 	if (curl_multi_add_handle(c->multi, sluss_transfer_handle(c->calls[place])) == CURLM_OK)
@@ -215,7 +215,7 @@ int sluss_courier_main(const struct sluss_courier_config *config)
 	int status = 1;
 	if (config->core_fd < 0 || c.multi == NULL || c.reader == NULL || c.writer == NULL || !read_ca(&c))
 		sluss_event(
-		    SLUSS_EVENT_ERROR, "courier-start", "why=\"no channel, no memory, or courier_ca is empty\"");
+		    SLUSS_EVENT_ERROR, "courier-start", "why=\"no channel, no memory, or the file of its certificates is empty\"");
 	else
 		status = run(&c);
 	for (size_t i = 0; i < SLUSS_COURIER_CALLS_MAX; i++) {

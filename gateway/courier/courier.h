@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The role "courier": the only process that speaks outwards for core. It carries what core hands it to the URLs of its
-// own table, which stand in the settings; core names a row, never a URL. It holds no key, reads no file but the
-// certificates that it was handed, follows no redirect, uses no proxy, and believes nothing that it carries: core
-// verifies the answers.
+// The roles "courier" and "idp": the same program with different rows, witnesses and time-stamping authorities in one,
+// identity providers in the other. They are the only processes that speak outwards for core. Each carries what core
+// hands it to the URLs of its own table, which stand in the settings; core names a row, never a URL. It holds no key
+// but idp the clients' secrets, reads no file but the certificates that it was handed, follows no redirect, uses no
+// proxy, and believes nothing that it carries: core verifies the answers.
 //
 // One thread. When it dies the parent starts another; what was under way is lost, and core hears so.
 #ifndef SLUSS_COURIER_H
@@ -13,6 +14,7 @@
 
 enum {
 	SLUSS_COURIER_URL = 640, // octets of a URL with its NUL
+	SLUSS_COURIER_AUTHORIZATION = 2048, // octets of a header with its NUL
 	SLUSS_COURIER_TARGETS_MAX = 40,
 	SLUSS_COURIER_CALLS_MAX = 64,	     // under way at one time
 	SLUSS_COURIER_BODY_MAX = 256 * 1024, // octets, either way
@@ -23,6 +25,7 @@ struct sluss_courier_target {
 	Sluss__V1__CourierCall__Kind kind;
 	uint32_t index;
 	char url[SLUSS_COURIER_URL];
+	char authorization[SLUSS_COURIER_AUTHORIZATION]; // "Authorization: ..."; "" = none
 };
 
 // Descriptors are taken over and closed.

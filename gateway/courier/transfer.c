@@ -46,7 +46,8 @@ static size_t take(char *octets, size_t one, size_t count, void *arg)
 	return count;
 }
 
-static bool set_headers(struct sluss_transfer *t, const Sluss__V1__CourierCall *call)
+static bool set_headers(
+    struct sluss_transfer *t, const struct sluss_courier_target *target, const Sluss__V1__CourierCall *call)
 {
 	char line[TYPE_MAX + 32];
 	int n = snprintf(line, sizeof(line), call->content_type[0] == '\0' ? "Content-Type:" : "Content-Type: %s",
@@ -56,6 +57,8 @@ static bool set_headers(struct sluss_transfer *t, const Sluss__V1__CourierCall *
 	t->headers = curl_slist_append(NULL, line);
 	// No "Expect: 100-continue": small servers do not answer it, and it would cost a second.
 	struct curl_slist *more = t->headers == NULL ? NULL : curl_slist_append(t->headers, "Expect:");
+	if (more != NULL && target->authorization[0] != '\0')
+		more = curl_slist_append(t->headers, target->authorization);
 	return more != NULL && curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK;
 }
 
@@ -99,23 +102,25 @@ static bool set_tls(CURL *curl, struct sluss_bytes ca)
 	return good && (ca.len == 0 || curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob) == CURLE_OK);
 }
 
-static bool set_up(struct sluss_transfer *t, const char *url, const Sluss__V1__CourierCall *call, struct sluss_bytes ca)
+static bool set_up(struct sluss_transfer *t, const struct sluss_courier_target *target,
+    const Sluss__V1__CourierCall *call, struct sluss_bytes ca)
 {
-	return curl_easy_setopt(t->curl, CURLOPT_URL, url) == CURLE_OK &&
+	return curl_easy_setopt(t->curl, CURLOPT_URL, target->url) == CURLE_OK &&
 	       curl_easy_setopt(t->curl, CURLOPT_ERRORBUFFER, t->error) == CURLE_OK &&
 	       curl_easy_setopt(t->curl, CURLOPT_WRITEFUNCTION, take) == CURLE_OK &&
 	       curl_easy_setopt(t->curl, CURLOPT_WRITEDATA, t) == CURLE_OK && set_limits(t->curl, call->timeout_ms) &&
-	       set_tls(t->curl, ca) && set_headers(t, call) && set_body(t, call);
+	       set_tls(t->curl, ca) && set_headers(t, target, call) && set_body(t, call);
 }
 
-struct sluss_transfer *sluss_transfer_new(const char *url, const Sluss__V1__CourierCall *call, struct sluss_bytes ca)
+struct sluss_transfer *sluss_transfer_new(
+    const struct sluss_courier_target *target, const Sluss__V1__CourierCall *call, struct sluss_bytes ca)
 {
 	struct sluss_transfer *t = calloc(1, sizeof(*t));
 	if (t == NULL)
 		return NULL;
 	t->call_id = call->call_id;
 	t->curl = curl_easy_init();
-	if (t->curl == NULL || !set_up(t, url, call, ca))
+	if (t->curl == NULL || !set_up(t, target, call, ca))
 		sluss_transfer_free(&t);
 	return t;
 }

@@ -9,7 +9,7 @@ struct sluss_transfer;
 
 // Copies what it needs of the call; `ca` (PEM, may be empty: no https) must outlive it. NULL: no memory.
 SLUSS_MUST_CHECK struct sluss_transfer *sluss_transfer_new(
-    const char *url, const Sluss__V1__CourierCall *call, struct sluss_bytes ca);
+    const struct sluss_courier_target *target, const Sluss__V1__CourierCall *call, struct sluss_bytes ca);
 // Takes NULL and nulls. The handle must have left its multi handle.
 void sluss_transfer_free(struct sluss_transfer **transfer);
 

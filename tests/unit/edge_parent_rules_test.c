@@ -38,7 +38,7 @@ static void play(const struct row *rows, size_t count)
 static int start(void **state)
 {
 	(void)state;
-	sluss_parent_rules_init(&rules, false);
+	sluss_parent_rules_init(&rules, false, false);
 	const struct row rows[] = {
 	    {1000, SLUSS_PARENT_NONE, 0, SLUSS_DO_START_CORE},
 	    {1001, SLUSS_PARENT_NONE, 0, SLUSS_DO_NOTHING}, // the front waits for core's word
@@ -107,7 +107,7 @@ static void test_core_dies_while_the_front_restarts(void **state)
 static int start_with_courier(void **state)
 {
 	(void)state;
-	sluss_parent_rules_init(&rules, true);
+	sluss_parent_rules_init(&rules, true, false);
 	const struct row rows[] = {
 	    {1000, SLUSS_PARENT_NONE, 0, SLUSS_DO_START_CORE | SLUSS_DO_START_COURIER},
 	    {1100, SLUSS_PARENT_READY, CORE, SLUSS_DO_START_FRONT},
