@@ -284,8 +284,7 @@ static bool perform(struct parent *parent, unsigned actions)
 		start_outward(parent, SLUSS_ROLE_COURIER);
 	if ((actions & SLUSS_DO_START_IDP) != 0)
 		start_outward(parent, SLUSS_ROLE_IDP);
-	if ((actions &
-		(SLUSS_DO_START_CORE | SLUSS_DO_START_FRONT | SLUSS_DO_START_COURIER | SLUSS_DO_START_IDP)) != 0)
+	if ((actions & (SLUSS_DO_START_CORE | SLUSS_DO_START_FRONT | SLUSS_DO_START_COURIER | SLUSS_DO_START_IDP)) != 0)
 		write_pids(parent);
 	announce(parent);
 	return (actions & SLUSS_DO_EXIT) == 0;

@@ -4,8 +4,8 @@
 // thing it hears is core's word on the control channel.
 //
 // Files that it keeps in state_dir: `ports` ("agency PORT", "public PORT" lines, written once the sockets listen),
-// `pids` ("parent PID", "core PID", "web PID", "edge PID" and, where there is one, "courier PID" and "idp PID" lines, written anew at
-// each start of a role), `admin.sock`.
+// `pids` ("parent PID", "core PID", "web PID", "edge PID" and, where there is one, "courier PID" and "idp PID" lines,
+// written anew at each start of a role), `admin.sock`.
 #ifndef SLUSS_PARENT_H
 #define SLUSS_PARENT_H
 

@@ -42,7 +42,8 @@ static bool read_secret(
 		return fail(issuer->name, "secret_file must be a regular file that its owner alone can read");
 	secret_out[len < 0 ? 0 : len] = '\0';
 	size_t line = strcspn(secret_out, "\r\n");
-	if (len <= 0 || len == SECRET_MAX - 1 || line == 0 || secret_out[line + strspn(secret_out + line, "\r\n")] != '\0')
+	if (len <= 0 || len == SECRET_MAX - 1 || line == 0 ||
+	    secret_out[line + strspn(secret_out + line, "\r\n")] != '\0')
 		return fail(issuer->name, "secret_file must have one line of at most 254 octets");
 	secret_out[line] = '\0';
 	return true;

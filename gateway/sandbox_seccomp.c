@@ -35,8 +35,8 @@ static const char *const core_only[] = {"open", "openat", "pread64", "pwrite64",
     "getdents64", "readlink", "readlinkat", "fchmod", "fchown", "chmod", "utimensat", "umask", "statfs", "fstatfs",
     "flock", "fadvise64"};
 
-// The courier and idp look up names and connect; bind fails softly there, because libc's resolver tries it on a socket of the
-// kernel's to learn of addresses.
+// The courier and idp look up names and connect; bind fails softly there, because libc's resolver tries it on a socket
+// of the kernel's to learn of addresses.
 static const char *const courier_only[] = {
     "open", "openat", "stat", "lstat", "access", "faccessat", "faccessat2", "readlink", "connect"};
 

@@ -2,13 +2,14 @@
 // What of the settings enters the log.
 #include <stdlib.h>
 
+#include "settings_issuer.h"
 #include "settings_table.h"
 
 static bool counts(const struct sluss_setting *row)
 {
 	return (row->roles & SLUSS_ROLE_CORE) != 0 &&
 	       (row->type == SLUSS_SETTING_NUMBER || row->type == SLUSS_SETTING_BOOL ||
-		   row->type == SLUSS_SETTING_WITNESS || row->type == SLUSS_SETTING_ISSUER);
+		   row->type == SLUSS_SETTING_WITNESS);
 }
 
 static bool add(struct sluss_settings_behaviour *out, const char *key, const char *value)
@@ -18,6 +19,25 @@ static bool add(struct sluss_settings_behaviour *out, const char *key, const cha
 		return false;
 	out->values[out->count++] = text;
 	return true;
+}
+
+// "issuer.NAME.PART=value": as a whole it could be too long for the log.
+static bool add_issuers(struct sluss_settings_behaviour *out, const struct sluss_settings *settings)
+{
+	struct sluss_issuer issuers[SLUSS_ISSUERS_MAX];
+	size_t count = sluss_settings_issuers(settings, issuers);
+	const char *key, *value;
+	char name[SLUSS_ISSUER_NAME + 64];
+	bool good = true;
+	for (size_t i = 0; good && i < count; i++) {
+		(void)snprintf(name, sizeof(name), "issuer.%.31s.kind", issuers[i].name);
+		good = add(out, name, issuers[i].staff ? "staff" : "person");
+		for (size_t part = 0; good && sluss_settings_issuer_part(&issuers[i], part, &key, &value); part++) {
+			(void)snprintf(name, sizeof(name), "issuer.%.31s.%.20s", issuers[i].name, key);
+			good = value[0] == '\0' || add(out, name, value);
+		}
+	}
+	return good;
 }
 
 static int by_octets(const void *a, const void *b)
@@ -39,6 +59,7 @@ bool sluss_settings_behaviour(
 				      sluss_settings_get_item(&table[i], settings, item, value, sizeof(value));
 		     item++)
 			good = add(behaviour_out, table[i].key, value);
+	good = good && add_issuers(behaviour_out, settings);
 	qsort(behaviour_out->values, behaviour_out->count, sizeof(behaviour_out->values[0]), by_octets);
 	return good;
 }

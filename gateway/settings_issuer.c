@@ -12,8 +12,9 @@ enum {
 	PART = 1 << 0,	  // must be there
 	PERSONS = 1 << 1, // only for these
 	STAFF = 1 << 2,
-	URL = 1 << 3, // the gateway itself asks there
-	PAGE = 1 << 4, // the browser goes there
+	URL = 1 << 3,	// the gateway itself asks there
+	PAGE = 1 << 4,	// the browser goes there
+	LOOKS = 1 << 5, // changes nothing about who gets in
 };
 
 static const struct part {
@@ -22,8 +23,10 @@ static const struct part {
 	unsigned flags;
 } parts[] = {
 #define PART_OF(key, member, flags)                                                                                    \
-	{key, offsetof(struct sluss_issuer, member), sizeof(((struct sluss_issuer *)NULL)->member), flags}
-    PART_OF("name", name, PART),
+	{                                                                                                              \
+		key, offsetof(struct sluss_issuer, member), sizeof(((struct sluss_issuer *)NULL)->member), flags       \
+	}
+    PART_OF("name", name, PART | LOOKS),
     PART_OF("url", url, PART),
     PART_OF("client_id", client_id, PART),
     PART_OF("authorize", authorize, PART | PAGE),
@@ -36,8 +39,8 @@ static const struct part {
     PART_OF("agency", agency, STAFF),
     PART_OF("agency_claim", agency_claim, STAFF),
     PART_OF("agencies", agencies, STAFF),
-    PART_OF("display", display, 0),
-    PART_OF("secret_file", secret_file, 0),
+    PART_OF("display", display, LOOKS),
+    PART_OF("secret_file", secret_file, LOOKS),
 #undef PART_OF
 };
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
@@ -100,11 +103,12 @@ static bool take_pair(const char **text, struct sluss_issuer *issuer, bool *kind
 	if (key_len == 4 && memcmp(key, "kind", 4) == 0)
 		return take_kind(issuer, value, len, kind_known);
 	const struct part *part = find(key, key_len);
-	*why_out = "name, kind, url, client_id, authorize, token, jwks, scope, acr, display, secret_file and person_claim, or "
-		   "officer_claim with agency or agency_claim and agencies: each at most once";
+	*why_out =
+	    "name, kind, url, client_id, authorize, token, jwks, scope, acr, display, secret_file and person_claim, or "
+	    "officer_claim with agency or agency_claim and agencies: each at most once";
 	if (part == NULL || text_of(issuer, part)[0] != '\0')
 		return false;
-	*why_out = "shorter values (URLs up to 255 octets, other texts up to 127, the name up to 31)";
+	*why_out = "shorter values (URLs up to 191 octets, other texts up to 127, the name up to 31)";
 	if (len >= part->room)
 		return false;
 	memcpy(text_of(issuer, part), value, len);
@@ -141,7 +145,8 @@ static bool parts_fit(struct sluss_issuer *issuer, const char **why_out)
 		*why_out = "name, kind, url, client_id, authorize, token and jwks: one of them is missing";
 		if ((parts[i].flags & PART) != 0 && text[0] == '\0')
 			return false;
-		*why_out = "person_claim for kind=person only; officer_claim, agency, agency_claim and agencies for kind=staff "
+		*why_out = "person_claim for kind=person only; officer_claim, agency, agency_claim and agencies for "
+			   "kind=staff "
 			   "only";
 		if (text[0] != '\0' && (parts[i].flags & (issuer->staff ? PERSONS : STAFF)) != 0)
 			return false;
@@ -232,6 +237,16 @@ size_t sluss_settings_issuers(const struct sluss_settings *settings, struct slus
 	return count;
 }
 
+bool sluss_settings_issuer_part(
+    const struct sluss_issuer *issuer, size_t index, const char **key_out, const char **value_out)
+{
+	if (index >= PARTS)
+		return false;
+	*key_out = parts[index].key;
+	*value_out = (parts[index].flags & LOOKS) != 0 ? "" : (const char *)issuer + parts[index].offset;
+	return true;
+}
+
 enum sluss_settings_result sluss_settings_check_issuers(
     const struct sluss_settings *s, struct sluss_settings_error *error_out)
 {
@@ -239,8 +254,9 @@ enum sluss_settings_result sluss_settings_check_issuers(
 	const char *why;
 	bool https = false;
 	for (uint32_t i = 0; i < s->issuer.count; i++)
-		https = https || (sluss_settings_issuer(s->issuer.items[i], &issuer, &why) &&
-				     (strncmp(issuer.token, "https:", 6) == 0 || strncmp(issuer.jwks, "https:", 6) == 0));
+		https =
+		    https || (sluss_settings_issuer(s->issuer.items[i], &issuer, &why) &&
+				 (strncmp(issuer.token, "https:", 6) == 0 || strncmp(issuer.jwks, "https:", 6) == 0));
 	if (s->issuer.count > 0 && s->redirect_url[0] == '\0')
 		return sluss_settings_fail(error_out, SLUSS_SETTINGS_MISSING,
 		    "redirect_url must be set where there is an issuer: https://HOST/login/return");

@@ -20,6 +20,8 @@ add_library(sluss_core STATIC
   intake_answers.c
   intake_frames.c
   login_code.c
+  logins.c
+  url_form.c
   messages.c
   notary.c
   notary_open.c
@@ -67,6 +69,7 @@ add_library(sluss_core STATIC
   svc_chunk.c
   exchange_chunks.c
   uploads.c
+  svc_login.c
   svc_session.c
   svc_statutory.c
   svc_withdraw.c
@@ -85,6 +88,6 @@ sluss_embed(${CMAKE_CURRENT_BINARY_DIR}/receipt_files.h
   sluss_receipt_file_ar ${texts}/receipt.ar.txt sluss_receipt_file_so ${texts}/receipt.so.txt)
 target_include_directories(sluss_core PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
 target_link_libraries(sluss_core PUBLIC sluss_flags sluss_proto sluss_ipc sluss_event sluss_base sluss_crypto sluss_statement
-  sluss_policy sluss_policy_loader sluss_store sluss_log sluss_log_record sluss_persons sluss_ca sluss_sessions sluss_keeper sluss_timestamp
+  sluss_policy sluss_policy_loader sluss_store sluss_log sluss_log_record sluss_persons sluss_ca sluss_sessions sluss_oidc sluss_keeper sluss_timestamp
   PRIVATE sluss_no_cast_qual PkgConfig::SODIUM Threads::Threads)
 target_include_directories(sluss_core PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/gateway ${CMAKE_CURRENT_SOURCE_DIR})

@@ -32,8 +32,8 @@ struct sluss_core_config {
 	const char *const *behaviour;
 	size_t behaviour_count;
 
-	const char *authority; // the log's origin; must stay the same for the log's life
-	const char *store_url; // "sqlite:/path/to/file.db", see store.h
+	const char *authority;	// the log's origin; must stay the same for the log's life
+	const char *store_url;	// "sqlite:/path/to/file.db", see store.h
 	const char *backup_dir; // where AdminService.Backup makes copies; NULL or "": it refuses
 	// Hands over a store that is open for writing, in place of store_url; NULL otherwise. Called again after a
 	// failed commit. NULL from it: not now.
@@ -70,7 +70,9 @@ struct sluss_core_config {
 	bool timestamps; // the courier has a time-stamping authority
 	uint32_t timestamp_period_ms;
 	uint32_t timestamp_gap_max_ms; // 0: relaying does not depend on them
-	// Identity providers, in the order of idp's table; their owner keeps them. redirect_url: "" or NULL without any.
+
+	// Identity providers, in the order of idp's table; their owner keeps them. redirect_url: "" or NULL without
+	// any.
 	const struct sluss_issuer *issuers;
 	size_t issuer_count;
 	const char *redirect_url;

@@ -8,7 +8,7 @@
 
 enum {
 	SLUSS_ISSUERS_MAX = 8,
-	SLUSS_ISSUER_URL = 256, // octets with the NUL, as all of these
+	SLUSS_ISSUER_URL = 192, // octets with the NUL, as all of these; with its name it fits into a text of the log
 	SLUSS_ISSUER_TEXT = 128,
 	SLUSS_ISSUER_NAME = 32,
 };
@@ -22,14 +22,14 @@ struct sluss_issuer {
 	char token[SLUSS_ISSUER_URL];
 	char jwks[SLUSS_ISSUER_URL];
 	char scope[SLUSS_ISSUER_TEXT];
-	char acr[SLUSS_ISSUER_TEXT];		  // "" = any; else asked for, and the token must say it
-	char person_claim[SLUSS_ISSUER_TEXT];	  // persons: has the personal identity number
-	char officer_claim[SLUSS_ISSUER_TEXT];	  // staff: has the officer's id
-	char agency[SLUSS_AGENCY_MAX + 1];	  // staff: the one agency that it may speak for
-	char agency_claim[SLUSS_ISSUER_TEXT];	  // or: the claim that names one of ...
-	char agencies[SLUSS_ISSUER_URL];	  // ... these, with commas between them
-	char display[SLUSS_ISSUER_TEXT];	  // for people
-	char secret_file[SLUSS_ISSUER_URL];	  // idp's alone: the client's secret; "" = a public client
+	char acr[SLUSS_ISSUER_TEXT];	       // "" = any; else asked for, and the token must say it
+	char person_claim[SLUSS_ISSUER_TEXT];  // persons: has the personal identity number
+	char officer_claim[SLUSS_ISSUER_TEXT]; // staff: has the officer's id
+	char agency[SLUSS_AGENCY_MAX + 1];     // staff: the one agency that it may speak for
+	char agency_claim[SLUSS_ISSUER_TEXT];  // or: the claim that names one of ...
+	char agencies[SLUSS_ISSUER_URL];       // ... these, with commas between them
+	char display[SLUSS_ISSUER_TEXT];       // for people
+	char secret_file[SLUSS_ISSUER_URL];    // idp's alone: the client's secret; "" = a public client
 };
 
 // Rows of idp's table: token endpoint and keys of issuer number `issuer`.

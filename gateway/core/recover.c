@@ -215,9 +215,9 @@ static bool set_up(struct sluss_writer *w, const struct sluss_keys *keys, struct
 	w->read_codec = sluss_codec_new();
 	w->transfers = sluss_transfers_new(w->to_intake, w->config.drop_timeout_ms);
 	w->sessions = sluss_sessions_new(w->config.sessions_max, w->config.session_ms, w->config.session_idle_ms);
-	if (w->log_secret == NULL || w->directory == NULL || w->policies == NULL || w->persons == NULL || w->uploads == NULL ||
-	    w->codec == NULL || w->read_codec == NULL || w->transfers == NULL || w->sessions == NULL ||
-	    !sluss_queue_init(&w->in, -1)) {
+	if (w->log_secret == NULL || w->directory == NULL || w->policies == NULL || w->persons == NULL ||
+	    w->uploads == NULL || w->codec == NULL || w->read_codec == NULL || w->transfers == NULL ||
+	    w->sessions == NULL || !sluss_queue_init(&w->in, -1)) {
 		snprintf(error_out->text, sizeof(error_out->text), "There is not enough memory to start.");
 		return false;
 	}
@@ -248,7 +248,8 @@ struct sluss_writer *sluss_writer_open(const struct sluss_core_config *config, c
 	fill_config(&w->config);
 	w->ca = ca;
 	w->to_intake = to_intake;
-	if (!set_up(w, keys, error_out) || sluss_writer_load(w, error_out) != SLUSS_STORE_OK ||
+	w->logins = sluss_logins_new(config->issuers, config->issuer_count, config->redirect_url, to_intake);
+	if (w->logins == NULL || !set_up(w, keys, error_out) || sluss_writer_load(w, error_out) != SLUSS_STORE_OK ||
 	    !first_batch(w, policy_json, error_out) || !sluss_notary_open(w, &w->notary, error_out))
 		sluss_writer_close(&w);
 	return w;
@@ -262,6 +263,7 @@ void sluss_writer_close(struct sluss_writer **writer)
 	sluss_notary_close(&w->notary);
 	sluss_transfers_free(&w->transfers);
 	sluss_sessions_free(&w->sessions);
+	sluss_logins_free(&w->logins);
 	sluss_writer_unload(w);
 	sluss_directory_free(&w->directory);
 	sluss_persons_free(&w->persons);

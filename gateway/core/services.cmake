@@ -11,3 +11,8 @@ target_include_directories(sluss_persons PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} ${CM
 add_library(sluss_sessions STATIC sessions.c session_key.c)
 target_link_libraries(sluss_sessions PUBLIC sluss_flags PRIVATE OpenSSL::Crypto PkgConfig::SODIUM Threads::Threads)
 target_include_directories(sluss_sessions PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+
+# Tokens and keys of identity providers.
+add_library(sluss_oidc STATIC oidc_keys.c oidc_token.c)
+target_link_libraries(sluss_oidc PUBLIC sluss_flags PRIVATE OpenSSL::Crypto PkgConfig::SODIUM PkgConfig::JANSSON)
+target_include_directories(sluss_oidc PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})

@@ -10,7 +10,7 @@
 #include "writer.h"
 
 enum {
-	SIDE_SESSION = 182, // SHA-256 of the session's public key -> key, salt, what proved who it is
+	SIDE_SESSION = 182, // SHA-256 of the session's public key -> key, salt, what proved who it is (sealed)
 	SALT = 16,
 	AUDITOR = 11, // AGENCY_TYPE_AUDITOR
 };
@@ -91,22 +91,27 @@ static Sluss__V1__Session *view_of(struct sluss_txn *txn, const struct sluss_ses
 
 // ---- opening
 
+// What is kept can be read with the data key only, and erased; the log has a salted hash of it. Row: public key, salt,
+// then the evidence, sealed and bound to the row's key.
 static bool keep_evidence(struct sluss_txn *txn, const struct sluss_session *session, struct sluss_bytes evidence,
     struct sluss_rec_session *record)
 {
-	size_t len = sizeof(session->key) + SALT + evidence.len;
+	size_t head = sizeof(session->key) + SALT, len = head + evidence.len + SLUSS_PERSONS_SEAL_EXTRA;
 	uint8_t *row = sluss_arena_alloc(txn->arena, len);
 	if (row == NULL)
 		return svc_no_memory(txn);
 	uint8_t *salt = row + sizeof(session->key);
+	struct sluss_bytes key = {record->key_hash, SLUSS_HASH_BYTES};
+	crypto_hash_sha256_state state;
 	memcpy(row, session->key, sizeof(session->key));
 	randombytes_buf(salt, SALT);
-	if (evidence.len > 0)
-		memcpy(salt + SALT, evidence.data, evidence.len);
 	crypto_hash_sha256(record->key_hash, session->key, sizeof(session->key));
-	crypto_hash_sha256(record->evidence_hash, salt, SALT + evidence.len);
-	return sluss_txn_put_side(txn, SIDE_SESSION, (struct sluss_bytes){record->key_hash, SLUSS_HASH_BYTES},
-	    (struct sluss_bytes){row, len});
+	crypto_hash_sha256_init(&state);
+	crypto_hash_sha256_update(&state, salt, SALT);
+	crypto_hash_sha256_update(&state, evidence.data, evidence.len);
+	crypto_hash_sha256_final(&state, record->evidence_hash);
+	sluss_persons_seal_text(sluss_txn_persons(txn), key, evidence, row + head);
+	return sluss_txn_put_side(txn, SIDE_SESSION, key, (struct sluss_bytes){row, len});
 }
 
 void svc_session_begin(struct sluss_txn *txn, const struct sluss_session *session, struct sluss_bytes evidence)
@@ -134,19 +139,6 @@ void svc_session_begin(struct sluss_txn *txn, const struct sluss_session *sessio
 void svc_session_finish(struct sluss_txn *txn)
 {
 	sluss_sessions_open(sluss_txn_sessions(txn), txn->prepared, monotonic_ms());
-}
-
-// ---- ListIssuers
-
-static void issuers_execute(struct sluss_txn *txn)
-{
-	Sluss__V1__ListIssuersResponse response = SLUSS__V1__LIST_ISSUERS_RESPONSE__INIT;
-	response.codes = true;
-	response.authority = sluss_arena_text(txn->arena, txn->authority);
-	if (response.authority == NULL)
-		svc_no_memory(txn);
-	else
-		sluss_txn_respond(txn, &response.base);
 }
 
 // ---- EnterCode
@@ -269,7 +261,6 @@ static void issue_execute(struct sluss_txn *txn)
 }
 
 static const struct sluss_service rows[] = {
-    {SLUSS_METHOD_SESSION_LIST_ISSUERS, NULL, NULL, issuers_execute, NULL, 0},
     {SLUSS_METHOD_SESSION_ENTER_CODE, NULL, enter_prepare, enter_execute, svc_session_finish, 0},
     {SLUSS_METHOD_SESSION_GET, NULL, NULL, get_execute, NULL, 0},
     {SLUSS_METHOD_SESSION_END, NULL, NULL, end_execute, end_finish, 0},

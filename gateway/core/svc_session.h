@@ -16,4 +16,10 @@ bool svc_login_locked(const struct sluss_txn *txn, const struct sluss_id *person
 void svc_session_begin(struct sluss_txn *txn, const struct sluss_session *session, struct sluss_bytes evidence);
 void svc_session_finish(struct sluss_txn *txn);
 
+// A letter of the role idp came; or idp has ended.
+struct sluss_letter;
+struct sluss_writer;
+void svc_login_hear(struct sluss_writer *writer, const struct sluss_letter *letter);
+void svc_login_lost(struct sluss_writer *writer);
+
 #endif

@@ -8,6 +8,7 @@
 
 #include "log_event.h"
 #include "outside.h"
+#include "svc_session.h"
 
 enum {
 	SCRUB_TRIES = 25,
@@ -152,7 +153,8 @@ static void run(struct sluss_writer *w, struct batch *batch, struct sluss_reques
 	}
 	request->next_in_batch = w->parked;
 	w->parked = request;
-	limit_parked(w, request->caller);
+	if (request->caller[0] != '\0') // who has none is bounded by its service (logins.h)
+		limit_parked(w, request->caller);
 }
 
 // Has something come that the parked request may be told?
@@ -389,6 +391,11 @@ static void hear(struct sluss_writer *w, struct sluss_word *note)
 	} else if (note->item.kind == SLUSS_ITEM_FRONT_NEW) {
 		w->generation = note->generation;
 		front_is_new(w);
+	} else if (note->item.kind == SLUSS_ITEM_OUTSIDE_ANSWER &&
+		   ((struct sluss_letter *)(void *)note)->kind == SLUSS__V1__COURIER_CALL__KIND__KIND_IDP) {
+		svc_login_hear(w, (struct sluss_letter *)(void *)note);
+	} else if (note->item.kind == SLUSS_ITEM_IDP_LOST) {
+		svc_login_lost(w);
 	} else if (note->item.kind == SLUSS_ITEM_OUTSIDE_ANSWER) {
 		sluss_notary_hear(w, (struct sluss_letter *)(void *)note);
 	} else if (note->item.kind == SLUSS_ITEM_OUTSIDE_LOST) {

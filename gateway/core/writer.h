@@ -20,6 +20,7 @@
 #include "files.h"
 #include "log_record.h"
 #include "log_writer.h"
+#include "logins.h"
 #include "notary.h"
 #include "request.h"
 #include "rollback.h"
@@ -49,6 +50,7 @@ struct sluss_writer {
 	struct sluss_queue *to_intake;
 	struct sluss_directory *directory; // shared with the workers
 	struct sluss_sessions *sessions;   // likewise
+	struct sluss_logins *logins;
 	struct sluss_clock clock;
 
 	struct sluss_store *store;

@@ -198,11 +198,12 @@ class Agency:
 
     # ---- cases and consents
 
-    def open_case(self, members, programme="SSPF", birth_date="2006-03-01", guardians=()):
+    def open_case(self, members, programme="SSPF", birth_date="2006-03-01", guardians=(), pin=""):
         """Opens a case that this agency leads; returns (case id, subject's person id)."""
         case_id, person_id = str(uuid.uuid4()), str(uuid.uuid4())
         answer = self.state("CaseService/Open", "OpenCase", {
-            "case_id": case_id, "programme": programme, "subject": {"person_id": person_id, "name": "Test Testsson", "birth_date": birth_date, "language": "sv"},
+            "case_id": case_id, "programme": programme, "subject": {"person_id": person_id, "name": "Test Testsson", "birth_date": birth_date, "language": "sv",
+                        "personal_identity_number": pin},
             "guardians": list(guardians), "members": [{"agency_id": m.id, "contact_officer_ids": [m.officer]} for m in members],
             "coordinator_officer_ids": [self.officer]}, "CaseOpenRequest", "CaseOpenResponse")
         assert answer.ok, (answer.code, answer.reason, answer.text)

@@ -128,6 +128,28 @@ static void test_courier_dies_alone(void **state)
 	PLAY(rows);
 }
 
+// Of the two that speak outwards neither takes the other along.
+static void test_idp_and_courier_are_two(void **state)
+{
+	(void)state;
+	sluss_parent_rules_init(&rules, true, true);
+	const struct row rows[] = {
+	    {1000, SLUSS_PARENT_NONE, 0, SLUSS_DO_START_CORE | SLUSS_DO_START_COURIER | SLUSS_DO_START_IDP},
+	    {1100, SLUSS_PARENT_READY, CORE, SLUSS_DO_START_FRONT},
+	    {50000, SLUSS_PARENT_DIED, SLUSS_ROLE_IDP, SLUSS_DO_START_IDP},
+	    {50001, SLUSS_PARENT_DIED, SLUSS_ROLE_IDP, SLUSS_DO_NOTHING}, // at once again: wait
+	    {50002, SLUSS_PARENT_DIED, SLUSS_ROLE_COURIER, SLUSS_DO_START_COURIER},
+	    {50011, SLUSS_PARENT_NONE, 0, SLUSS_DO_START_IDP},
+	    {60000, SLUSS_PARENT_DIED, CORE, KILL_FRONT | SLUSS_DO_KILL_COURIER | SLUSS_DO_KILL_IDP},
+	    {60001, SLUSS_PARENT_DIED, WEB, SLUSS_DO_NOTHING},
+	    {60002, SLUSS_PARENT_DIED, EDGE, SLUSS_DO_NOTHING},
+	    {60003, SLUSS_PARENT_DIED, SLUSS_ROLE_COURIER, SLUSS_DO_NOTHING}, // idp still lives
+	    {60004, SLUSS_PARENT_DIED, SLUSS_ROLE_IDP,
+		SLUSS_DO_START_CORE | SLUSS_DO_START_COURIER | SLUSS_DO_START_IDP},
+	};
+	PLAY(rows);
+}
+
 static void test_courier_dies_with_core(void **state)
 {
 	(void)state;
@@ -282,6 +304,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_core_asks_for_a_new_front, start),
 	    cmocka_unit_test_setup(test_core_dies_while_the_front_restarts, start),
 	    cmocka_unit_test_setup(test_courier_dies_alone, start_with_courier),
+	    cmocka_unit_test(test_idp_and_courier_are_two),
 	    cmocka_unit_test_setup(test_courier_dies_with_core, start_with_courier),
 	    cmocka_unit_test_setup(test_front_dies_courier_stays, start_with_courier),
 	    cmocka_unit_test_setup(test_stop_with_courier, start_with_courier),

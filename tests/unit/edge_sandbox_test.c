@@ -161,7 +161,7 @@ static enum outcome try_in_child(enum sluss_role role, bool (*attempt)(void))
 		    .mode = SLUSS_SANDBOX_AUTO,
 		    .writable_dir = role == SLUSS_ROLE_CORE ? folder : NULL,
 		    .connect_ports = &port,
-		    .connect_count = role == SLUSS_ROLE_COURIER ? 1 : 0};
+		    .connect_count = sluss_role_is_outward(role) ? 1 : 0};
 		struct sluss_sandbox_report report;
 		if (sluss_sandbox_enter(&plan, &report) != SLUSS_SANDBOX_OK)
 			_exit(3);
@@ -193,8 +193,9 @@ static void test_what_roles_can_do(void **state)
 			enum sluss_role role;
 			enum outcome expected;
 		} cases[] = {{SLUSS_ROLE_CORE, attempts[i].core}, {SLUSS_ROLE_WEB, attempts[i].web},
-		    {SLUSS_ROLE_EDGE, attempts[i].edge}, {SLUSS_ROLE_COURIER, attempts[i].courier}};
-		for (size_t c = 0; c < 4; c++) {
+		    {SLUSS_ROLE_EDGE, attempts[i].edge}, {SLUSS_ROLE_COURIER, attempts[i].courier},
+		    {SLUSS_ROLE_IDP, attempts[i].courier}};
+		for (size_t c = 0; c < 5; c++) {
 			if (attempts[i].attempt == connect_elsewhere && !knows_ports())
 				continue;
 			enum outcome outcome = try_in_child(cases[c].role, attempts[i].attempt);

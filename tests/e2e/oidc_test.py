@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Login with an identity provider: a real one (npm oidc-provider), several issuers, and everything that can be wrong with what it sends."""
+import contextlib
+import threading
+import unittest
+
+import harness
+import provider
+
+
+def check_digit(eleven):
+    """Of a personal identity number's eleven digits (the last nine count)."""
+    total = 0
+    for i, digit in enumerate(eleven[2:]):
+        value = int(digit) * (2 - i % 2)
+        total += value // 10 + value % 10
+    return str(-total % 10)
+
+
+def pin(birth, number):
+    return birth + number + check_digit(birth + number)
+
+
+def setUpModule():
+    if not provider.available():
+        raise unittest.SkipTest("no oidc-provider: npm ci in gateway/portal brings it")
+    global gateway, soc, pol, case, person, between, url, subject_pin
+    stack = contextlib.ExitStack()
+    unittest.addModuleCleanup(stack.close)
+    url = stack.enter_context(provider.running())
+    between = stack.enter_context(contextlib.closing(provider.Between(url)))
+    lines = [
+        ("people", {"kind": "person", "client_id": "person-RS256", "person_claim": "personal_identity_number", "display": "E-legitimation å"}),
+        ("people-ps", {"kind": "person", "client_id": "person-PS256", "person_claim": "personal_identity_number"}),
+        ("staff", {"kind": "staff", "client_id": "staff-ES256", "officer_claim": "officer", "agency": "soc"}),
+        ("all-staff", {"kind": "staff", "client_id": "secret-staff-EdDSA", "officer_claim": "officer", "agency_claim": "agency", "agencies": "soc,pol",
+                       "secret_file": "keys/idp-secret"}),
+        ("down", {"kind": "person", "client_id": "person-RS256", "person_claim": "personal_identity_number", "token": "http://127.0.0.1:1/token"}),
+    ]
+    settings = "".join(provider.issuer_line(url, between.url, name=name, **pairs) for name, pairs in lines)
+    gateway = stack.enter_context(provider.gateway(settings))
+    soc, pol = gateway.agency("soc", "social_services"), gateway.agency("pol", "police")
+    subject_pin = pin("20080301", "238")
+    case, person = soc.open_case([soc, pol], birth_date="2008-03-01", pin=subject_pin)
+
+
+def new_browser():
+    return provider.LoginBrowser(gateway, gateway.folder / "browsers")
+
+
+class Oidc(unittest.TestCase):
+    def setUp(self):
+        between.mood = None
+
+    def refused(self, answer, reason="LOGIN_REFUSED", code="permission_denied"):
+        self.assertFalse(answer.ok, "let in")
+        self.assertEqual((answer.code, answer.reason), (code, reason), answer.text)
+
+
+class Logins(Oidc):
+    def test_where(self):
+        listed = new_browser().call("SessionService/ListIssuers", "ListIssuersRequest", {}, "ListIssuersResponse").message
+        self.assertEqual([(i["issuer_id"], i["display_name"]) for i in listed["issuers"]],
+                         [("people", "E-legitimation å"), ("people-ps", "people-ps"), ("staff", "staff"), ("all-staff", "all-staff"), ("down", "down")])
+        self.assertEqual({i["kind"] for i in listed["issuers"][2:4]}, {"SESSION_KIND_STAFF"})
+
+    def test_person(self):
+        for issuer in ("people", "people-ps"):
+            b = new_browser()
+            answer = b.log_in(issuer, subject_pin)
+            self.assertTrue(answer.ok, answer.body)
+            self.assertEqual((b.session["person_id"], b.session["issuer_id"], b.session["kind"]), (person, issuer, "SESSION_KIND_PERSON"))
+            self.assertTrue(b.call("SessionService/Get", "GetSessionRequest", {}, "GetSessionResponse").ok)
+        last = [r["session"] for r in gateway.log(soc) if "session" in r][-1]
+        self.assertEqual(last["issuer"], "people-ps")
+        self.assertNotIn(subject_pin.encode(), b"".join(gateway.entries(soc)[0]))
+        # The ID token is kept, but not in clear: none begins as every JSON header in base64url does.
+        kept = b"".join(file.read_bytes() for file in (gateway.state / "db").iterdir())
+        self.assertNotIn(b"eyJ", kept)
+        self.assertNotIn(subject_pin.encode(), kept)
+
+    def test_staff(self):
+        b = new_browser()
+        self.assertTrue(b.log_in("staff", "o1@pol").ok)  # this issuer speaks for soc alone, whatever its token says
+        self.assertEqual((b.session["agency_id"], b.session["officer_id"]), ("soc", "o1"))
+        b = new_browser()
+        self.assertTrue(b.log_in("all-staff", "o7@pol").ok)
+        self.assertEqual((b.session["agency_id"], b.session["officer_id"]), ("pol", "o7"))
+        self.assertTrue([h for path, h, _ in between.seen if path == "/token" and h.get("Authorization", "").startswith("Basic ")])
+
+    def test_nobody_we_know(self):
+        self.refused(new_browser().log_in("people", pin("20090302", "238")))
+        self.refused(new_browser().log_in("people", "somebody"))
+        self.refused(new_browser().log_in("people", "o1@soc"))  # no such claim
+        self.refused(new_browser().log_in("staff", subject_pin))
+        self.refused(new_browser().log_in("all-staff", "o1@audit"))
+        self.refused(new_browser().log_in("all-staff", "o 1@soc"))
+
+    def test_forms(self):
+        self.refused(new_browser().begin("nobody"), "NOT_FOUND", "not_found")
+        self.refused(new_browser().begin("people", session_key=b"\4" + b"\7" * 64), "MALFORMED", "invalid_argument")
+        b = new_browser()
+        login_id, back = b.go("people", subject_pin)
+        self.refused(b.finish("x", back), "MALFORMED", "invalid_argument")
+        self.refused(b.finish(login_id, back, code=""), "MALFORMED", "invalid_argument")
+        self.refused(b.finish("00000000-0000-4000-8000-000000000001", back), "LOGIN_EXPIRED", "failed_precondition")
+
+
+class Wrong(Oidc):
+    def test_finished_twice(self):
+        b = new_browser()
+        login_id, back = b.go("people", subject_pin)
+        self.assertTrue(b.finish(login_id, back).ok)
+        self.refused(b.finish(login_id, back), "LOGIN_EXPIRED", "failed_precondition")
+
+    def test_a_code_is_good_once(self):
+        b = new_browser()
+        _, back = b.go("people", subject_pin)
+        second, other = b.go("people", subject_pin)
+        self.refused(b.finish(second, {**back, "state": other["state"]}))  # another login's code: PKCE
+
+    def test_another_state(self):
+        b = new_browser()
+        login_id, back = b.go("people", subject_pin)
+        self.refused(b.finish(login_id, {**back, "state": back["state"][::-1]}))
+
+    def test_another_browsers_key(self):
+        honest, thief = new_browser(), new_browser()
+        login_id, back = honest.go("people", subject_pin)
+        self.refused(thief.finish(login_id, back))
+
+    def test_another_persons_token(self):
+        """The provider mixes up its answers: the nonce is another login's."""
+        taken = []
+
+        def keep(path, body, headers):
+            if path != "/token":
+                return None
+            taken.append(between.pass_on("POST", path, body, headers))
+            return taken[0]
+        between.mood = keep
+        self.assertTrue(new_browser().log_in("people", subject_pin).ok)
+        self.refused(new_browser().log_in("people", subject_pin))
+        self.assertEqual([t[0] for t in taken], [200, 200])
+
+    def test_another_issuers_token(self):
+        """Of the same provider, for another client."""
+        taken = []
+
+        def keep(path, body, headers):
+            if path != "/token":
+                return None
+            taken.append(between.pass_on("POST", path, body, headers))
+            return taken[0]
+        between.mood = keep
+        self.assertTrue(new_browser().log_in("people-ps", subject_pin).ok)
+        self.refused(new_browser().log_in("people", subject_pin))
+
+    def test_garbage(self):
+        bad = [(200, b"garbage"), (200, b""), (200, b"{}"), (200, b'{"id_token":7}'), (200, b'{"id_token":"a.b.c"}'), (200, b'{"id_token":"' + b"a" * 20000 + b'"}'),
+               (400, b'{"error":"invalid_grant"}'), (302, b"")]
+        for answer in bad:
+            between.mood = lambda path, body, headers, answer=answer: answer if path == "/token" else None
+            self.refused(new_browser().log_in("people", subject_pin))
+
+    def test_out_of_order(self):
+        between.mood = lambda path, body, headers: (503, b"") if path == "/token" else None
+        self.refused(new_browser().log_in("people", subject_pin), "UNAVAILABLE", "unavailable")
+        self.refused(new_browser().log_in("down", subject_pin), "UNAVAILABLE", "unavailable")
+        between.mood = None
+        self.assertTrue(new_browser().log_in("people", subject_pin).ok)
+
+    def test_slow(self):
+        """While the provider thinks everything else goes on; the answer that comes late counts."""
+        let_go = threading.Event()
+        between.mood = lambda path, body, headers: let_go.wait(30) and None if path == "/token" else None
+        b, answers = new_browser(), []
+        login_id, back = b.go("people", subject_pin)
+        waiting = threading.Thread(target=lambda: answers.append(b.finish(login_id, back)))
+        waiting.start()
+        try:
+            harness.wait_until(lambda: any(path == "/token" for path, _, _ in between.seen), "nobody asks the provider")
+            self.assertTrue(new_browser().begin("people").ok)
+            self.assertTrue(soc.open_case([soc, pol])[0])
+            self.assertEqual(answers, [])
+        finally:
+            let_go.set()
+            waiting.join(30)
+        self.assertTrue(answers[0].ok, answers[0].body)
+
+    def test_idp_dies(self):
+        gateway.kill("idp")
+        harness.wait_until(lambda: new_browser().log_in("people", subject_pin).ok, "idp does not come back")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
