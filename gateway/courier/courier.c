@@ -214,8 +214,8 @@ int sluss_courier_main(const struct sluss_courier_config *config)
 	c.writer = sluss_frame_writer_new(FRAME_MAX, QUEUED_MAX);
 	int status = 1;
 	if (config->core_fd < 0 || c.multi == NULL || c.reader == NULL || c.writer == NULL || !read_ca(&c))
-		sluss_event(
-		    SLUSS_EVENT_ERROR, "courier-start", "why=\"no channel, no memory, or the file of its certificates is empty\"");
+		sluss_event(SLUSS_EVENT_ERROR, "courier-start",
+		    "why=\"no channel, no memory, or the file of its certificates is empty\"");
 	else
 		status = run(&c);
 	for (size_t i = 0; i < SLUSS_COURIER_CALLS_MAX; i++) {

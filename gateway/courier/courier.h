@@ -13,7 +13,7 @@
 #include "sluss/v1/ipc.pb-c.h"
 
 enum {
-	SLUSS_COURIER_URL = 640, // octets of a URL with its NUL
+	SLUSS_COURIER_URL = 640,	    // octets of a URL with its NUL
 	SLUSS_COURIER_AUTHORIZATION = 2048, // octets of a header with its NUL
 	SLUSS_COURIER_TARGETS_MAX = 40,
 	SLUSS_COURIER_CALLS_MAX = 64,	     // under way at one time
