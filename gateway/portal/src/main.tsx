@@ -17,18 +17,13 @@ const Accessibility = lazy(() => import("./accessibility").then((m) => m.Accessi
 
 function LanguageChoice() {
   return (
-    <div class="row no-print">
-      <label class="ds-label" for="language">
-        {t("Language")}
-      </label>
-      <select id="language" class="ds-input" value={language.value} onChange={(e) => void setLanguage(e.currentTarget.value as typeof language.value)}>
-        {LANGUAGES.map((l) => (
-          <option key={l.code} value={l.code} lang={l.code}>
-            {l.name}
-          </option>
-        ))}
-      </select>
-    </div>
+    <select class="ds-input" data-size="sm" aria-label={t("Language")} value={language.value} onChange={(e) => void setLanguage(e.currentTarget.value as typeof language.value)}>
+      {LANGUAGES.map((l) => (
+        <option key={l.code} value={l.code} lang={l.code}>
+          {l.name}
+        </option>
+      ))}
+    </select>
   );
 }
 
@@ -37,11 +32,11 @@ function WhoIsHere() {
   if (!current) return null;
   const name = current.kind === SessionKind.STAFF ? `${current.officerId} (${current.agencyId})` : current.name;
   return (
-    <div class="row no-print">
+    <div class="row who">
       <span>
         {t("Logged in:")} <strong><Name>{name}</Name></strong>
       </span>
-      <Button kind="tertiary" onClick={() => void logout()}>
+      <Button kind="tertiary" small onClick={() => void logout()}>
         {t("Log out")}
       </Button>
     </div>
@@ -68,14 +63,14 @@ function App() {
       <header class="bar no-print">
         <LanguageChoice />
         <WhoIsHere />
-        <Button kind="secondary" danger onClick={leave}>
-          {t("Leave this page")}
-        </Button>
+        <span class="leave">
+          <Button kind="secondary" small danger onClick={leave}>
+            {t("Leave this page")}
+          </Button>
+        </span>
       </header>
       <main id="main">
-
         <Pages />
-
       </main>
       <footer class="page quiet no-print">
         <a class="ds-link" href="#/accessibility">

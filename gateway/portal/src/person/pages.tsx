@@ -5,7 +5,7 @@ import { PersonService } from "../../gen/sluss/v1/person_pb";
 import { t } from "../i18n";
 import { href, route } from "../route";
 import { transport } from "../session";
-import { Alert, Link, Loading, Title, useLoaded } from "../ui/parts";
+import { Alert, Loading, Name, Tabs, Title, useLoaded } from "../ui/parts";
 import { CaseView } from "./case";
 import { Shared } from "./shared";
 import { Recalls } from "./recalls";
@@ -37,7 +37,7 @@ export function PersonPages() {
                 <nav aria-label={t("Whom it is about")} class="row no-print">
                   {seen.cases.map((c, i) => (
                     <a key={c.caseId} class="ds-button" data-variant={c === current ? "primary" : "secondary"} aria-current={c === current ? "page" : undefined} href={href(String(i + 1))}>
-                      {c.actingAsGuardian ? c.subjectName : t("Me")}
+                      {c.actingAsGuardian ? <Name>{c.subjectName}</Name> : t("Me")}
                     </a>
                   ))}
                 </nav>
@@ -47,17 +47,14 @@ export function PersonPages() {
                   {t("You act as guardian for {name}.", { name: current.subjectName })}
                 </Alert>
               )}
-              <nav aria-label={t("Pages")} class="row no-print">
-                <Link kind={path[1] === undefined ? "primary" : "tertiary"} to={href(own)}>
-                  {t("Agreements")}
-                </Link>
-                <Link kind={path[1] === "shared" ? "primary" : "tertiary"} to={href(own, "shared")}>
-                  {t("What was shared")}
-                </Link>
-                <Link kind={path[1] === "recalls" ? "primary" : "tertiary"} to={href(own, "recalls")}>
-                  {t("Asked back")}
-                </Link>
-              </nav>
+              <Tabs
+                label={t("Pages")}
+                pages={[
+                  { to: href(own), text: t("Agreements"), here: path[1] === undefined || path[1] === "stop" },
+                  { to: href(own, "shared"), text: t("What was shared"), here: path[1] === "shared" },
+                  { to: href(own, "recalls"), text: t("Asked back"), here: path[1] === "recalls" },
+                ]}
+              />
               {current.viewLimited ? (
                 <p>{t("This page shows you nothing about this case. Ask the coordinator if you wonder why.")}</p>
               ) : path[1] === "shared" ? (

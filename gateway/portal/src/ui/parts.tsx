@@ -34,24 +34,37 @@ export function Title({ children }: { children: ComponentChildren }) {
   );
 }
 
-export function Button(props: { onClick?: () => void; kind?: "primary" | "secondary" | "tertiary"; danger?: boolean; busy?: boolean; submit?: boolean; children: ComponentChildren }) {
+export function Button(props: { onClick?: () => void; kind?: "primary" | "secondary" | "tertiary"; danger?: boolean; small?: boolean; busy?: boolean; submit?: boolean; children: ComponentChildren }) {
   return (
-    <button class="ds-button" type={props.submit ? "submit" : "button"} data-variant={props.kind ?? "primary"} {...(props.danger ? { "data-color": "danger" } : {})}
+    <button class="ds-button" type={props.submit ? "submit" : "button"} data-variant={props.kind ?? "primary"} {...(props.danger ? { "data-color": "danger" } : {})} {...(props.small ? { "data-size": "sm" } : {})}
       disabled={props.busy ?? false} aria-busy={props.busy ?? false} onClick={props.onClick}>
       {props.children}
     </button>
   );
 }
 
-export function Link({ to, children, kind }: { to: string; children: ComponentChildren; kind?: "primary" | "secondary" | "tertiary" }) {
+export function Link({ to, children, kind, small }: { to: string; children: ComponentChildren; kind?: "primary" | "secondary" | "tertiary"; small?: boolean }) {
   return kind ? (
-    <a class="ds-button" data-variant={kind} href={to}>
+    <a class="ds-button" data-variant={kind} {...(small ? { "data-size": "sm" } : {})} href={to}>
       {children}
     </a>
   ) : (
     <a class="ds-link" href={to}>
       {children}
     </a>
+  );
+}
+
+// Which of a few pages is shown.
+export function Tabs({ label, pages }: { label: string; pages: { to: string; text: string; here: boolean }[] }) {
+  return (
+    <nav aria-label={label} class="row tabs no-print">
+      {pages.map((p) => (
+        <a key={p.to} class="ds-button" data-size="sm" data-variant={p.here ? "primary" : "tertiary"} aria-current={p.here ? "page" : undefined} href={p.to}>
+          {p.text}
+        </a>
+      ))}
+    </nav>
   );
 }
 
