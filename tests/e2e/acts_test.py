@@ -164,6 +164,44 @@ class Guardians(Law):
         self.assertEqual(sent.reasons, ["OK_CONSENT"])
 
 
+class WhatWaits(Law):
+    """Destroyed as soon as nothing carries it, also when nobody fetches; the sender is told why."""
+
+    def waiting(self, **how):
+        case = self.world.open(self.world.born(**how), guardians=1)
+        consent, grants = self.world.consent(case, self.world.draft("action_plan", to=("school",)))
+        sent = self.world.send(case, "soc", "school", "ACTION_PLAN", ("action_plan", consent))
+        self.accepted(sent)
+        return case, grants, sent
+
+    def withheld(self, case, sent, reason):
+        self.assertEqual(self.world.status("soc", sent.id), [("WITHHELD", reason)])
+        told = [(n["message_id"], lawworld.code(n["reason"])) for n in self.world.notices("soc", case) if n["kind"] == "NOTICE_KIND_WITHHELD"]
+        self.assertEqual(told, [(sent.id, reason)])
+        destroyed = [e["payload_destroyed"] for e in self.log() if "payload_destroyed" in e]
+        self.assertIn(uuid.UUID(sent.id).bytes, [e["message"] for e in destroyed])
+
+    def test_a_birthday(self):
+        case, _, sent = self.waiting(years=18, days=1)
+        self.world.step(self.world.midnight(1))
+        self.withheld(case, sent, "AGE_LAPSED")
+
+    def test_a_new_guardian(self):
+        case, _, sent = self.waiting(years=12)
+        self.accepted(self.world.change(case, "SetGuardians", guardians=[lawworld.person(case.guardians[0]), lawworld.person(str(uuid.uuid4()))]))
+        self.withheld(case, sent, "CUSTODY_LAPSED")
+
+    def test_narrowing(self):
+        case, grants, sent = self.waiting(years=12)
+        self.accepted(self.world.act(case, "NARROW", case.guardians[0], grants, narrowed_from=stamp(self.world.now() + DAY)))
+        self.withheld(case, sent, "NOT_YET")
+
+    def test_the_end(self):
+        case, _, sent = self.waiting(years=12)
+        self.world.step(self.world.now() + 31 * DAY)
+        self.withheld(case, sent, "EXPIRED")
+
+
 class ANewLaw(Law):
     gateway = "changing"
 
