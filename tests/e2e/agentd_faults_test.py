@@ -34,6 +34,8 @@ class Faults(unittest.TestCase):
             world.add_case()
             sender, receiver = agentd.Agentd(world.social), agentd.Agentd(world.school)
             agents = [sender.start(), receiver.start()]
+            for agent in agents:
+                self.addCleanup(agent.stop)
             ids, taken = [], []
             for number in range(ROUNDS):
                 for _ in range(chance.randrange(1, 8)):
@@ -54,8 +56,6 @@ class Faults(unittest.TestCase):
                 sender.wait_state(message_id, "delivered")
             self.assertEqual(sender.counts()["out"]["delivered"], len(ids))
             self.assertEqual(receiver.counts()["in"]["done"], len(ids))
-            for agent in agents:
-                agent.stop()
 
     def hand_in(self, sender, world, ids):
         message_id = str(uuid.uuid4())
@@ -78,6 +78,7 @@ class Faults(unittest.TestCase):
             running.stop()  # so that what is taken stays
             limited = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, file_limit(2000000))
             sender = agentd.Agentd(world.social, limits=limited).start()
+            self.addCleanup(sender.stop)
             ids = []
             while True:
                 status, answer = sender.call("POST", "/v1/messages", world.notes(len(ids), id=str(uuid.uuid4())))
@@ -95,13 +96,12 @@ class Faults(unittest.TestCase):
             sender.limits = None
             sender.start()
             receiver = agentd.Agentd(world.school, url=f"https://localhost:{running.agency_port}", limits=limited).start()
+            self.addCleanup(receiver.stop)
             for message_id in ids:
                 sender.wait_state(message_id, "accepted", "delivered")
             harness.wait_until(lambda: receiver.counts()["in"]["ready"] == len(ids) or "store-full" in receiver.log_tail(), "nothing arrives")
             resource.prlimit(receiver.process.pid, resource.RLIMIT_FSIZE, file_limit(None))
             check(self, running, sender, receiver, ids)
-            sender.stop()
-            receiver.stop()
 
     def test_full_disk_at_the_gateway(self):
         with harness.gateway() as running, proxy.Proxy(running.agency_port) as network:

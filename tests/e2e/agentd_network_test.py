@@ -69,6 +69,7 @@ class Network(unittest.TestCase):
             world.add_case()
             running.stop()
             sender = agentd.Agentd(world.social, url=network.url, retry_max_ms=50).start()
+            self.addCleanup(sender.stop)
             ids = [sender.send(world.notes(n))["messageId"] for n in range(40)]
             queue = harness.wait_until(lambda: (q := sender.get("/v1/queue"))["gateway"]["send"]["failures"] > 5 and q, "no failure is told")
             self.assertEqual(queue["counts"]["out"]["queued"], 40)
