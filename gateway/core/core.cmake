@@ -47,6 +47,7 @@ add_library(sluss_core STATIC
   svc_audit.c
   svc_backup.c
   svc_case.c
+  svc_case_persons.c
   svc_case_read.c
   svc_common.c
   svc_consent_copy.c

@@ -2,6 +2,9 @@
 // CaseService: cases are opened, read, and changed by their coordinator. What names a person goes to the register (persons.h), the rest into the log.
 #include "exchange.h"
 #include "recall.h"
+#include "sessions.h"
+#include "sluss/id.h"
+#include "svc_case_persons.h"
 #include "svc_case_read.h"
 #include "svc_common.h"
 
@@ -340,6 +343,19 @@ static void protection_execute(struct sluss_txn *txn)
 		answer_change(txn, &case_id, index);
 }
 
+// Whose login is locked is logged out as well, at once.
+static void protection_finish(struct sluss_txn *txn)
+{
+	const Sluss__V1__SetProtection *s = (const Sluss__V1__SetProtection *)txn->statement;
+	struct sluss_session owner = {.kind = SLUSS_SESSION_PERSON};
+	struct sluss_case_view view;
+	struct sluss_id case_id;
+	if (!s->login_locked || !sluss_id_from_text(s->case_id, &case_id) || !sluss_case_find(txn->state, &case_id, &view))
+		return;
+	owner.person = view.subject;
+	(void)sluss_sessions_end_all(sluss_txn_sessions(txn), &owner);
+}
+
 static enum sluss_who who_of(Sluss__V1__MaturityOutcome outcome)
 {
 	switch (outcome) {
@@ -400,7 +416,8 @@ static const struct sluss_service rows[] = {
     {SLUSS_METHOD_CASE_SET_MEMBERS, &sluss__v1__set_members__descriptor, NULL, members_execute, NULL, 0},
     {SLUSS_METHOD_CASE_SET_PHASE, &sluss__v1__set_phase__descriptor, NULL, phase_execute, NULL, 0},
     {SLUSS_METHOD_CASE_SET_GUARDIANS, &sluss__v1__set_guardians__descriptor, NULL, guardians_execute, NULL, 0},
-    {SLUSS_METHOD_CASE_SET_PROTECTION, &sluss__v1__set_protection__descriptor, NULL, protection_execute, NULL, 0},
+    {SLUSS_METHOD_CASE_SET_PROTECTION, &sluss__v1__set_protection__descriptor, NULL, protection_execute, protection_finish, 0},
+    {SLUSS_METHOD_CASE_GET_PERSONS, NULL, NULL, svc_case_persons, NULL, 0},
     {SLUSS_METHOD_CASE_ASSESS_MATURITY, &sluss__v1__assess_maturity__descriptor, NULL, maturity_execute, NULL, 0},
 };
 

@@ -193,5 +193,69 @@ class Wrong(Oidc):
         harness.wait_until(lambda: new_browser().log_in("people", subject_pin).ok, "idp does not come back")
 
 
+class Staff(Oidc):
+    """An officer's own statements, signed by the session's key, over the public port."""
+    @classmethod
+    def setUpClass(cls):
+        between.mood = None
+        cls.coordinator, cls.other, cls.police = new_browser(), new_browser(), new_browser()
+        assert cls.coordinator.log_in("staff", "o1@soc").ok
+        assert cls.other.log_in("staff", "o2@soc").ok
+        assert cls.police.log_in("all-staff", "o1@pol").ok
+
+    def phase(self, by, **changes):
+        return by.state("CaseService/SetPhase", "SetPhase", {"case_id": case, "phase": "PHASE_INQUIRY"}, "CaseChangeRequest", "CaseChangeResponse", **changes)
+
+    def persons(self, by):
+        return by.call("CaseService/GetPersons", "CaseGetPersonsRequest", {"case_id": case}, "CaseGetPersonsResponse")
+
+    def test_a_coordinator_acts(self):
+        answer = self.phase(self.coordinator)
+        self.assertTrue(answer.ok, answer.body)
+        self.assertTrue(self.coordinator.call("CaseService/Get", "CaseGetRequest", {"case_id": case}, "CaseGetResponse").ok)
+        self.assertTrue(self.coordinator.call("CaseService/List", "CaseListRequest", {}, "CaseListResponse").ok)
+        self.assertTrue(self.coordinator.call("ConsentService/List", "ConsentListRequest", {"case_id": case}, "ConsentListResponse").ok)
+        self.assertTrue(self.coordinator.call("StatutoryService/List", "StatutoryListRequest", {"case_id": case}, "StatutoryListResponse").ok)
+
+    def test_who_may_not(self):
+        self.refused(self.phase(self.other), "NOT_ENTITLED")
+        self.refused(self.phase(self.police), "NOT_ENTITLED")
+        self.refused(self.phase(self.other, officer_id="o1"), "SIGNATURE_INVALID")
+        self.assertFalse(self.phase(self.police, agency_id="soc").ok)
+        subject = new_browser()
+        self.assertTrue(subject.log_in("people", subject_pin).ok)
+        subject.session.update({"agency_id": "soc", "officer_id": "o1"})
+        self.refused(self.phase(subject), "NOT_ENTITLED")
+        self.refused(self.persons(subject), "NOT_ENTITLED")
+        self.refused(self.phase(new_browser_with(self.coordinator)), "SESSION_UNKNOWN", "unauthenticated")
+
+    def test_names_are_for_coordinators(self):
+        answer = self.persons(self.coordinator)
+        self.assertTrue(answer.ok, answer.body)
+        self.assertEqual((answer.message["subject"]["name"], answer.message["subject"]["personal_identity_number"]), ("Test Testsson", subject_pin))
+        self.refused(self.persons(self.other), "NOT_ENTITLED")
+        self.refused(self.persons(self.police), "NOT_ENTITLED")
+        looked = [r["looked"] for r in gateway.log(soc) if "looked" in r and r["looked"]["what"] == "persons"]
+        self.assertEqual([entry["who"] for entry in looked], ["soc"])
+
+    def test_a_locked_person_is_out_at_once(self):
+        locked_pin = pin("20090302", "239")
+        locked_case, _ = soc.open_case([soc, pol], birth_date="2009-03-02", pin=locked_pin)
+        subject = new_browser()
+        self.assertTrue(subject.log_in("people", locked_pin).ok)
+        answer = self.coordinator.state("CaseService/SetProtection", "SetProtection", {"case_id": locked_case, "login_locked": True}, "CaseChangeRequest",
+                                        "CaseChangeResponse")
+        self.assertTrue(answer.ok, answer.body)
+        self.refused(subject.call("SessionService/Get", "GetSessionRequest", {}, "GetSessionResponse"), "SESSION_UNKNOWN", "unauthenticated")
+        self.refused(new_browser().log_in("people", locked_pin))
+
+
+def new_browser_with(owner):
+    """A thief: another's session id, a key of its own."""
+    thief = new_browser()
+    thief.session = owner.session
+    return thief
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

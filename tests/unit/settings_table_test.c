@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
+#include "settings_issuer.h"
 #include "settings_table.h"
 
 #include <setjmp.h>
@@ -195,6 +196,73 @@ static void test_witness_roles(void **state)
 	}
 }
 
+#define ENDS                                                                                                           \
+	"url=https://i.example client_id=c authorize=https://i.example/a token=http://127.0.0.1:1/t "                  \
+	"jwks=http://[::1]:2/k"
+#define PERSONS "name=p kind=person person_claim=pin " ENDS
+#define STAFF "name=s kind=staff officer_claim=o agency=soc " ENDS
+
+static void test_issuers(void **state)
+{
+	(void)state;
+	struct sluss_settings s;
+	struct sluss_settings_error e;
+	struct sluss_issuer issuers[SLUSS_ISSUERS_MAX];
+	assert_int_equal(
+	    parse("authority = a\nredirect_url = https://g.example/login/return\nissuer = " PERSONS
+		  " display=\"Two words\" acr=high\nissuer = " STAFF "\nissuer = name=m kind=staff officer_claim=o "
+		  "agency_claim=a agencies=soc,pol " ENDS "\n",
+		&s, &e),
+	    SLUSS_SETTINGS_OK);
+	assert_int_equal(sluss_settings_complete(&s, &e), SLUSS_SETTINGS_OK);
+	assert_int_equal(sluss_settings_issuers(&s, issuers), 3);
+	assert_string_equal(issuers[0].display, "Two words");
+	assert_string_equal(issuers[0].scope, "openid");
+	assert_false(issuers[0].staff);
+	assert_true(issuers[1].staff);
+	assert_string_equal(issuers[1].agency, "soc");
+	assert_string_equal(issuers[2].agencies, "soc,pol");
+	static const struct {
+		const char *text, *error;
+	} wrong[] = {
+	    {"name=p", "kind=person or kind=staff, once"},
+	    {"kind=person kind=staff", "kind=person or kind=staff, once"},
+	    {"name=p kind=robot", "kind=person or kind=staff, once"},
+	    {"name=p kind=person colour=red", "name, kind, url"},
+	    {"name=p name=p kind=person", "name, kind, url"},
+	    {"name", "key=value pairs"},
+	    {"name=\"p", "key=value pairs"},
+	    {"name=p kind=person url=x",
+		"name, kind, url, client_id, authorize, token and jwks: one of them is missing"},
+	    {"name=P kind=person person_claim=pin " ENDS, "a name of a-z"},
+	    {"name=p kind=person " ENDS, "person_claim, the claim"},
+	    {"name=p kind=person person_claim=c agency=soc " ENDS, "person_claim for kind=person only"},
+	    {"name=p kind=staff agency=soc " ENDS, "officer_claim, the claim"},
+	    {"name=p kind=staff officer_claim=o " ENDS, "either agency=ID"},
+	    {"name=p kind=staff officer_claim=o agency=soc agency_claim=a agencies=pol " ENDS, "either agency=ID"},
+	    {"name=p kind=staff officer_claim=o agency_claim=a agencies=soc, " ENDS, "agency ids"},
+	    {"name=p kind=person person_claim=pin scope=email " ENDS, "a scope that begins with openid"},
+	    {"name=p kind=person person_claim=pin url=u client_id=c authorize=https://a token=http://b.example "
+	     "jwks=https://c",
+		"https URLs without"},
+	    {"name=p kind=person person_claim=pin url=u client_id=c authorize=https://a token=http://localhost.example "
+	     "jwks=https://c",
+		"https URLs without"},
+	};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		char text[1024];
+		(void)snprintf(text, sizeof(text), "issuer = %s\n", wrong[i].text);
+		assert_int_equal(parse(text, &s, &e), SLUSS_SETTINGS_WRONG);
+		if (strstr(e.text, wrong[i].error) == NULL)
+			print_message("%s: %s\n", wrong[i].text, e.text);
+		assert_non_null(strstr(e.text, wrong[i].error));
+	}
+	assert_int_equal(parse("issuer = " PERSONS "\nissuer = " PERSONS "\n", &s, &e), SLUSS_SETTINGS_WRONG);
+	assert_int_equal(parse("authority = a\nissuer = " PERSONS "\n", &s, &e), SLUSS_SETTINGS_OK);
+	assert_int_equal(sluss_settings_complete(&s, &e), SLUSS_SETTINGS_MISSING);
+	assert_non_null(strstr(e.text, "redirect_url must be set"));
+}
+
 static void test_times(void **state)
 {
 	(void)state;
@@ -360,6 +428,7 @@ int main(void)
 	    cmocka_unit_test(test_witnesses),
 	    cmocka_unit_test(test_outside_fits),
 	    cmocka_unit_test(test_witness_roles),
+	    cmocka_unit_test(test_issuers),
 	    cmocka_unit_test(test_times),
 	    cmocka_unit_test(test_sample_is_a_good_file),
 	    cmocka_unit_test(test_manual_names_every_key),
