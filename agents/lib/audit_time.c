@@ -80,6 +80,21 @@ static bool signs_with(const X509_ALGOR *algorithm)
 	}
 }
 
+// The signer is named as its certificate names its issuer, octet by octet: OpenSSL keeps a name as it was written and
+// compares it by meaning.
+static bool names_issuer(PKCS7 *token, const PKCS7_SIGNER_INFO *signer)
+{
+	STACK_OF(X509) *signers = PKCS7_get0_signers(token, NULL, 0);
+	const unsigned char *stated = NULL, *own = NULL;
+	size_t stated_len = 0, own_len = 0;
+	bool same = sk_X509_num(signers) == 1 &&
+		    X509_NAME_get0_der(signer->issuer_and_serial->issuer, &stated, &stated_len) == 1 &&
+		    X509_NAME_get0_der(X509_get_issuer_name(sk_X509_value(signers, 0)), &own, &own_len) == 1 &&
+		    stated_len == own_len && memcmp(stated, own, own_len) == 0;
+	sk_X509_free(signers);
+	return same;
+}
+
 // What stands around the signature and is not under it: granted without a word (RFC 3161 section 2.4.2), the versions
 // that a token has (RFC 5652 sections 5.1 and 5.3), algorithms that sign. OpenSSL does not look at them.
 static bool frame_is_usual(TS_RESP *response)
@@ -94,7 +109,7 @@ static bool frame_is_usual(TS_RESP *response)
 	const PKCS7_SIGNER_INFO *signer = sk_PKCS7_SIGNER_INFO_value(token->d.sign->signer_info, 0);
 	return ASN1_INTEGER_get(signer->version) == 1 && is_plain(sk_X509_ALGOR_value(token->d.sign->md_algs, 0)) &&
 	       is_plain(signer->digest_alg) && is_plain(signer->digest_enc_alg) && signs_with(signer->digest_enc_alg) &&
-	       signer->unauth_attr == NULL;
+	       signer->unauth_attr == NULL && names_issuer(token, signer);
 }
 
 static bool verify(TS_RESP *response, const struct audit_trust *trust, const struct sluss_hash *imprint, time_t at)

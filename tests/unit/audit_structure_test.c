@@ -19,6 +19,13 @@ static const char *const unauthenticated[] = {
     "manifest.json", // for people
 };
 
+// What the sanitizers look for shows with one bit an octet as well.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define ALL_BITS false
+#else
+#define ALL_BITS true
+#endif
+
 static const char *const both[] = {"soc-1", "police-1"};
 static const char *const attendance[] = {"school_attendance"};
 
@@ -218,10 +225,15 @@ static void test_every_octet(void **state)
 		size_t step = strncmp(file->path, "policies/", 9) == 0 ? 97 : 1;
 		for (size_t i = 0; i < file->len; i += step) {
 			uint8_t was = file->data[i];
-			file->data[i] = (uint8_t)(was ^ (1u << (i % 8)));
-			if (!finds(&forge, options)) {
-				print_message("not found: %s octet %zu of %zu (%02x)\n", file->path, i, file->len, was);
-				missed++;
+			// DER has places that only some bits change in meaning: all of them there.
+			bool all = ALL_BITS && strncmp(file->path, "timestamps/", 11) == 0;
+			for (unsigned bit = all ? 0 : i % 8; bit < (all ? 8 : i % 8 + 1); bit++) {
+				file->data[i] = (uint8_t)(was ^ (1u << bit));
+				if (!finds(&forge, options)) {
+					print_message("not found: %s octet %zu of %zu (%02x), bit %u\n", file->path, i,
+					    file->len, was, bit);
+					missed++;
+				}
 			}
 			file->data[i] = was;
 			flips++;
