@@ -218,7 +218,10 @@ int edge_world_tcp(int port)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
 	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
-	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	// Edge may turn a connection away before connect has returned from it: then it ends here, which whoever uses it
+	// sees.
+	int connected = connect(fd, (struct sockaddr *)&address, sizeof(address));
+	assert_true(connected == 0 || errno == ECONNRESET);
 	return fd;
 }
 
