@@ -24,7 +24,12 @@ function(sluss_unit_test name)
   if(SLUSS_EVERYTHING)
     file(RELATIVE_PATH folder ${CMAKE_BINARY_DIR} ${CMAKE_CURRENT_BINARY_DIR})
     math(EXPR slow_timeout "10 * ${T_TIMEOUT}")
-    foreach(tree IN ITEMS asan tsan)
+    # The thread sanitizer looks on where there are threads.
+    set(trees asan)
+    if("${T_LIBS}" MATCHES "core|edge|web|ipc|store|courier|agentd|Threads|client")
+      list(APPEND trees tsan)
+    endif()
+    foreach(tree IN LISTS trees)
       add_test(NAME ${tree}.${name} COMMAND ${CMAKE_SOURCE_DIR}/build/${tree}/${folder}/${name} ${T_ARGS}
         WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
       set_tests_properties(${tree}.${name} PROPERTIES LABELS ${tree} TIMEOUT ${slow_timeout} COST ${T_TIMEOUT})
