@@ -148,6 +148,24 @@ static enum cli_exit revoke_agency(struct cli *cli)
 	return cli_show(cli, &r->base);
 }
 
+static enum cli_exit end_sessions(struct cli *cli)
+{
+	Sluss__V1__EndSessionsRequest q = SLUSS__V1__END_SESSIONS_REQUEST__INIT;
+	Sluss__V1__EndSessionsResponse *r = NULL;
+	const char *person = cli_get(cli, "person"), *agency = cli_get(cli, "agency"),
+		   *officer = cli_get(cli, "officer");
+	q.person_id = cli_format(cli, "%s", person == NULL ? "" : person);
+	q.agency_id = cli_format(cli, "%s", agency == NULL ? "" : agency);
+	q.officer_id = cli_format(cli, "%s", officer == NULL ? "" : officer);
+	q.everybody = cli_get(cli, "all") != NULL;
+	enum cli_exit code = ask(cli, SLUSS_METHOD_ADMIN_END_SESSIONS, &q.base, &r);
+	if (code != CLI_OK) {
+		return code;
+	}
+	cli_say(cli, "%u sessions ended.", (unsigned)r->ended);
+	return cli_show(cli, &r->base);
+}
+
 static enum cli_exit revoke_keys(struct cli *cli)
 {
 	Sluss__V1__RevokeKeysRequest q = SLUSS__V1__REVOKE_KEYS_REQUEST__INIT;
@@ -286,6 +304,14 @@ static const struct cli_option revoke_key_options[] = {
     SOCKET_OPTION,
     END_OPTION,
 };
+static const struct cli_option end_session_options[] = {
+    {"person", CLI_TEXT, "ID", "this person's"},
+    {"agency", CLI_TEXT, "ID", "those of this agency's staff"},
+    {"officer", CLI_TEXT, "ID", "of this officer of the agency alone"},
+    {"all", CLI_FLAG, NULL, "everybody's"},
+    SOCKET_OPTION,
+    END_OPTION,
+};
 static const struct cli_option only_socket[] = {SOCKET_OPTION, END_OPTION};
 
 const struct cli_verb cli_admin_verbs[] = {
@@ -299,6 +325,7 @@ const struct cli_verb cli_admin_verbs[] = {
     {"admin backup", "", "Copy the database into the gateway's backup_dir while it runs.", only_socket, backup, NULL},
     {"admin person erase", "PERSON", "Destroy what names a person whose cases are closed.", only_socket, erase_person,
 	NULL},
+    {"admin sessions end", "", "Log people out at once.", end_session_options, end_sessions, NULL},
     {"admin health", "", "Counts and health of the gateway.", only_socket, health, NULL},
     {NULL, NULL, NULL, NULL, NULL, NULL},
 };

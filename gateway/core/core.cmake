@@ -39,6 +39,7 @@ add_library(sluss_core STATIC
   rollback.c
   service_table.c
   session_check.c
+  session_evidence.c
   settle.c
   stop.c
   svc_acknowledge.c
@@ -72,6 +73,7 @@ add_library(sluss_core STATIC
   uploads.c
   svc_login.c
   svc_session.c
+  svc_sessions_end.c
   svc_statutory.c
   svc_withdraw.c
   svc_witnesses.c

@@ -193,6 +193,30 @@ size_t sluss_sessions_end_all(struct sluss_sessions *s, const struct sluss_sessi
 	return ended;
 }
 
+static bool is_meant(const struct sluss_session *session, const struct sluss_session *like)
+{
+	if (like->kind == SLUSS_SESSION_NONE)
+		return true;
+	if (like->kind == SLUSS_SESSION_STAFF && like->officer[0] == '\0')
+		return session->kind == SLUSS_SESSION_STAFF && strcmp(session->agency, like->agency) == 0;
+	return same_owner(session, like);
+}
+
+bool sluss_sessions_end_one(struct sluss_sessions *s, const struct sluss_session *like, struct sluss_session *ended_out)
+{
+	size_t at = 0;
+	pthread_mutex_lock(&s->lock);
+	while (at < s->count && !is_meant(&s->slots[at].session, like))
+		at++;
+	bool found = at < s->count;
+	if (found) {
+		*ended_out = s->slots[at].session;
+		drop(s, at);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return found;
+}
+
 size_t sluss_sessions_count(struct sluss_sessions *s, int64_t now_ms)
 {
 	pthread_mutex_lock(&s->lock);

@@ -58,6 +58,10 @@ SLUSS_MUST_CHECK bool sluss_sessions_use(
 void sluss_sessions_end(struct sluss_sessions *sessions, const uint8_t id[SLUSS_SESSION_ID_BYTES]);
 // Ends all of the same person or officer; how many.
 size_t sluss_sessions_end_all(struct sluss_sessions *sessions, const struct sluss_session *like);
+// Ends one of those meant by `like`, and says which: kind NONE means everybody's, STAFF without officer those of an
+// agency's staff. False: there is none.
+SLUSS_MUST_CHECK bool sluss_sessions_end_one(
+    struct sluss_sessions *sessions, const struct sluss_session *like, struct sluss_session *ended_out);
 // How many are open.
 size_t sluss_sessions_count(struct sluss_sessions *sessions, int64_t now_ms);
 

@@ -4,6 +4,7 @@
 #include "case_index.h"
 #include "evidence.h"
 #include "login_code.h"
+#include "session_evidence.h"
 #include "svc_case_read.h"
 #include "svc_common.h"
 #include "writer.h"
@@ -156,7 +157,7 @@ static void execute(struct sluss_txn *txn)
 	for (size_t n = 0; sluss_person_case(sluss_writer_of(txn)->world->cases, &e.person, n, &case_id); n++)
 		if (!erase_case(&e, &case_id))
 			return;
-	if (!sluss_login_code_void(txn, &e.person) ||
+	if (!sluss_login_code_void(txn, &e.person) || !sluss_session_evidence_erase(txn, &e.person) ||
 	    !sluss_txn_stored(txn, sluss_persons_erase(sluss_txn_persons(txn), store, &e.person)))
 		return;
 	sluss_writer_of(txn)->destroyed = true; // no octet of it is left in the store's files when this is answered

@@ -6,12 +6,11 @@
 #include <time.h>
 
 #include "login_code.h"
+#include "session_evidence.h"
 #include "svc_common.h"
 #include "writer.h"
 
 enum {
-	SIDE_SESSION = 182, // SHA-256 of the session's public key -> key, salt, what proved who it is (sealed)
-	SALT = 16,
 	AUDITOR = 11, // AGENCY_TYPE_AUDITOR
 };
 
@@ -91,29 +90,6 @@ static Sluss__V1__Session *view_of(struct sluss_txn *txn, const struct sluss_ses
 
 // ---- opening
 
-// What is kept can be read with the data key only, and erased; the log has a salted hash of it. Row: public key, salt,
-// then the evidence, sealed and bound to the row's key.
-static bool keep_evidence(struct sluss_txn *txn, const struct sluss_session *session, struct sluss_bytes evidence,
-    struct sluss_rec_session *record)
-{
-	size_t head = sizeof(session->key) + SALT, len = head + evidence.len + SLUSS_PERSONS_SEAL_EXTRA;
-	uint8_t *row = sluss_arena_alloc(txn->arena, len);
-	if (row == NULL)
-		return svc_no_memory(txn);
-	uint8_t *salt = row + sizeof(session->key);
-	struct sluss_bytes key = {record->key_hash, SLUSS_HASH_BYTES};
-	crypto_hash_sha256_state state;
-	memcpy(row, session->key, sizeof(session->key));
-	randombytes_buf(salt, SALT);
-	crypto_hash_sha256(record->key_hash, session->key, sizeof(session->key));
-	crypto_hash_sha256_init(&state);
-	crypto_hash_sha256_update(&state, salt, SALT);
-	crypto_hash_sha256_update(&state, evidence.data, evidence.len);
-	crypto_hash_sha256_final(&state, record->evidence_hash);
-	sluss_persons_seal_text(sluss_txn_persons(txn), key, evidence, row + head);
-	return sluss_txn_put_side(txn, SIDE_SESSION, key, (struct sluss_bytes){row, len});
-}
-
 void svc_session_begin(struct sluss_txn *txn, const struct sluss_session *session, struct sluss_bytes evidence)
 {
 	Sluss__V1__FinishLoginResponse response = SLUSS__V1__FINISH_LOGIN_RESPONSE__INIT;
@@ -130,7 +106,7 @@ void svc_session_begin(struct sluss_txn *txn, const struct sluss_session *sessio
 	sluss_session_draw(opening);
 	txn->prepared = opening;
 	response.session = view_of(txn, opening, sluss_sessions_lifetime_ms(sluss_txn_sessions(txn)));
-	if (response.session == NULL || !keep_evidence(txn, opening, evidence, &record.u.session) ||
+	if (response.session == NULL || !sluss_session_evidence_keep(txn, opening, evidence, &record.u.session) ||
 	    !sluss_txn_append(txn, &record, NULL))
 		return;
 	sluss_txn_respond(txn, &response.base);

@@ -41,6 +41,8 @@ static const struct sluss_method_info methods[] = {
     {METHOD(ADMIN_ADD_AGENCY, "AdminService", "AddAgency", add_agency_request, add_agency_response), ADMIN,
 	.max_body = LOOKUP_BODY},
     {METHOD(ADMIN_BACKUP, "AdminService", "Backup", backup_request, backup_response), ADMIN, .max_body = LOOKUP_BODY},
+    {METHOD(ADMIN_END_SESSIONS, "AdminService", "EndSessions", end_sessions_request, end_sessions_response), ADMIN,
+	.max_body = LOOKUP_BODY},
     {METHOD(ADMIN_ERASE_PERSON, "AdminService", "ErasePerson", erase_person_request, erase_person_response), ADMIN,
 	.max_body = LOOKUP_BODY},
     {METHOD(ADMIN_GET_HEALTH, "AdminService", "GetHealth", get_health_request, get_health_response), ADMIN,

@@ -238,6 +238,22 @@ class Staff(Oidc):
         looked = [r["looked"] for r in gateway.log(soc) if "looked" in r and r["looked"]["what"] == "persons"]
         self.assertEqual([entry["who"] for entry in looked], ["soc"])
 
+    def test_sessions_are_ended(self):
+        subject, officer = new_browser(), new_browser()
+        self.assertTrue(subject.log_in("people", subject_pin).ok)
+        self.assertTrue(officer.log_in("staff", "o9@soc").ok)
+        get = ("SessionService/Get", "GetSessionRequest", {}, "GetSessionResponse")
+        self.assertGreaterEqual(gateway.admin("EndSessions", {"person_id": person})["ended"], 1)
+        self.refused(subject.call(*get), "SESSION_UNKNOWN", "unauthenticated")
+        self.assertEqual(gateway.admin("EndSessions", {"agency_id": "soc", "officer_id": "o9"}), {"ended": 1})
+        self.refused(officer.call(*get), "SESSION_UNKNOWN", "unauthenticated")
+        self.assertTrue(self.coordinator.call(*get).ok)
+        ended = [r["session"] for r in gateway.log(soc) if "session" in r][-1]
+        self.assertEqual((ended["officer"], ended["ended"]), ("o9", True))
+        for wrong in ({}, {"officer_id": "o1"}, {"everybody": True, "agency_id": "soc"}, {"person_id": "x"}, {"agency_id": "S"}):
+            with self.assertRaises(ValueError):
+                gateway.admin("EndSessions", wrong)
+
     def test_a_locked_person_is_out_at_once(self):
         locked_pin = pin("20090302", "239")
         locked_case, _ = soc.open_case([soc, pol], birth_date="2009-03-02", pin=locked_pin)

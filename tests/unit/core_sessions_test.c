@@ -80,6 +80,28 @@ static void test_ends(void **state)
 	sluss_sessions_free(&s);
 }
 
+static void test_end_one(void **state)
+{
+	(void)state;
+	struct sluss_sessions *s = sluss_sessions_new(MAX, LIFE, IDLE);
+	struct sluss_session one = person(1), other = person(2), staff = {.kind = SLUSS_SESSION_STAFF, .agency = "soc"},
+			     like = {.kind = SLUSS_SESSION_STAFF, .agency = "soc"}, ended;
+	memcpy(staff.officer, "o1", 3);
+	memset(staff.id, 9, sizeof(staff.id));
+	sluss_sessions_open(s, &one, 0);
+	sluss_sessions_open(s, &other, 0);
+	sluss_sessions_open(s, &staff, 0);
+	assert_true(sluss_sessions_end_one(s, &like, &ended));
+	assert_string_equal(ended.officer, "o1");
+	assert_false(sluss_sessions_end_one(s, &like, &ended));
+	assert_true(sluss_sessions_end_one(s, &one, &ended));
+	assert_memory_equal(ended.id, one.id, sizeof(ended.id));
+	like.kind = SLUSS_SESSION_NONE;
+	assert_true(sluss_sessions_end_one(s, &like, &ended));
+	assert_false(sluss_sessions_end_one(s, &like, &ended));
+	sluss_sessions_free(&s);
+}
+
 static void test_room(void **state)
 {
 	(void)state;
@@ -177,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_counters),
 	    cmocka_unit_test(test_ends),
+	    cmocka_unit_test(test_end_one),
 	    cmocka_unit_test(test_room),
 	    cmocka_unit_test(test_id_text),
 	    cmocka_unit_test(test_keys),
