@@ -74,6 +74,12 @@ class Stage(lawworld.World):
     def standings(self, case):
         return {"standing": self.standing(self.cases[case])}
 
+    def limit(self, case, guardian):
+        """Keeps the guardian's whole view of the case from them."""
+        answer = self.change(self.cases[case], "SetProtection", view_limits=[{"guardian_person_id": guardian, "limited": True, "reasons": "Harm to the minor"}])
+        assert answer.ok, (answer.reason, answer.text)
+        return {}
+
     def stop_core(self):
         import signal
         os.kill(self.gateway.pids()["core"], signal.SIGSTOP)

@@ -19,6 +19,7 @@ export function faultOf(error: unknown): Fault {
   const unknown = [Code.Unknown, Code.Unavailable, Code.DeadlineExceeded, Code.Canceled, Code.Internal].includes(known.code);
   const over = known.code === Code.Unauthenticated;
   if (over) return { text: t("You are no longer logged in. Log in again."), unknown: false, over, reason };
+  if (known.code === Code.Unimplemented) return { text: t("This gateway does not offer this."), unknown: false, over, reason };
   if (unknown) return { text: t("There is no answer now. Try again in a while."), unknown, over, reason };
   if (reason === ReasonCode.LOGIN_REFUSED) return { text: t("The login did not work. Check what you entered, or ask for a new code."), unknown, over, reason };
   if (reason === ReasonCode.LOGIN_EXPIRED) return { text: t("The login took too long. Begin again."), unknown, over, reason };

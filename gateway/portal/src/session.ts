@@ -11,6 +11,7 @@ import { signal } from "./signal";
 const KEPT = "s"; // says nothing about what it is
 const ECDSA = { name: "ECDSA", namedCurve: "P-256" } as const;
 const SIGN = { name: "ECDSA", hash: "SHA-256" } as const;
+const ANSWER_MS = 10_000; // an answer that has not come by then is not waited for: the page says that it does not know
 const text = new TextEncoder();
 
 let keys: CryptoKeyPair | undefined;
@@ -72,7 +73,7 @@ const signedFetch: typeof fetch = async (input, init) => {
   return fetch(input, { ...init, headers, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer" });
 };
 
-export const transport = createConnectTransport({ baseUrl: location.origin, useBinaryFormat: true, fetch: signedFetch });
+export const transport = createConnectTransport({ baseUrl: location.origin, useBinaryFormat: true, fetch: signedFetch, defaultTimeoutMs: ANSWER_MS });
 const sessions = createClient(SessionService, transport);
 
 // A statement of staff, signed by the session's key.

@@ -34,10 +34,10 @@ export function Title({ children }: { children: ComponentChildren }) {
   );
 }
 
-export function Button(props: { onClick?: () => void; kind?: "primary" | "secondary" | "tertiary"; danger?: boolean; small?: boolean; busy?: boolean; submit?: boolean; children: ComponentChildren }) {
+export function Button(props: { onClick?: () => void; kind?: "primary" | "secondary" | "tertiary"; danger?: boolean; small?: boolean; busy?: boolean; submit?: boolean; label?: string; children: ComponentChildren }) {
   return (
     <button class="ds-button" type={props.submit ? "submit" : "button"} data-variant={props.kind ?? "primary"} {...(props.danger ? { "data-color": "danger" } : {})} {...(props.small ? { "data-size": "sm" } : {})}
-      disabled={props.busy ?? false} aria-busy={props.busy ?? false} onClick={props.onClick}>
+      {...(props.label ? { "aria-label": props.label } : {})} disabled={props.busy ?? false} aria-busy={props.busy ?? false} onClick={props.onClick}>
       {props.children}
     </button>
   );
@@ -107,4 +107,71 @@ export function Loading<T>({ of, children }: { of: Loaded<T>; children: (value: 
     );
   if (of.value === undefined) return <p role="status">{t("One moment")}</p>;
   return <>{children(of.value)}</>;
+}
+
+export interface Page<R> {
+  rows: R[];
+  next: string;
+}
+
+// A list that comes page by page: what there is, and a button for more.
+export function Paged<R>({ load, none, children }: { load: (token: string) => Promise<Page<R>>; none: string; children: (rows: R[]) => ComponentChildren }) {
+  const first = useLoaded(() => load(""), "first");
+  const [more, setMore] = useState<Page<R>>();
+  const [fault, setFault] = useState<Fault>();
+  const [busy, setBusy] = useState(false);
+  async function next(rows: R[], from: string) {
+    setBusy(true);
+    setFault(undefined);
+    try {
+      const page = await load(from);
+      setMore({ rows: [...rows, ...page.rows], next: page.next });
+    } catch (error) {
+      setFault(faultOf(error));
+    }
+    setBusy(false);
+  }
+  return (
+    <Loading of={first}>
+      {(page) => {
+        const seen = more ?? page;
+        return (
+          <div class="stack">
+            {seen.rows.length === 0 ? <p>{none}</p> : children(seen.rows)}
+            <Problem fault={fault} />
+            {seen.next !== "" && (
+              <Button kind="secondary" busy={busy} onClick={() => void next(seen.rows, seen.next)}>
+                {t("Show more")}
+              </Button>
+            )}
+          </div>
+        );
+      }}
+    </Loading>
+  );
+}
+
+// A labelled field of a form.
+export function Field(props: { id: string; label: string; value: string; onValue: (value: string) => void; type?: "text" | "date" | "datetime-local"; choices?: { value: string; text: string }[]; required?: boolean; rows?: number }) {
+  const common = { id: props.id, class: "ds-input", value: props.value, required: props.required ?? false };
+  return (
+    <div class="ds-field">
+      <label class="ds-label" for={props.id}>
+        {props.label}
+      </label>
+      {props.choices ? (
+        <select {...common} onChange={(e) => props.onValue(e.currentTarget.value)}>
+          {props.choices.map((c) => (
+            <option key={c.value} value={c.value}>
+              {c.text}
+            </option>
+          ))}
+        </select>
+      ) : props.rows ? (
+        <textarea {...common} rows={props.rows} maxLength={2000} onInput={(e) => props.onValue(e.currentTarget.value)} />
+      ) : (
+        <input {...common} type={props.type ?? "text"} autocomplete="off" onChange={(e) => props.onValue(e.currentTarget.value)} />
+      )}
+    </div>
+  );
 }

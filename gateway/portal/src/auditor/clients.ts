@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { type Timestamp, timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { createClient } from "@connectrpc/connect";
+import { AuditService } from "../../gen/sluss/v1/audit_pb";
+import { RecallService } from "../../gen/sluss/v1/recall_pb";
+import { dateTime } from "../i18n";
+import { transport } from "../session";
+
+export const audit = createClient(AuditService, transport);
+export const recalls = createClient(RecallService, transport);
+
+export function moment(at: Timestamp | undefined): string {
+  return at === undefined || at.seconds === 0n ? "–" : dateTime(timestampDate(at));
+}
+
+export function iso(at: Timestamp | undefined): string {
+  return at === undefined ? "" : timestampDate(at).toISOString();
+}
+
+// The beginning of a day of a date field.
+export function dayOf(text: string | null): Timestamp | undefined {
+  const at = new Date(`${text ?? ""}T00:00:00`);
+  return Number.isNaN(at.getTime()) ? undefined : timestampFromDate(at);
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What was asked back, was due, and was not answered.
+import { t } from "../i18n";
+import { Name, Paged, Title } from "../ui/parts";
+import { category } from "../words";
+import { moment, recalls } from "./clients";
+
+export function OverdueRecalls() {
+  return (
+    <>
+      <Title>{t("Overdue recalls")}</Title>
+      <Paged
+        none={t("Nothing is overdue.")}
+        load={async (token) => {
+          const page = await recalls.list({ overdue: true, fromIndex: BigInt(token === "" ? 0 : token) });
+          return { rows: page.recalls, next: page.nextIndex === 0n ? "" : String(page.nextIndex) };
+        }}
+      >
+        {(rows) => (
+          <ol class="cards">
+            {rows.map((r) => (
+              <li key={r.recallId} class="ds-card stack" data-color="warning">
+                <h2 class="ds-heading" data-size="xs">
+                  <Name>{r.agencyId}</Name>
+                </h2>
+                <dl class="facts">
+                  <dt>{t("Asked")}</dt>
+                  <dd>{moment(r.openedAt)}</dd>
+                  <dt>{t("Answer by")}</dt>
+                  <dd>{moment(r.due)}</dd>
+                  <dt>{t("What")}</dt>
+                  <dd>{r.categories.map(category).join(", ")}</dd>
+                  <dt>{t("Case")}</dt>
+                  <dd class="code">
+                    <bdi>{r.caseId}</bdi>
+                  </dd>
+                </dl>
+              </li>
+            ))}
+          </ol>
+        )}
+      </Paged>
+    </>
+  );
+}
