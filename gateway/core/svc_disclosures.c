@@ -19,6 +19,7 @@ struct listing {
 	struct sluss_txn *txn;
 	struct sluss_id case_id; // none: of every case
 	int64_t from_ms, until_ms;
+	const Sluss__V1__ListDisclosuresRequest *filter;
 	size_t limit;
 	Sluss__V1__Disclosure **rows;
 	size_t count;
@@ -38,11 +39,32 @@ static bool add_grounds(struct sluss_txn *txn, const struct sluss_pair *pair, Sl
 	return d->ground_ids != NULL;
 }
 
+static bool is_or_any(const char *wanted, const char *text)
+{
+	return wanted[0] == '\0' || strcmp(wanted, text) == 0;
+}
+
+// Does the row pass the request's filters?
+static bool passes(const struct listing *to, const struct sluss_rec_message *message, const char *recipient, const struct sluss_pair *pair)
+{
+	enum { RELEASES = 1, DENIALS = 2 };
+	const Sluss__V1__ListDisclosuresRequest *f = to->filter;
+	bool released = exchange_permits(pair->reason);
+	return is_or_any(f->sender_agency_id, message->sender) && is_or_any(f->recipient_agency_id, recipient) &&
+	       is_or_any(f->category, message->sections[pair->section].category) && (f->ground == 0 || f->ground == ground_of(pair->ground)) &&
+	       (f->reason == 0 || f->reason == (Sluss__V1__ReasonCode)pair->reason) && (f->which != RELEASES || released) &&
+	       (f->which != DENIALS || !released);
+}
+
 static bool add(struct listing *to, uint64_t index, int64_t at_ms, const struct sluss_rec_message *message, const char *recipient, const struct sluss_pair *pair)
 {
 	struct sluss_txn *txn = to->txn;
+	if (pair->section >= message->section_count)
+		return svc_no_memory(txn);
+	if (!passes(to, message, recipient, pair))
+		return true;
 	Sluss__V1__Disclosure *d = sluss_arena_alloc(txn->arena, sizeof(*d));
-	if (d == NULL || pair->section >= message->section_count)
+	if (d == NULL)
 		return svc_no_memory(txn);
 	const struct sluss_section_label *label = &message->sections[pair->section];
 	sluss__v1__disclosure__init(d);
@@ -171,7 +193,7 @@ void svc_list_disclosures(struct sluss_txn *txn)
 	enum { PAIRS_MAX = EXCHANGE_SECTIONS_MAX * EXCHANGE_RECIPIENTS_MAX };
 	const Sluss__V1__ListDisclosuresRequest *request = (const Sluss__V1__ListDisclosuresRequest *)txn->request;
 	Sluss__V1__ListDisclosuresResponse response = SLUSS__V1__LIST_DISCLOSURES_RESPONSE__INIT;
-	struct listing to = {.txn = txn, .until_ms = INT64_MAX};
+	struct listing to = {.txn = txn, .until_ms = INT64_MAX, .filter = request};
 	uint64_t from = 0, next = 0;
 	to.limit = request->page_size == 0 ? PAGE_DEFAULT : request->page_size > PAGE_MAX ? PAGE_MAX : request->page_size;
 	if (!read_request(&to, request, &from))

@@ -210,6 +210,17 @@ class LogServe(unittest.TestCase):
                 self.assertEqual(answer.reason, "NOT_ENTITLED", (what, answer.text))
         self.assertIn("audit is an auditor", tries["member"].text)
 
+    def test_filters(self):
+        """Each filter alone lets the rows through that it names."""
+        def seen(**how):
+            return sorted(r["category"] for r in world.look(page_size=1000, case_id=world.case, **how).message.get("disclosures", []))
+        self.assertEqual(seen(), ["action_plan", "health"])
+        for how, expected in (({"category": "health"}, ["health"]), ({"which": 1}, ["action_plan"]), ({"which": 2}, ["health"]),
+                              ({"reason": "REASON_CODE_OK_CONSENT"}, ["action_plan"]), ({"ground": "GROUND_CONSENT"}, ["action_plan"]),
+                              ({"sender_agency_id": "police-1"}, []), ({"sender_agency_id": "soc-1"}, ["action_plan", "health"]),
+                              ({"recipient_agency_id": "police-1", "which": 2}, ["health"]), ({"recipient_agency_id": "soc-1"}, [])):
+            self.assertEqual(seen(**how), expected, how)
+
 
 if __name__ == "__main__":
     unittest.main()
