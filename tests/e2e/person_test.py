@@ -110,7 +110,7 @@ class Overview(Pages):
         case = world.open(world.born(16))
         subject, guardian = self.login(case, case.subject), self.login(case, case.guardians[0])
         self.accepted(world.change(case, "SetProtection", protected_identity=False, login_locked=True))
-        self.refused(subject.call("PersonService/GetOverview", "GetOverviewRequest", {}, "GetOverviewResponse"), "LOGIN_REFUSED")
+        self.refused(subject.call("PersonService/GetOverview", "GetOverviewRequest", {}, "GetOverviewResponse"), "SESSION_UNKNOWN")
         self.assertIsNotNone(self.case_of(guardian, case))
         issued = self.accepted(world.desks["soc"].state("SessionService/IssueCode", "IssueCode", {"case_id": case.id, "person_id": case.subject},
                                                         "IssueCodeRequest", "IssueCodeResponse"))

@@ -259,7 +259,8 @@ class Agent(unittest.TestCase):
     def test_it_cosigns(self):
         with harness.gateway() as gateway, agentd.Agentd(gateway.cli("skola-1", "school", "o1"), witness_listen="127.0.0.1:0") as agent:
             state = agent.state / "state"
-            key, port = (state / "witness.vkey").read_text().strip(), (state / "witness-port").read_text().strip()
+            port = harness.wait_until(lambda: (state / "witness-port").read_text().strip(), "the agent is no witness")
+            key = (state / "witness.vkey").read_text().strip()
             gateway.stop()
             with gateway.settings.open("a") as file:
                 file.write(f"witness = {key} http://127.0.0.1:{port}\nwitness_quorum = 1\nwitness_period_ms = 200\nwitness_gap_max_ms = 60000\n")
