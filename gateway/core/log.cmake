@@ -14,7 +14,8 @@ target_link_libraries(sluss_log PUBLIC sluss_flags sluss_log_verify sluss_log_tr
 
 # Entries: between policy/record.h and LogRecord. Apart from sluss_log, for the offline verifier.
 if(TARGET sluss_proto)
-  add_library(sluss_log_record STATIC log_record.c log_record_read.c log_record_map.c log_pool.c)
+  add_library(sluss_log_record STATIC log_record.c log_record_read.c log_record_map.c log_record_map_exchange.c
+    log_pool.c)
   target_include_directories(sluss_log_record PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_SOURCE_DIR})
   target_link_libraries(sluss_log_record PUBLIC sluss_flags PRIVATE sluss_log_verify sluss_proto)
 endif()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The record codec: writes by walking the tables of log_record_map.c from the C structs to those of protobuf-c, in
+// The record codec: writes by walking the tables of log_record_map*.c from the C structs to those of protobuf-c, in
 // memory of its own; reads by the same tables (log_record_read.c).
 #include "log_record.h"
 

@@ -1,50 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The tables of the record codec. Each macro also makes the compiler check that the C field has the type that the
-// operation expects.
-#include "log_record_map.h"
-
-#include <stddef.h>
-
-#include "sluss/v1/log.pb-c.h"
-
-// C and P are the two structs of the map at hand; a field has the same name in both. MUST(condition) is 0, or does not
-// compile.
-#define MUST(condition) (0 * sizeof(char[(condition) ? 1 : -1]))
-#define C_IS(name, type) (0 * _Generic(((C *)0)->name, type : 1))
-#define P_IS(name, type) (0 * _Generic(((P *)0)->name, type : 1))
-#define ONE(kind, name, check, limit)                                                                                  \
-	{                                                                                                              \
-		.op = (kind), .max = (limit), .c = offsetof(C, name) + (check), .p = offsetof(P, name)                 \
-	}
-#define MANY(kind, name, number, check, map)                                                                           \
-	{                                                                                                              \
-		.op = (kind), .c = offsetof(C, name) + (check), .c_count = offsetof(C, number),                        \
-		.p = offsetof(P, name), .p_count = offsetof(P, n_##name), .of = (map)                                  \
-	}
-#define STRING(name) ONE(OP_STRING, name, C_IS(name, const char *) + P_IS(name, char *), 0)
-#define ID(name) ONE(OP_ID, name, C_IS(name, struct sluss_id) + P_IS(name, ProtobufCBinaryData), 0)
-#define HASH(name)                                                                                                     \
-	ONE(OP_HASH, name, MUST(sizeof(((C *)0)->name) == SLUSS_HASH_BYTES) + P_IS(name, ProtobufCBinaryData), 0)
-#define BOOL(name) ONE(OP_BOOL, name, C_IS(name, bool) + P_IS(name, protobuf_c_boolean), 0)
-#define ENUM(name, limit)                                                                                              \
-	ONE(OP_ENUM, name, MUST(sizeof(((C *)0)->name) == 4) + MUST(sizeof(((P *)0)->name) == 4), limit)
-#define U8(name) ONE(OP_U8, name, C_IS(name, uint8_t) + P_IS(name, uint32_t), 0)
-#define U32(name) ONE(OP_U32, name, C_IS(name, uint32_t) + P_IS(name, uint32_t), 0)
-#define I64(name) ONE(OP_I64, name, C_IS(name, int64_t) + P_IS(name, int64_t), 0)
-#define STRINGS(name, number)                                                                                          \
-	MANY(OP_STRINGS, name, number, C_IS(name, const char *const *) + P_IS(name, char **), NULL)
-#define IDS(name, number)                                                                                              \
-	MANY(OP_IDS, name, number, C_IS(name, const struct sluss_id *) + P_IS(name, ProtobufCBinaryData *), NULL)
-#define IDS_SAME(name, number)                                                                                         \
-	MANY(OP_IDS_SAME, name, number, C_IS(name, const struct sluss_id *) + P_IS(name, ProtobufCBinaryData *), NULL)
-#define U32S(name, number) MANY(OP_U32S, name, number, C_IS(name, const uint32_t *) + P_IS(name, uint32_t *), NULL)
-#define MESSAGES(name, number, map)                                                                                    \
-	MANY(OP_MESSAGES, name, number, MUST(sizeof(((P *)0)->name) == sizeof(void *)), &(map))
-#define MAP(name, descriptor_name)                                                                                     \
-	static const struct record_map name##_map = {.descriptor = &sluss__v1__##descriptor_name##__descriptor,        \
-	    .c_size = sizeof(C),                                                                                       \
-	    .fields = name##_fields,                                                                                   \
-	    .count = sizeof(name##_fields) / sizeof(name##_fields[0])}
+// The tables of the record codec: the authority, its agencies, cases, consents and people. Those of messages stand in
+// log_record_map_exchange.c.
+#include "log_record_map_table.h"
 
 // clang-format off
 
@@ -75,62 +32,6 @@ static const struct record_field grant_fields[] = {
 	I64(from_ms), I64(until_ms), BOOL(explicit_mark),
 };
 MAP(grant, log_grant);
-#undef C
-#undef P
-
-#define C struct sluss_concerned
-#define P Sluss__V1__LogConcerned
-static const struct record_field concerned_fields[] = {
-	ENUM(kind, SLUSS_CONCERNED_OTHER), ID(ref),
-};
-MAP(concerned, log_concerned);
-#undef C
-#undef P
-
-#define C struct sluss_claim
-#define P Sluss__V1__LogClaim
-static const struct record_field claim_fields[] = {
-	ENUM(kind, SLUSS_CLAIM_PROVISION), ID(id), STRING(provision),
-};
-MAP(claim, log_claim);
-#undef C
-#undef P
-
-#define C struct sluss_section_label
-#define P Sluss__V1__LogSection
-static const struct record_field section_fields[] = {
-	STRING(category), ENUM(purpose, SLUSS_PURPOSES - 1), MESSAGES(concerned, concerned_count, concerned_map),
-	MESSAGES(claims, claim_count, claim_map), BOOL(necessity), HASH(header_hash), U32(chunk_count),
-};
-MAP(section, log_section);
-#undef C
-#undef P
-
-#define C struct sluss_recipient
-#define P Sluss__V1__LogRecipient
-static const struct record_field recipient_fields[] = {
-	STRING(agency), STRING(officer),
-};
-MAP(recipient, log_recipient);
-#undef C
-#undef P
-
-#define C struct sluss_pair
-#define P Sluss__V1__LogPair
-static const struct record_field pair_fields[] = {
-	U32(section), STRING(recipient), ENUM(reason, SLUSS_SESSION_UNKNOWN), ENUM(ground, SLUSS_GROUND_TYPE),
-	IDS(grounds, ground_count), STRING(provision),
-};
-MAP(pair, log_pair);
-#undef C
-#undef P
-
-#define C struct sluss_recalled
-#define P Sluss__V1__LogRecalled
-static const struct record_field recalled_fields[] = {
-	ID(message), U32S(sections, section_count),
-};
-MAP(recalled, log_recalled);
 #undef C
 #undef P
 
@@ -399,84 +300,6 @@ MAP(statute_notified, log_statute_notified);
 #undef C
 #undef P
 
-#define C struct sluss_rec_message
-#define P Sluss__V1__LogMessage
-static const struct record_field message_fields[] = {
-	ID(message), ID(case_id), STRING(sender), STRING(officer), ENUM(message_type, SLUSS_MESSAGE_TYPES - 1),
-	BOOL(partial), HASH(envelope_hash), MESSAGES(recipients, recipient_count, recipient_map),
-	MESSAGES(sections, section_count, section_map), MESSAGES(pairs, pair_count, pair_map),
-	I64(expires_ms), U32(blocks), HASH(batch_hash),
-};
-MAP(message, log_message);
-#undef C
-#undef P
-
-#define C struct sluss_rec_release
-#define P Sluss__V1__LogRelease
-static const struct record_field release_fields[] = {
-	ID(message), ID(case_id), STRING(recipient), MESSAGES(pairs, pair_count, pair_map),
-};
-MAP(release, log_release);
-#undef C
-#undef P
-
-#define C struct sluss_rec_payload_destroyed
-#define P Sluss__V1__LogPayloadDestroyed
-static const struct record_field payload_destroyed_fields[] = {
-	ID(message), ID(case_id), ID(cause), U32S(sections, section_count),
-};
-MAP(payload_destroyed, log_payload_destroyed);
-#undef C
-#undef P
-
-#define C struct sluss_rec_acknowledged
-#define P Sluss__V1__LogAcknowledged
-static const struct record_field acknowledged_fields[] = {
-	ID(message), ID(case_id), STRING(agency), STRING(officer), U32(section),
-	ENUM(outcome, SLUSS_OUTCOME_REJECTED), HASH(statement_hash),
-};
-MAP(acknowledged, log_acknowledged);
-#undef C
-#undef P
-
-#define C struct sluss_rec_expired
-#define P Sluss__V1__LogExpired
-static const struct record_field expired_fields[] = {
-	ID(message), ID(case_id), STRING(recipient),
-};
-MAP(expired, log_expired);
-#undef C
-#undef P
-
-#define C struct sluss_rec_recall_opened
-#define P Sluss__V1__LogRecallOpened
-static const struct record_field recall_opened_fields[] = {
-	ID(recall), ID(case_id), ID(withdrawal), STRING(agency), I64(due_ms), BOOL(register_mark),
-	ENUM(cause, SLUSS_RECALL_CLOSING), IDS(grants, grant_count), MESSAGES(recalled, recalled_count, recalled_map),
-};
-MAP(recall_opened, log_recall_opened);
-#undef C
-#undef P
-
-#define C struct sluss_rec_recall_answered
-#define P Sluss__V1__LogRecallAnswered
-static const struct record_field recall_answered_fields[] = {
-	ID(recall), STRING(agency), STRING(officer), BOOL(deleted), STRING(provision),
-	BOOL(mark_removed), STRING(mark_provision), HASH(statement_hash),
-};
-MAP(recall_answered, log_recall_answered);
-#undef C
-#undef P
-
-#define C struct sluss_rec_recall_overdue
-#define P Sluss__V1__LogRecallOverdue
-static const struct record_field recall_overdue_fields[] = {
-	ID(recall),
-};
-MAP(recall_overdue, log_recall_overdue);
-#undef C
-#undef P
-
 #define C struct sluss_rec_looked
 #define P Sluss__V1__LogLooked
 static const struct record_field looked_fields[] = {
@@ -539,17 +362,17 @@ const struct record_map *record_map_of(enum sluss_record_type type)
 	case SLUSS_REC_STATUTE_APPROVED: return &statute_answered_map;
 	case SLUSS_REC_STATUTE_REFUSED: return &statute_answered_map;
 	case SLUSS_REC_STATUTE_NOTIFIED: return &statute_notified_map;
-	case SLUSS_REC_MESSAGE_ACCEPTED: return &message_map;
-	case SLUSS_REC_MESSAGE_DENIED: return &message_map;
-	case SLUSS_REC_RELEASED: return &release_map;
-	case SLUSS_REC_WITHHELD: return &release_map;
-	case SLUSS_REC_PAYLOAD_DESTROYED: return &payload_destroyed_map;
-	case SLUSS_REC_ACKNOWLEDGED: return &acknowledged_map;
-	case SLUSS_REC_MISMATCH_REPORTED: return &acknowledged_map;
-	case SLUSS_REC_EXPIRED: return &expired_map;
-	case SLUSS_REC_RECALL_OPENED: return &recall_opened_map;
-	case SLUSS_REC_RECALL_ANSWERED: return &recall_answered_map;
-	case SLUSS_REC_RECALL_OVERDUE: return &recall_overdue_map;
+	case SLUSS_REC_MESSAGE_ACCEPTED: return &record_message_map;
+	case SLUSS_REC_MESSAGE_DENIED: return &record_message_map;
+	case SLUSS_REC_RELEASED: return &record_release_map;
+	case SLUSS_REC_WITHHELD: return &record_release_map;
+	case SLUSS_REC_PAYLOAD_DESTROYED: return &record_payload_destroyed_map;
+	case SLUSS_REC_ACKNOWLEDGED: return &record_acknowledged_map;
+	case SLUSS_REC_MISMATCH_REPORTED: return &record_acknowledged_map;
+	case SLUSS_REC_EXPIRED: return &record_expired_map;
+	case SLUSS_REC_RECALL_OPENED: return &record_recall_opened_map;
+	case SLUSS_REC_RECALL_ANSWERED: return &record_recall_answered_map;
+	case SLUSS_REC_RECALL_OVERDUE: return &record_recall_overdue_map;
 	case SLUSS_REC_LOOKED: return &looked_map;
 	case SLUSS_REC_LOGIN: return &looked_map;
 	case SLUSS_REC_SESSION: return &session_map;
