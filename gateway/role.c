@@ -247,13 +247,15 @@ static bool wake_libraries(void)
 	return sodium_init() >= 0 && OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1;
 }
 
-// Ctrl-C goes to the whole terminal group: the parent alone decides. Core and edge have their own ways to stop.
+// Ctrl-C goes to the whole terminal group: the parent alone decides. Core and edge have their own ways to stop. A write
+// past a file-size limit is then a failed write (EFBIG), answered as unavailable, and no death.
 static void set_signals(enum sluss_role role)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 	(void)sigaction(SIGINT, &ignore, NULL);
 	(void)sigaction(SIGHUP, &ignore, NULL);
+	(void)sigaction(SIGXFSZ, &ignore, NULL);
 	if (role == SLUSS_ROLE_CORE)
 		(void)sigaction(SIGTERM, &ignore, NULL);
 }
