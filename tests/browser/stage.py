@@ -1,25 +1,44 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A gateway with pages and people for the browser tests: starts the real programs, makes agencies, cases and consents, then does what the test asks for, a JSON line
 each way on standard input and output. Ends when its input ends."""
+import contextlib
 import json
 import os
 import pathlib
+import socket
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import harness  # noqa: E402
 import lawworld  # noqa: E402
-from lawworld import stamp  # noqa: E402
+import provider  # noqa: E402
 
 PORTAL = pathlib.Path(os.environ.get("SLUSS_PORTAL", harness.TOP / "gateway" / "portal" / "dist"))
-NAMES = {"soc": "Socialtjänsten Söder", "pol": "Polisen Söder", "school": "Söderskolan", "health": "BUP Söder", "club": "Fryshuset", "evaluator": "FoU"}
+NAMES = {"soc": "Socialtjänsten Söder", "pol": "Polisen Söder", "school": "Söderskolan", "health": "BUP Söder", "club": "Fryshuset", "evaluator": "FoU", "audit": "Granskaren"}
 
 
 class Stage(lawworld.World):
     def __init__(self):
-        self.context = harness.gateway(settings={"demo_clock": "true", "demo_clock_start": lawworld.START, "portal_dir": str(PORTAL), **json.loads(os.environ.get("SLUSS_SETTINGS", "{}"))})
+        self.provider = contextlib.ExitStack()
+        self.context = harness.gateway(settings={"demo_clock": "true", "demo_clock_start": lawworld.START, "portal_dir": str(PORTAL), **self.staff(), **json.loads(os.environ.get("SLUSS_SETTINGS", "{}"))})
         self.gateway = self.context.__enter__()
-        self.desks = {name: self.desk(name, kind) for name, kind in lawworld.TYPES.items()}
+        self.desks = {name: self.desk(name, kind) for name, kind in {**lawworld.TYPES, "audit": "auditor"}.items()}
+
+    def close(self):
+        super().close()
+        self.provider.close()
+
+    def staff(self):
+        """Settings for officers who log in with a real identity provider, where its package is installed: the provider must know the pages' port before they are there."""
+        if not provider.available():
+            return {}
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        provider.REDIRECT = f"https://localhost:{port}/login/return"
+        url = self.provider.enter_context(provider.running())
+        line = provider.issuer_line(url, url, name="staff", kind="staff", client_id="staff-ES256", officer_claim="officer", agency_claim="agency", agencies="soc,audit")
+        return {"public_listen": f"127.0.0.1:{port}", "redirect_url": provider.REDIRECT, "issuer": line.split(" = ", 1)[1].strip()}
 
     def desk(self, name, kind):
         made = lawworld.Desk(self.gateway, name, self.gateway.folder / "agencies" / name, name + ".1")

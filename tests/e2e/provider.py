@@ -32,7 +32,7 @@ def available():
 def running(port=0):
     """The provider; gives its URL."""
     script = harness.TOP / "tests" / "e2e" / "provider" / "provider.mjs"
-    process = subprocess.Popen(["node", script, MODULES, REDIRECT, str(port)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(["node", script, MODULES, REDIRECT, str(port)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         line = process.stdout.readline().strip()
         while line and not line.isdigit():

@@ -3,11 +3,21 @@ import { useState } from "preact/hooks";
 import { SessionKind } from "../gen/sluss/v1/session_pb";
 import { type Fault, faultOf } from "./faults";
 import { isLanguage, language, setLanguage, t } from "./i18n";
+import { route } from "./route";
 import { beginLogin, enterCode, issuers, session } from "./session";
 import { Button, Loading, Name, Problem, Title, useLoaded } from "./ui/parts";
 
+// The code from a QR code's address ("#/code/..."); it does not stay in the browser's history.
+function scanned(): string {
+  const [kind, code = ""] = route.value.path;
+  if (kind !== "code") return "";
+  history.replaceState(null, "", "/");
+  route.value = { path: [], query: new URLSearchParams() };
+  return code;
+}
+
 function CodeForm({ authority }: { authority: string }) {
-  const [code, setCode] = useState("");
+  const [code, setCode] = useState(scanned);
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<Fault>();
   async function submit(e: Event) {

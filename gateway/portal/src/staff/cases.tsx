@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The agency's own cases, without names.
+import { t } from "../i18n";
+import { href } from "../route";
+import { Link, Name, Paged, Title } from "../ui/parts";
+import { phase } from "../words";
+import { cases } from "./clients";
+
+export function CaseList() {
+  return (
+    <>
+      <Title>{t("Cases")}</Title>
+      <Paged
+        none={t("There are no cases.")}
+        load={async (pageToken) => {
+          const page = await cases.list({ pageToken });
+          return { rows: page.cases, next: page.nextPageToken };
+        }}
+      >
+        {(rows) => (
+          <ul class="cards">
+            {rows.map((c) => (
+              <li key={c.caseId} class="ds-card stack">
+                <Link to={href("case", c.caseId)}>
+                  <Name>{c.caseId}</Name>
+                </Link>
+                <p>
+                  <Name>{c.programme}</Name>: {phase(c.phase)}. {c.protectedIdentity && t("Protected person.")}
+                </p>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Paged>
+    </>
+  );
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What coordinators ask and state. All that changes something is a statement that the session's key signs.
+import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { type Timestamp, timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { createClient } from "@connectrpc/connect";
+import { CaseService } from "../../gen/sluss/v1/case_pb";
+import { ConsentService } from "../../gen/sluss/v1/consent_pb";
+import { DirectoryService } from "../../gen/sluss/v1/directory_pb";
+import { SessionService } from "../../gen/sluss/v1/session_pb";
+import { StatutoryService } from "../../gen/sluss/v1/statutory_pb";
+import { date } from "../i18n";
+import { session, signStatement, transport } from "../session";
+
+export const cases = createClient(CaseService, transport);
+export const consents = createClient(ConsentService, transport);
+export const directory = createClient(DirectoryService, transport);
+export const sessions = createClient(SessionService, transport);
+export const statutory = createClient(StatutoryService, transport);
+
+// The gateway's own time: a tablet's clock may be wrong.
+export async function now(): Promise<Timestamp> {
+  const answer = await sessions.get({});
+  return answer.now ?? timestampFromDate(new Date());
+}
+
+export async function state<S extends DescMessage>(schema: S, fields: MessageInitShape<S>) {
+  const current = session.value;
+  if (!current) throw new Error("no session");
+  const head = { kind: schema.typeName, authority: current.authority, statementId: crypto.randomUUID(), agencyId: current.agencyId, officerId: current.officerId, at: await now() };
+  return signStatement(toBinary(schema, create(schema, { ...(fields as object), ...head } as unknown as MessageInitShape<S>)));
+}
+
+export function day(at: Timestamp | undefined): string {
+  return at === undefined || at.seconds === 0n ? "" : date(timestampDate(at));
+}
+
+// The value of a date field, and back.
+export function dayText(at: Date): string {
+  return `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, "0")}-${String(at.getDate()).padStart(2, "0")}`;
+}
+
+export function dayStart(text: string): Timestamp | undefined {
+  const at = new Date(`${text}T00:00:00`);
+  return Number.isNaN(at.getTime()) ? undefined : timestampFromDate(at);
+}

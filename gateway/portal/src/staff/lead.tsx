@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Leading the case: its phase and its end, protection, and what is kept from a guardian's view.
+import { useState } from "preact/hooks";
+import { type Case, SetPhaseSchema, SetProtectionSchema } from "../../gen/sluss/v1/case_pb";
+import { CloseReason, Phase } from "../../gen/sluss/v1/common_pb";
+import { t, mark } from "../i18n";
+import { Field } from "../ui/parts";
+import { phase } from "../words";
+import { ActForm } from "./act";
+import { cases, state } from "./clients";
+import { type Known } from "./persons";
+
+const NEXT: Partial<Record<Phase, Phase[]>> = {
+  [Phase.NOMINATED]: [Phase.INQUIRY, Phase.CLOSING],
+  [Phase.INQUIRY]: [Phase.ENROLLED, Phase.CLOSING],
+  [Phase.ENROLLED]: [Phase.PAUSED, Phase.DORMANT, Phase.CLOSING],
+  [Phase.PAUSED]: [Phase.ENROLLED, Phase.DORMANT, Phase.CLOSING],
+  [Phase.DORMANT]: [Phase.CLOSING],
+  [Phase.CLOSING]: [Phase.CLOSED, Phase.ENROLLED],
+};
+
+const REASONS: [CloseReason, string][] = [
+  [CloseReason.GOALS_MET, mark("goals met")],
+  [CloseReason.OWN_WISH, mark("own wish")],
+  [CloseReason.CRIME_GOES_ON, mark("crime goes on")],
+  [CloseReason.WRONG_PROGRAMME, mark("wrong programme")],
+  [CloseReason.PLACED_OR_IMPRISONED, mark("placed or in prison")],
+  [CloseReason.MOVED, mark("moved")],
+  [CloseReason.TRANSFERRED, mark("handed over")],
+  [CloseReason.SAFETY, mark("safety")],
+  [CloseReason.AGE, mark("age")],
+  [CloseReason.DIED, mark("died")],
+  [CloseReason.OTHER, mark("other")],
+];
+
+export function Lead({ current, persons, again }: { current: Case; persons: Known[]; again: () => void }) {
+  const [next, setNext] = useState("");
+  const [reason, setReason] = useState("");
+  const [hidden, setHidden] = useState(current.protectedIdentity);
+  const [locked, setLocked] = useState(false);
+  const [guardian, setGuardian] = useState("");
+  const [limited, setLimited] = useState("limit");
+  const [why, setWhy] = useState("");
+  const choose = { value: "", text: t("Choose") };
+  async function move() {
+    await cases.setPhase({ statement: await state(SetPhaseSchema, { caseId: current.caseId, phase: Number(next) as Phase, closeReason: Number(reason) as CloseReason }) });
+    again();
+  }
+  async function protect() {
+    const viewLimits = guardian === "" ? [] : [{ guardianPersonId: guardian, limited: limited === "limit", reasons: why }];
+    await cases.setProtection({ statement: await state(SetProtectionSchema, { caseId: current.caseId, protectedIdentity: hidden, loginLocked: locked, viewLimits }) });
+    again();
+  }
+  return (
+    <div class="stack">
+      <h2 class="ds-heading" data-size="sm">
+        {t("Phase: {phase}", { phase: phase(current.phase) })}
+      </h2>
+      {current.phase === Phase.CLOSING && <p>{t("Assess whether the work can go on. Closing asks everybody to delete what they received, or to say which law lets them keep it.")}</p>}
+      <ActForm label={t("Phase")} button={t("Change the phase")} what={move}>
+        <div class="filters">
+          <Field id="phase" label={t("Next phase")} value={next} onValue={setNext} required choices={[choose, ...(NEXT[current.phase] ?? []).map((p) => ({ value: String(p), text: phase(p) }))]} />
+          {next === String(Phase.CLOSED) && (
+            <Field id="reason" label={t("Why it is closed")} value={reason} onValue={setReason} required choices={[choose, ...REASONS.map(([r, text]) => ({ value: String(r), text: t(text) }))]} />
+          )}
+        </div>
+      </ActForm>
+      <h2 class="ds-heading" data-size="sm">
+        {t("Protection")}
+      </h2>
+      <ActForm label={t("Protection")} button={t("Record the protection")} what={protect}>
+        <label class="row">
+          <input type="checkbox" class="ds-input" checked={hidden} onChange={(e) => setHidden(e.currentTarget.checked)} /> {t("Protected identity")}
+        </label>
+        <label class="row">
+          <input type="checkbox" class="ds-input" checked={locked} onChange={(e) => setLocked(e.currentTarget.checked)} /> <span>{t("The young person's login is locked, because of a threat")}</span>
+        </label>
+        <div class="filters">
+          <Field id="guardian" label={t("A guardian's view of the case")} value={guardian} onValue={setGuardian} choices={[{ value: "", text: t("leave as it is") }, ...persons.filter((p) => !p.subject).map((p) => ({ value: p.id, text: p.name }))]} />
+          {guardian !== "" && <Field id="limited" label={t("What")} value={limited} onValue={setLimited} choices={[{ value: "limit", text: t("keep it from this guardian") }, { value: "lift", text: t("show it again") }]} />}
+        </div>
+        {guardian !== "" && <Field id="why" label={t("Reasons, kept apart from the log")} value={why} onValue={setWhy} rows={3} required />}
+      </ActForm>
+    </div>
+  );
+}
