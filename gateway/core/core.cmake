@@ -26,6 +26,7 @@ add_library(sluss_core STATIC
   notary.c
   notary_open.c
   notary_stamp.c
+  month_counts.c
   notices.c
   outside.c
   policies.c
@@ -46,6 +47,7 @@ add_library(sluss_core STATIC
   svc_admin.c
   svc_agency.c
   svc_audit.c
+  svc_audit_timeline.c
   svc_backup.c
   svc_case.c
   svc_case_persons.c
@@ -91,6 +93,6 @@ sluss_embed(${CMAKE_CURRENT_BINARY_DIR}/receipt_files.h
   sluss_receipt_file_ar ${texts}/receipt.ar.txt sluss_receipt_file_so ${texts}/receipt.so.txt)
 target_include_directories(sluss_core PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
 target_link_libraries(sluss_core PUBLIC sluss_flags sluss_proto sluss_ipc sluss_event sluss_base sluss_crypto sluss_statement
-  sluss_policy sluss_policy_loader sluss_store sluss_log sluss_log_record sluss_persons sluss_ca sluss_sessions sluss_oidc sluss_keeper sluss_timestamp
+  sluss_policy sluss_policy_loader sluss_store sluss_log sluss_log_record sluss_persons sluss_ca sluss_sessions sluss_json sluss_oidc sluss_keeper sluss_timestamp
   PRIVATE sluss_no_cast_qual PkgConfig::SODIUM Threads::Threads)
 target_include_directories(sluss_core PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/gateway ${CMAKE_CURRENT_SOURCE_DIR})

@@ -42,6 +42,7 @@ void sluss_world_free(struct sluss_world **world)
 	sluss_messages_free(&(*world)->messages);
 	sluss_notices_free(&(*world)->notices);
 	sluss_case_index_free(&(*world)->cases);
+	sluss_months_free(&(*world)->months);
 	sluss_report_facts_free(&(*world)->report_facts);
 	sluss_idmap_free(&(*world)->answers);
 	free((*world)->settings);
@@ -162,6 +163,7 @@ enum sluss_world_result sluss_world_apply(struct sluss_world *world, const struc
 	if (!sluss_directory_apply(world->directory, record, world->size) ||
 	    !sluss_messages_apply(world->messages, record, world->size) ||
 	    !sluss_notices_apply(world->notices, world->state, world->messages, record, world->size) ||
+	    !sluss_months_apply(&world->months, record) ||
 	    !sluss_case_index_apply(world->cases, world->state, record, world->size) ||
 	    !sluss_report_facts_apply(world->report_facts, world->state, record))
 		return SLUSS_WORLD_BROKEN;

@@ -12,6 +12,7 @@
 #include "directory.h"
 #include "idmap.h"
 #include "messages.h"
+#include "month_counts.h"
 #include "notices.h"
 #include "policy/policy.h"
 #include "policy/state.h"
@@ -39,9 +40,10 @@ struct sluss_world {
 	bool directory_shared;
 	struct sluss_messages *messages;
 	struct sluss_notices *notices;
+	struct sluss_months months;
 	struct sluss_case_index *cases; // where to look
 	struct sluss_report_facts *report_facts;
-	struct sluss_idmap answers;	// statement id -> position in SIDE_ANSWER
+	struct sluss_idmap answers; // statement id -> position in SIDE_ANSWER
 	struct sluss_core_counts counts;
 	char origin[256]; // of GENESIS; "" before
 	bool demo_clock;

@@ -2,9 +2,12 @@
 """The log as files over HTTPS (C2SP tlog-tiles), read with curl as anybody may read it: paths, headers, verbs, who may have what, and that the files make the tree that the
 checkpoint signs. An auditor sees all of it, and takes part in nothing."""
 import base64
+import datetime
 import hashlib
+import json
 import subprocess
 import unittest
+import uuid
 
 import harness
 
@@ -193,6 +196,32 @@ class LogServe(unittest.TestCase):
         self.assertEqual(world.look(by=stranger).message.get("disclosures", []), [])
         proof = world.audit.call("AuditService/GetProof", "GetProofRequest", {"log_index": 5}, "GetProofResponse")
         self.assertTrue(proof.ok)
+
+    def test_a_case_in_order(self):
+        """GetTimeline: the newest first, in pages; without names; for auditors only."""
+        def ask(by=world.audit, **how):
+            return by.call("AuditService/GetTimeline", "GetTimelineRequest", {"case_id": world.case, **how}, "GetTimelineResponse")
+        whole = ask(page_size=1000).message["entries"]
+        events = [e["event"] for e in whole]
+        for event in ("case_opened", "members_set", "phase_set", "consent_recorded", "grant_status", "message_accepted", "message_denied", "released"):
+            self.assertIn(event, events)
+        self.assertEqual(sorted((int(e["log_index"]) for e in whole), reverse=True), [int(e["log_index"]) for e in whole])
+        opened = json.loads(whole[events.index("case_opened")]["json"])["caseOpened"]
+        self.assertEqual(base64.b64decode(opened["caseId"]), uuid.UUID(world.case).bytes)
+        self.assertNotIn("Testsson", "".join(e["json"] for e in whole))
+        first = ask(page_size=2).message
+        second = ask(page_size=2, page_token=first["next_page_token"]).message
+        found = [int(e["log_index"]) for e in first["entries"] + second["entries"]]
+        self.assertEqual(found, sorted(found, reverse=True))
+        self.assertEqual(len(set(found)), 4)
+        self.assertEqual(ask(by=world.police).reason, "NOT_ENTITLED")
+        self.assertEqual(ask(page_token="x").reason, "MALFORMED")
+
+    def test_counts_of_months(self):
+        counts = world.audit.call("AuditService/GetCounts", "GetCountsRequest", {}, "GetCountsResponse").message
+        month = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m")
+        self.assertEqual([(m["month"], m["released"], m["denied"]) for m in counts["months"]], [(month, 1, 1)])
+        self.assertEqual(world.social.call("AuditService/GetCounts", "GetCountsRequest", {}, "GetCountsResponse").reason, "NOT_ENTITLED")
 
     def test_an_auditor_takes_part_in_nothing(self):
         members = {"case_id": world.case, "members": [{"agency_id": a.id, "contact_officer_ids": [a.officer]} for a in (world.social, world.police, world.audit)],

@@ -27,3 +27,4 @@ sluss_unit_test(core_keeper_test SOURCES unit/core_keeper_test.c LIBS sluss_keep
 sluss_unit_test(core_timestamp_test SOURCES unit/core_timestamp_test.c LIBS sluss_timestamp)
 sluss_unit_test(core_rollback_test SOURCES unit/core_rollback_test.c LIBS core_world)
 sluss_unit_test(core_oidc_test SOURCES unit/core_oidc_test.c LIBS sluss_oidc OpenSSL::Crypto PkgConfig::SODIUM)
+sluss_unit_test(core_month_counts_test SOURCES unit/core_month_counts_test.c LIBS sluss_core)
