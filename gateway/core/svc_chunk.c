@@ -169,7 +169,9 @@ static size_t section_of(
 	return message->section_count;
 }
 
-// Decides the delivery again. True: the section may be handed out. False: refused, as if there were no such thing.
+// Decides the delivery again: what lost its ground has been stopped before this request is served (stop.h), and octets
+// that leave shall not rest on that alone. True: the section may be handed out. False: refused, as if there were no
+// such thing.
 static bool still_permitted(
     struct sluss_txn *txn, const struct sluss_rec_message *message, uint32_t number, size_t section)
 {

@@ -11,6 +11,7 @@ sluss_unit_test(core_delivery_test SOURCES unit/core_delivery_test.c LIBS core_w
 sluss_unit_test(core_batch_test SOURCES unit/core_batch_test.c LIBS core_world)
 sluss_unit_test(core_chunk_test SOURCES unit/core_chunk_test.c LIBS core_world)
 target_include_directories(core_chunk_test PRIVATE ${CMAKE_SOURCE_DIR}/agents/lib)
+target_link_options(core_chunk_test PRIVATE -Wl,--wrap=sluss_txn_stop_waiting)
 sluss_unit_test(core_withdraw_test SOURCES unit/core_withdraw_test.c LIBS core_world)
 sluss_unit_test(core_stop_test SOURCES unit/core_stop_test.c LIBS core_world)
 sluss_unit_test(core_receipt_test SOURCES unit/core_receipt_test.c LIBS sluss_core)
