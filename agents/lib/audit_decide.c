@@ -440,6 +440,14 @@ void audit_decide_ended(struct audit_replay *replay, const struct sluss_rec_ackn
 	audit_open_settle(&replay->open, message);
 }
 
+// Its subject was erased just now: then nobody shall be given what waits, whatever its time.
+static bool is_erased(const struct audit_replay *replay, const struct sluss_id *case_id)
+{
+	struct sluss_case_view view;
+	return !sluss_id_is_none(&replay->erased) && sluss_case_find(replay->state, case_id, &view) &&
+	       sluss_id_equal(&view.subject, &replay->erased);
+}
+
 void audit_decide_expired(struct audit_replay *replay, const struct sluss_rec_expired *expired)
 {
 	struct audit_message *message;
@@ -447,7 +455,8 @@ void audit_decide_expired(struct audit_replay *replay, const struct sluss_rec_ex
 	    delivery_of(replay, &expired->message, &expired->case_id, expired->recipient, &message);
 	if (delivery == NULL)
 		return;
-	if (message->record.expires_ms == 0 || message->record.expires_ms > replay->audit->at_ms)
+	bool due = message->record.expires_ms != 0 && message->record.expires_ms <= replay->audit->at_ms;
+	if (!due && !is_erased(replay, &expired->case_id))
 		audit_find(replay->audit, SLUSS_AUDIT_CONTRADICTS, "what waited for %.40s expired before its time",
 		    expired->recipient);
 	delivery->live = 0;

@@ -464,6 +464,7 @@ static bool dispatch(struct audit_replay *replay, const struct sluss_record *rec
 		break;
 	case SLUSS_REC_PERSON_ERASED:
 		audit_ages_forget(&replay->ages, &record->u.person_erased.person);
+		replay->erased = record->u.person_erased.person;
 		break;
 	case SLUSS_REC_RESTORED:
 		audit_find(replay->audit, SLUSS_AUDIT_HISTORY_DIFFERS,
@@ -490,8 +491,10 @@ bool audit_replay_record(struct audit_replay *replay, const struct sluss_record 
 	if (!is_unsettled(record) && record->at_ms >= sluss_state_time_ms(replay->state) &&
 	    !settle(replay, record->at_ms))
 		return false;
-	if (!is_consequence(record))
+	if (!is_consequence(record)) {
 		audit_replay_owed(replay);
+		replay->erased = (struct sluss_id){{0}};
+	}
 	if (record->type != SLUSS_REC_MESSAGE_ACCEPTED && record->type != SLUSS_REC_MESSAGE_DENIED &&
 	    !fold_held(replay, record))
 		return false;

@@ -34,6 +34,7 @@ struct audit_replay {
 	struct sluss_id *moves; // cases that have to go to closing now; the state has them there already
 	size_t move_count, move_room;
 	struct sluss_id withdrawal; // the newest
+	struct sluss_id erased;	    // the person, until what follows from it has been looked at
 	struct sluss_id withdrawn;  // the case that it was in, until what it obliges to has been looked at
 	// A case opened by a message that has still to come.
 	bool held;

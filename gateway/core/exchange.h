@@ -110,6 +110,9 @@ SLUSS_MUST_CHECK bool exchange_payload_erase(struct sluss_txn *txn, uint32_t mes
 
 // The same outside a request. False: spoiled.
 SLUSS_MUST_CHECK bool exchange_payload_destroy(struct sluss_writer *writer, uint32_t message, uint64_t needed_before);
+// Ends every delivery of the message that still waits, without an answer, and destroys its payload (expiry.c): its time
+// is over, or the person it is about was erased. False: spoiled.
+SLUSS_MUST_CHECK bool exchange_give_up(struct sluss_writer *writer, uint32_t message);
 
 // ---- chunks (exchange_chunks.c)
 

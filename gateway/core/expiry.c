@@ -19,8 +19,7 @@ static bool append(struct sluss_writer *w, const struct sluss_record *record)
 	       sluss_batch_spoil(w, "expiry", "the record was refused");
 }
 
-// Every delivery of the message that still waits has ended without an answer.
-static bool give_up(struct sluss_writer *w, uint32_t number)
+bool exchange_give_up(struct sluss_writer *w, uint32_t number)
 {
 	struct sluss_messages *messages = w->world->messages;
 	struct sluss_message message = *sluss_messages_at(messages, number);
@@ -76,7 +75,7 @@ static bool expire_messages(struct sluss_writer *w)
 		if (number == SLUSS_NOWHERE)
 			return true;
 		// What is due by then comes first, so that the log tells it in order.
-		if ((i == 0 && !sluss_writer_settle(w)) || !give_up(w, number))
+		if ((i == 0 && !sluss_writer_settle(w)) || !exchange_give_up(w, number))
 			return false;
 	}
 	return true;

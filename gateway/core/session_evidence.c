@@ -64,7 +64,6 @@ bool sluss_session_evidence_keep(struct sluss_txn *txn, const struct sluss_sessi
 
 bool sluss_session_evidence_erase(struct sluss_txn *txn, const struct sluss_id *person)
 {
-	struct sluss_session owner = {.kind = SLUSS_SESSION_PERSON, .person = *person};
 	struct sluss_bytes list;
 	if (!sluss_txn_get_side(txn, SLUSS_SIDE_SESSIONS, key_of(person), &list))
 		return false;
@@ -72,6 +71,5 @@ bool sluss_session_evidence_erase(struct sluss_txn *txn, const struct sluss_id *
 		if (!sluss_txn_erase_side(
 			txn, SLUSS_SIDE_SESSION, (struct sluss_bytes){list.data + at, SLUSS_HASH_BYTES}))
 			return false;
-	(void)sluss_sessions_end_all(sluss_txn_sessions(txn), &owner);
 	return sluss_txn_erase_side(txn, SLUSS_SIDE_SESSIONS, key_of(person));
 }

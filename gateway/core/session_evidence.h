@@ -17,7 +17,7 @@ enum {
 SLUSS_MUST_CHECK bool sluss_session_evidence_keep(struct sluss_txn *txn, const struct sluss_session *session,
     struct sluss_bytes evidence, struct sluss_rec_session *record);
 
-// Destroys all that is kept of a person's logins, and ends their sessions. False: refused.
+// Destroys all that is kept of a person's logins. False: refused.
 SLUSS_MUST_CHECK bool sluss_session_evidence_erase(struct sluss_txn *txn, const struct sluss_id *person);
 
 #endif

@@ -3,6 +3,7 @@
 // that somebody under this random id agreed, withdrew, was written about; nobody can tell who it was.
 #include "case_index.h"
 #include "evidence.h"
+#include "exchange.h"
 #include "login_code.h"
 #include "session_evidence.h"
 #include "svc_case_read.h"
@@ -141,6 +142,27 @@ static bool may_erase(struct erasure *e)
 	return known;
 }
 
+// A statutory ground carries messages in a closed case too. What still waits of them ends, and its octets go.
+static bool destroy_waiting(struct erasure *e)
+{
+	struct sluss_messages *messages = exchange_messages(e->txn);
+	for (uint32_t box = 0; box < sluss_mailbox_count(messages); box++)
+		for (uint32_t number = sluss_mailbox_first(messages, box), next; number != SLUSS_NOWHERE;
+		     number = next) {
+			uint32_t message = sluss_messages_delivery(messages, number)->message;
+			struct sluss_case_view view;
+			next = sluss_messages_delivery(messages, number)->next; // of another message
+			if (!sluss_case_find(e->txn->state, &sluss_messages_at(messages, message)->case_id, &view) ||
+			    !sluss_id_equal(&view.subject, &e->person))
+				continue;
+			if (!exchange_give_up(sluss_writer_of(e->txn), message)) {
+				sluss_txn_refuse(e->txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
+				return false;
+			}
+		}
+	return true;
+}
+
 static void execute(struct sluss_txn *txn)
 {
 	const Sluss__V1__ErasePersonRequest *request = (const Sluss__V1__ErasePersonRequest *)txn->request;
@@ -157,7 +179,8 @@ static void execute(struct sluss_txn *txn)
 	for (size_t n = 0; sluss_person_case(sluss_writer_of(txn)->world->cases, &e.person, n, &case_id); n++)
 		if (!erase_case(&e, &case_id))
 			return;
-	if (!sluss_login_code_void(txn, &e.person) || !sluss_session_evidence_erase(txn, &e.person) ||
+	if (!destroy_waiting(&e) || !sluss_login_code_void(txn, &e.person) ||
+	    !sluss_session_evidence_erase(txn, &e.person) ||
 	    !sluss_txn_stored(txn, sluss_persons_erase(sluss_txn_persons(txn), store, &e.person)))
 		return;
 	sluss_writer_of(txn)->destroyed = true; // no octet of it is left in the store's files when this is answered
@@ -165,8 +188,17 @@ static void execute(struct sluss_txn *txn)
 	sluss_txn_respond(txn, &response.base);
 }
 
+// After the commit, so that a login in the same batch does not outlive it.
+static void finish(struct sluss_txn *txn)
+{
+	const Sluss__V1__ErasePersonRequest *request = (const Sluss__V1__ErasePersonRequest *)txn->request;
+	struct sluss_session owner = {.kind = SLUSS_SESSION_PERSON};
+	if (sluss_id_from_text(request->person_id, &owner.person))
+		(void)sluss_sessions_end_all(sluss_txn_sessions(txn), &owner);
+}
+
 static const struct sluss_service rows[] = {
-    {SLUSS_METHOD_ADMIN_ERASE_PERSON, NULL, NULL, execute, NULL, 0},
+    {SLUSS_METHOD_ADMIN_ERASE_PERSON, NULL, NULL, execute, finish, 0},
 };
 
 const struct sluss_service_list sluss_svc_erase = {rows, sizeof(rows) / sizeof(rows[0])};

@@ -4,10 +4,12 @@ reasons, payload; a withdrawal, an acknowledgement and AdminService.ErasePerson 
 import hashlib
 import os
 import pathlib
+import subprocess
 import unittest
 import uuid
 
 import agency
+import browser
 import harness
 
 def pin():
@@ -21,7 +23,7 @@ def marker(what):
     return f"MARK-{what}-{uuid.uuid4().hex}"
 
 
-class Erase(unittest.TestCase):
+class Authority(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(harness.tempfile.mkdtemp(prefix="sluss-"))
@@ -30,7 +32,7 @@ class Erase(unittest.TestCase):
         cls.backups.mkdir()
         cls.gateway = harness.Gateway(cls.folder, settings={"backup_dir": cls.backups}).start()
         cls.addClassCleanup(cls.gateway.stop)
-        cls.social = cls.gateway.agency("soc-1", "social_services")
+        cls.social = cls.gateway.agency("soc-1", "social_services", approvers=["o9"])
         cls.police = cls.gateway.agency("police-1", "police")
 
     # ---- the world
@@ -64,8 +66,19 @@ class Erase(unittest.TestCase):
         """True when the octets stand in the database or its write-ahead log."""
         return [name for name, _ in self.remains(needle)]
 
-    # ---- tests
+    def rows(self, query="SELECT kind, key, value FROM side"):
+        """Rows as somebody reads them who has the database; by default of the side tables: (kind, key, value)."""
+        import sqlite3
+        with harness.tempfile.TemporaryDirectory() as copy:
+            for path in (self.gateway.state / "db").glob("sluss.db*"):
+                harness.shutil.copy(path, copy)
+            db = sqlite3.connect(pathlib.Path(copy) / "sluss.db")
+            rows = db.execute(query).fetchall()
+            db.close()
+        return rows
 
+
+class Erase(Authority):
     def test_1_nothing_personal_lies_in_clear_and_payload_goes_with_its_ground(self):
         names = [marker("name"), marker("guardian")]
         case_id, person_id, _ = self.open_case(*names)
@@ -87,17 +100,6 @@ class Erase(unittest.TestCase):
             for m in names:
                 self.assertNotIn(m.encode(), entry)
                 self.assertNotIn(m[:12].encode(), entry)
-
-    def rows(self):
-        """Values of the side tables, as somebody reads them who has the database: (kind, key, slot, value)."""
-        import sqlite3
-        with harness.tempfile.TemporaryDirectory() as copy:
-            for path in (self.gateway.state / "db").glob("sluss.db*"):
-                harness.shutil.copy(path, copy)
-            db = sqlite3.connect(pathlib.Path(copy) / "sluss.db")
-            rows = db.execute("SELECT kind, key, value FROM side").fetchall()
-            db.close()
-        return rows
 
     def test_2_a_person_is_erased(self):
         case_id, person_id, guardian_id = self.open_case(marker("name"), marker("guardian"))
@@ -168,6 +170,55 @@ class Erase(unittest.TestCase):
         self.gateway.start()
         again, _ = self.gateway.entries(self.social)
         self.assertEqual(again[:len(entries)], entries)
+
+
+class Waiting(Authority):
+    def send_by_statute(self, case_id):
+        """A message that a closed case does not stop; its id, and its payload as the database has it (encrypted)."""
+        approval = self.say(self.social, "StatutoryService/Request", "RequestStatutory", {
+            "approval_id": str(uuid.uuid4()), "case_id": case_id, "provision": "OSL-10-18a", "message_type": "MESSAGE_TYPE_ACTION_PLAN", "categories": ["action_plan"],
+            "receiver_agency_ids": [self.police.id], "necessity": marker("necessity")}, "StatutoryChangeRequest", "StatutoryChangeResponse")["approval"]["approval_id"]
+        answer = self.social.state("StatutoryService/Approve", "ApproveStatutory", {"approval_id": approval, "approved": True}, "StatutoryChangeRequest",
+                                   "StatutoryChangeResponse", officer_id="o9")
+        self.assertTrue(answer.ok, getattr(answer, "text", None))
+        before, message_id = self.payloads(), str(uuid.uuid4())
+        section = self.social.section(message_id, "action_plan", [{"approval_id": approval}], [self.police], 3000)
+        envelope = self.social.envelope(case_id, "MESSAGE_TYPE_ACTION_PLAN", [self.police], [section], message_id)
+        answer = self.social.send({"envelope": self.social.signed(agency.wire.encode("Envelope", envelope), "envelope"), "sections": [section]})
+        self.assertTrue(answer.ok, getattr(answer, "text", None))
+        return message_id, self.payloads() - before
+
+    def payloads(self):
+        return {data for data, in self.rows("SELECT data FROM payload")}
+
+    def test_what_waits_and_who_is_logged_in_go_with_the_person(self):
+        case_id, person_id, _ = self.open_case(marker("name"), marker("guardian"))
+        other_case, other_person, _ = self.open_case(marker("name"), marker("guardian"))
+        browsers = []
+        for case, person in ((case_id, person_id), (other_case, other_person)):
+            for phase in ("PHASE_INQUIRY", "PHASE_ENROLLED"):
+                self.assertTrue(self.social.set_phase(case, phase).ok)
+            code = self.say(self.social, "SessionService/IssueCode", "IssueCode", {"case_id": case, "person_id": person}, "IssueCodeRequest", "IssueCodeResponse")["code"]
+            browsers.append(browser.Browser(self.gateway, self.folder / "browsers"))
+            self.assertTrue(browsers[-1].enter_code(code).ok)
+        (message_id, mine), (_, others) = self.send_by_statute(case_id), self.send_by_statute(other_case)
+        for phase, more in (("PHASE_CLOSING", {}), ("PHASE_CLOSED", {"close_reason": "CLOSE_REASON_GOALS_MET"})):
+            self.assertTrue(self.social.set_phase(case_id, phase, **more).ok)
+        look = lambda b: b.call("SessionService/Get", "GetSessionRequest", {}, "GetSessionResponse")
+        self.assertEqual([look(b).ok for b in browsers], [True, True])
+        self.assertEqual((self.payloads(), len(mine), len(others)), (mine | others, 1, 1))  # closing did not stop it
+        self.gateway.admin("ErasePerson", {"person_id": person_id})
+        self.assertEqual([look(b).ok for b in browsers], [False, True])
+        self.assertEqual(self.payloads(), others)
+        self.assertEqual(self.remains(*[octets[-32:] for octets in mine]), [])
+        status = self.social.call("ExchangeService/GetStatus", "GetStatusRequest", {"message_id": message_id}, "GetStatusResponse")
+        self.assertEqual([r["state"] for r in status.message["recipients"]], ["DELIVERY_STATE_EXPIRED"])
+        self.assertEqual(len(self.police.fetch().message["deliveries"]), 1)  # the other person's
+        # An auditor finds nothing wrong with it.
+        export = self.folder / "export"
+        self.gateway.cli("auditor-9", "auditor", "a1").run("audit", "export", export)
+        done = subprocess.run([harness.SLUSS, "audit", "verify", export, "--profile", "/nonexistent/profile"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
 if __name__ == "__main__":

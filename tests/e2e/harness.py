@@ -126,10 +126,10 @@ class Gateway:
 
     # ---- agencies
 
-    def agency(self, agency_id, agency_type, officer="o1"):
+    def agency(self, agency_id, agency_type, officer="o1", approvers=()):
         """An enrolled agency that speaks for itself (agency.py)."""
         made = agency.Agency(self, agency_id, self.folder / "agencies" / agency_id, officer)
-        answer = made.enrol(self.token(agency_id, agency_type))
+        answer = made.enrol(self.token(agency_id, agency_type, approvers))
         assert answer.ok, (answer.code, answer.reason, answer.text)
         return made
 
