@@ -55,7 +55,7 @@ export function CasePage({ id, part }: { id: string; part: string }) {
               ) : part === "law" ? (
                 <Statutory current={current} />
               ) : part === "lead" ? (
-                <Lead current={current} persons={known} again={found.again} />
+                <Lead key={String(persons?.loginLocked)} current={current} persons={known} lockedNow={persons?.loginLocked} again={found.again} />
               ) : (
                 <>
                   <Persons current={current} persons={known} />

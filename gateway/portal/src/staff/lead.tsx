@@ -33,11 +33,12 @@ const REASONS: [CloseReason, string][] = [
   [CloseReason.OTHER, mark("other")],
 ];
 
-export function Lead({ current, persons, again }: { current: Case; persons: Known[]; again: () => void }) {
+// `lockedNow`: whether the login is locked; undefined: not known to this officer, so protection is not theirs to record (a form that guesses would unlock).
+export function Lead({ current, persons, lockedNow, again }: { current: Case; persons: Known[]; lockedNow: boolean | undefined; again: () => void }) {
   const [next, setNext] = useState("");
   const [reason, setReason] = useState("");
   const [hidden, setHidden] = useState(current.protectedIdentity);
-  const [locked, setLocked] = useState(false);
+  const [locked, setLocked] = useState(lockedNow ?? false);
   const [guardian, setGuardian] = useState("");
   const [limited, setLimited] = useState("limit");
   const [why, setWhy] = useState("");
@@ -65,22 +66,26 @@ export function Lead({ current, persons, again }: { current: Case; persons: Know
           )}
         </div>
       </ActForm>
-      <h2 class="ds-heading" data-size="sm">
-        {t("Protection")}
-      </h2>
-      <ActForm label={t("Protection")} button={t("Record the protection")} what={protect}>
-        <label class="row">
-          <input type="checkbox" class="ds-input" checked={hidden} onChange={(e) => setHidden(e.currentTarget.checked)} /> {t("Protected identity")}
-        </label>
-        <label class="row">
-          <input type="checkbox" class="ds-input" checked={locked} onChange={(e) => setLocked(e.currentTarget.checked)} /> <span>{t("The young person's login is locked, because of a threat")}</span>
-        </label>
-        <div class="filters">
-          <Field id="guardian" label={t("A guardian's view of the case")} value={guardian} onValue={setGuardian} choices={[{ value: "", text: t("leave as it is") }, ...persons.filter((p) => !p.subject).map((p) => ({ value: p.id, text: p.name }))]} />
-          {guardian !== "" && <Field id="limited" label={t("What")} value={limited} onValue={setLimited} choices={[{ value: "limit", text: t("keep it from this guardian") }, { value: "lift", text: t("show it again") }]} />}
-        </div>
-        {guardian !== "" && <Field id="why" label={t("Reasons, kept apart from the log")} value={why} onValue={setWhy} rows={3} required />}
-      </ActForm>
+      {lockedNow !== undefined && (
+        <>
+          <h2 class="ds-heading" data-size="sm">
+            {t("Protection")}
+          </h2>
+          <ActForm label={t("Protection")} button={t("Record the protection")} what={protect}>
+            <label class="row">
+              <input type="checkbox" class="ds-input" checked={hidden} onChange={(e) => setHidden(e.currentTarget.checked)} /> {t("Protected identity")}
+            </label>
+            <label class="row">
+              <input type="checkbox" class="ds-input" checked={locked} onChange={(e) => setLocked(e.currentTarget.checked)} /> <span>{t("The young person's login is locked, because of a threat")}</span>
+            </label>
+            <div class="filters">
+              <Field id="guardian" label={t("A guardian's view of the case")} value={guardian} onValue={setGuardian} choices={[{ value: "", text: t("leave as it is") }, ...persons.filter((p) => !p.subject).map((p) => ({ value: p.id, text: p.name }))]} />
+              {guardian !== "" && <Field id="limited" label={t("What")} value={limited} onValue={setLimited} choices={[{ value: "limit", text: t("keep it from this guardian") }, { value: "lift", text: t("show it again") }]} />}
+            </div>
+            {guardian !== "" && <Field id="why" label={t("Reasons, kept apart from the log")} value={why} onValue={setWhy} rows={3} required />}
+          </ActForm>
+        </>
+      )}
     </div>
   );
 }
