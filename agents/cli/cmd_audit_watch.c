@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "audit_cosign.h"
 #include "cmd_audit.h"
 #include "file.h"
 
@@ -26,7 +27,8 @@ struct watching {
 	const char *key;
 	bool known;
 	struct sluss_log_head head;
-	char *note; // owned
+	char *note;			 // owned
+	struct audit_cosigner *cosigner; // or NULL
 };
 
 // Keeps what contradicts itself where the next look does not overwrite it.
@@ -79,6 +81,22 @@ static enum cli_exit compare(struct watching *w, const Sluss__V1__GetProofRespon
 	return remember(w, r->checkpoint, &head);
 }
 
+// Only after the look found nothing wrong.
+static enum cli_exit cosign(struct watching *w)
+{
+	const char *why = "";
+	switch (audit_cosign(w->cosigner, w->client, &why)) {
+	case AUDIT_COSIGNED:
+	case AUDIT_COSIGN_UNREACHABLE:
+		return CLI_OK;
+	case AUDIT_COSIGN_ALARM:
+		return alarm_out(w, w->note, why);
+	case AUDIT_COSIGN_FAILED:
+		break;
+	}
+	return CLI_INTERNAL;
+}
+
 // A log that is shorter than asked about says so with not_found: its checkpoint then tells the rest.
 static enum cli_exit look(struct watching *w)
 {
@@ -95,7 +113,7 @@ static enum cli_exit look(struct watching *w)
 	}
 	enum cli_exit code = compare(w, r);
 	sluss__v1__get_proof_response__free_unpacked(r, NULL);
-	return code;
+	return code == CLI_OK && w->cosigner != NULL ? cosign(w) : code;
 }
 
 static enum cli_exit begin(struct watching *w)
@@ -109,6 +127,9 @@ static enum cli_exit begin(struct watching *w)
 	if (w->known && sluss_checkpoint_check(w->key, (struct sluss_bytes){(const uint8_t *)w->note, strlen(w->note)},
 			    &w->head) != SLUSS_VERDICT_VALID)
 		return cli_fail(w->cli, CLI_UNVERIFIED, "", "the remembered checkpoint does not hold");
+	const char *folder = cli_get(w->cli, "cosign");
+	if (folder != NULL && (w->cosigner = audit_cosigner_open(w->cli, folder, w->key)) == NULL)
+		return CLI_USAGE;
 	return CLI_OK;
 }
 
@@ -134,6 +155,7 @@ enum cli_exit audit_watch(struct cli *cli)
 		code =
 		    cli_show_tree(cli, json_pack("{s:I,s:s*}", "size", (json_int_t)w.head.size, "checkpoint", w.note));
 	free(w.note);
+	audit_cosigner_close(&w.cosigner);
 	return alarmed ? (enum cli_exit)ALARM : code;
 }
 
@@ -141,6 +163,9 @@ const struct cli_option audit_watch_options[] = {
     {"period", CLI_TEXT, "SECONDS", "how often; default 60"},
     {"once", CLI_FLAG, NULL, "one look, then end"},
     {"evidence", CLI_TEXT, "FILE", "where to write both checkpoints when they contradict each other"},
+    {"cosign", CLI_TEXT, "DIR",
+	"be a witness: cosign each checkpoint that is proven, remember it in this folder, write it to DIR/checkpoint"},
+    {"name", CLI_TEXT, "NAME", "of the witness's key; default: witness. and the log's origin"},
     {"key", CLI_TEXT, "KEY", "the log's verifier key; default: the pinned one"},
     {NULL, CLI_FLAG, NULL, NULL},
 };

@@ -10,8 +10,10 @@ import unittest
 
 import four_agencies_test as story
 import harness
+import witness_test
 
 STRUCTURE, HISTORY = 20, 24  # 19 + class
+INTERNAL = 6
 
 
 def setUpModule():
@@ -128,6 +130,24 @@ class Audit(unittest.TestCase):
         world.school.run("audit", "list")
         second = audited.run("audit", "watch", "--once")
         self.assertGreater(second["size"], first["size"])
+
+    def test_watch_cosigns(self):
+        folder = pathlib.Path(tempfile.mkdtemp(dir=world.gateway.folder))
+        for _ in range(2):
+            audited.run("audit", "watch", "--once", "--cosign", folder)
+            note = (folder / "checkpoint").read_text()
+            self.assertEqual(note.split("\n")[0], world.gateway.authority)
+            self.assertEqual(len(note.split("\n\n")[1].splitlines()), 2)  # the log's line and ours
+            world.school.run("audit", "list")
+        text, lines = note.encode().split(b"\n\n")
+        key = (folder / "witness.vkey").read_text().strip()
+        self.assertTrue(witness_test.openssl_verifies(key, text + b"\n", lines.splitlines()[1]))
+        self.assertFalse(witness_test.openssl_verifies(key, text + b"\n", lines.splitlines()[1][:-8] + b"AAAAAAA="))
+        # A witness never cosigns what does not continue what it remembers.
+        remembered = next(p for p in folder.iterdir() if len(p.name) == 64)
+        lines = note.split("\n")
+        remembered.write_text("\n".join([lines[0], "1000000", *lines[2:]]))
+        self.assertIn("remembers cannot be read", audited.run("audit", "watch", "--once", "--cosign", folder, expect=INTERNAL)["explanation"])
 
     def test_fhir(self):
         self.make_export()
