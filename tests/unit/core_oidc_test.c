@@ -37,7 +37,9 @@ static const struct sluss_oidc_expect expect = {
 
 static size_t code(const uint8_t *octets, size_t len, char *out)
 {
-	sodium_bin2base64(out, TEXT, octets, len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	// It fills what it is told with zeros: no more than the text needs.
+	const int form = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
+	sodium_bin2base64(out, sodium_base64_encoded_len(len, form), octets, len, form);
 	return strlen(out);
 }
 
