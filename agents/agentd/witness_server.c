@@ -92,28 +92,6 @@ static void on_completed(
 
 // ---- the key
 
-// The witness's own key, made at the first start. It signs nothing but cosignatures.
-static bool read_seed(const char *path, uint8_t seed[SLUSS_HASH_BYTES])
-{
-	char hex[2 * SLUSS_HASH_BYTES + 1];
-	size_t len = 0;
-	size_t got = 0;
-	char *text = sluss_file_read(path, 256, true, &len);
-	if (text == NULL && errno == ENOENT) {
-		randombytes_buf(seed, SLUSS_HASH_BYTES);
-		(void)sodium_bin2hex(hex, sizeof(hex), seed, SLUSS_HASH_BYTES);
-		bool written = sluss_file_replace(path, hex, strlen(hex));
-		sodium_memzero(hex, sizeof(hex));
-		return written;
-	}
-	bool ok = text != NULL && sodium_hex2bin(seed, SLUSS_HASH_BYTES, text, len, "\r\n", &got, NULL) == 0 &&
-		  got == SLUSS_HASH_BYTES;
-	if (text != NULL)
-		sodium_memzero(text, len);
-	free(text);
-	return ok;
-}
-
 static bool open_judge(struct agentd *agent, struct agentd_witness *witness, char why[256])
 {
 	char folder[SLUSS_SETTING_TEXT * 2];
@@ -127,7 +105,7 @@ static bool open_judge(struct agentd *agent, struct agentd_witness *witness, cha
 	if (!agentd_path(s, "witness", folder, sizeof(folder)) || (mkdir(folder, 0700) != 0 && errno != EEXIST))
 		return false;
 	(void)snprintf(path, sizeof(path), "%s/key", folder);
-	if (!read_seed(path, seed))
+	if (!sluss_witness_seed(path, seed))
 		return false;
 	if (s->witness_name[0] != '\0')
 		(void)snprintf(name, sizeof(name), "%s", s->witness_name);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "audit_cosign.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -23,28 +22,7 @@ static const char *path_of(const struct audit_cosigner *c, const char *name)
 	return cli_format(c->cli, "%s/%s", c->folder, name);
 }
 
-// The seed in DIR/key as hexadecimal; a new one when there is none. It signs nothing but cosignatures.
-static bool read_seed(const char *path, uint8_t seed_out[SLUSS_HASH_BYTES])
-{
-	char hex[2 * SLUSS_HASH_BYTES + 1];
-	size_t len = 0, got = 0;
-	char *text = sluss_file_read(path, sizeof(hex) + 1, true, &len);
-	if (text == NULL && errno == ENOENT) {
-		randombytes_buf(seed_out, SLUSS_HASH_BYTES);
-		(void)sodium_bin2hex(hex, sizeof(hex), seed_out, SLUSS_HASH_BYTES);
-		bool written = sluss_file_replace(path, hex, strlen(hex));
-		sodium_memzero(hex, sizeof(hex));
-		return written;
-	}
-	bool ok = text != NULL && sodium_hex2bin(seed_out, SLUSS_HASH_BYTES, text, len, "\r\n", &got, NULL) == 0 &&
-		  got == SLUSS_HASH_BYTES;
-	if (text != NULL)
-		sodium_memzero(text, len);
-	free(text);
-	return ok;
-}
-
-// "AGENCY.ORIGIN", with what a key's name may not have replaced.
+// --name, or "witness.ORIGIN".
 static void name_of(struct cli *cli, const char *origin, char name_out[NAME_MAX_LEN])
 {
 	const char *wanted = cli_get(cli, "name");
@@ -58,7 +36,7 @@ static bool open_witness(struct audit_cosigner *c, const char *log_key)
 	uint8_t seed[SLUSS_HASH_BYTES];
 	name_of(c->cli, c->origin, name);
 	const char *key_path = path_of(c, "key");
-	if (!read_seed(key_path, seed)) {
+	if (!sluss_witness_seed(key_path, seed)) {
 		(void)cli_fail(c->cli, CLI_USAGE, "cosign",
 		    "%s cannot be used: 64 hexadecimal digits in a file of mode 0600 are needed", key_path);
 		return false;

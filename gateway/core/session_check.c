@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 // A request in a session (session.proto): whose it is, and that the browser's own key signed it.
 #include <sodium.h>
-#include <time.h>
 
 #include "request.h"
 #include "sluss/v1/session.pb-c.h"
 
 #define PREFIX "session:"
-
-static int64_t monotonic_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static bool unknown(struct sluss_request *request)
 {
@@ -81,9 +73,9 @@ bool sluss_request_session(
 		return true;
 	if (with->sessions == NULL ||
 	    !sluss_sessions_get(with->sessions, (struct sluss_bytes){asked->session_id.data, asked->session_id.len},
-		monotonic_ms(), &request->session) ||
+		sluss_monotonic_ms(), &request->session) ||
 	    !header_is_signed(request, info, with->authority) ||
-	    !sluss_sessions_use(with->sessions, request->session.id, asked->session_counter, monotonic_ms()))
+	    !sluss_sessions_use(with->sessions, request->session.id, asked->session_counter, sluss_monotonic_ms()))
 		return unknown(request);
 	if (!fits(&request->session, info->session)) {
 		sluss_txn_refuse(&request->txn, SLUSS_CODE_PERMISSION_DENIED, SLUSS_NOT_ENTITLED, NULL,
@@ -142,8 +134,8 @@ bool sluss_request_session_stands(
 	if (request->txn.session == NULL)
 		return true;
 	if (sessions == NULL ||
-	    !sluss_sessions_get(
-		sessions, (struct sluss_bytes){request->session.id, sizeof(request->session.id)}, monotonic_ms(), &now))
+	    !sluss_sessions_get(sessions, (struct sluss_bytes){request->session.id, sizeof(request->session.id)},
+		sluss_monotonic_ms(), &now))
 		return unknown(request);
 	return staff_agency(request, directory);
 }

@@ -51,17 +51,6 @@ static bool describe(struct sluss_txn *txn, struct sluss_bytes entry, Sluss__V1_
 	return (out->json != NULL && out->event != NULL && out->at != NULL) || svc_no_memory(txn);
 }
 
-static bool read_token(struct sluss_txn *txn, const char *token, uint64_t *before_out)
-{
-	char *end = NULL;
-	*before_out = token[0] == '\0' ? txn->committed : strtoull(token, &end, 10);
-	if (token[0] == '\0' || (token[0] >= '0' && token[0] <= '9' && *end == '\0' && *before_out <= txn->committed))
-		return true;
-	sluss_txn_refuse(
-	    txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "page_token", "this is no token of an earlier answer");
-	return false;
-}
-
 static void timeline_execute(struct sluss_txn *txn)
 {
 	const Sluss__V1__GetTimelineRequest *request = (const Sluss__V1__GetTimelineRequest *)txn->request;
@@ -74,7 +63,7 @@ static void timeline_execute(struct sluss_txn *txn)
 	uint64_t before = 0, place = 0;
 	char token[24] = "";
 	if (!need_auditor(txn) || !svc_read_id(txn, request->case_id, "case_id", &case_id) ||
-	    !read_token(txn, request->page_token, &before))
+	    !svc_read_place(txn, request->page_token, &before))
 		return;
 	response.entries = sluss_arena_array(txn->arena, limit, sizeof(*response.entries));
 	if (response.entries == NULL) {

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 bool svc_no_memory(struct sluss_txn *txn)
 {
@@ -38,6 +39,17 @@ bool svc_read_obtained(struct sluss_txn *txn, Sluss__V1__Obtained obtained, cons
 	if (!svc_read_time(txn, at, "obtained_at", obtained_ms_out))
 		return false;
 	return *obtained_ms_out <= txn->now_ms || malformed(txn, "obtained_at", "it cannot have been obtained later than now");
+}
+
+bool svc_read_place(struct sluss_txn *txn, const char *token, uint64_t *before_out)
+{
+	char *end = NULL;
+	*before_out = token[0] == '\0' ? txn->committed : strtoull(token, &end, 10);
+	if (token[0] == '\0' || (token[0] >= '0' && token[0] <= '9' && *end == '\0' && *before_out <= txn->committed))
+		return true;
+	sluss_txn_refuse(
+	    txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "page_token", "this is no token of an earlier answer");
+	return false;
 }
 
 bool svc_read_text(struct sluss_txn *txn, const char *text, const char *field, size_t max)

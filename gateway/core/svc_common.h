@@ -18,6 +18,8 @@ SLUSS_MUST_CHECK bool svc_read_obtained(struct sluss_txn *txn, Sluss__V1__Obtain
     enum sluss_channel *channel_out, int64_t *obtained_ms_out);
 // A path like "members[3].agency_id", in the arena.
 const char *svc_path(struct sluss_txn *txn, const char *format, ...) SLUSS_PRINTF(2, 3);
+// The page token of a list that goes from the newest entry back: the place before which the page begins, in decimal; empty: the end of the log.
+SLUSS_MUST_CHECK bool svc_read_place(struct sluss_txn *txn, const char *token, uint64_t *before_out);
 // Free text of a statement: 1 to `max` octets.
 SLUSS_MUST_CHECK bool svc_read_text(struct sluss_txn *txn, const char *text, const char *field, size_t max);
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // PersonService.ListDisclosures: what was shared about the person, and what was refused, newest first. What the law
-// keeps from this page for now (a statutory notice that is deferred) and what the coordinator keeps from a guardian's
-// view leave no trace in the answer.
+// keeps from this page until a date (a statutory notice that is deferred) and what the coordinator keeps from a
+// guardian's view leave no trace in the answer.
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "exchange.h"
 #include "svc_common.h"
@@ -155,17 +154,6 @@ static bool scan(struct listing *to, uint64_t before, uint64_t *next_out)
 	return ok;
 }
 
-static bool read_token(struct sluss_txn *txn, const char *token, uint64_t *before_out)
-{
-	char *end = NULL;
-	*before_out = token[0] == '\0' ? txn->committed : strtoull(token, &end, 10);
-	if (token[0] == '\0' || (token[0] >= '0' && token[0] <= '9' && *end == '\0' && *before_out <= txn->committed))
-		return true;
-	sluss_txn_refuse(
-	    txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "page_token", "this is no token of an earlier answer");
-	return false;
-}
-
 void svc_person_disclosures(struct sluss_txn *txn)
 {
 	enum { PAIRS_MAX = EXCHANGE_SECTIONS_MAX * EXCHANGE_RECIPIENTS_MAX };
@@ -178,7 +166,7 @@ void svc_person_disclosures(struct sluss_txn *txn)
 	uint64_t before = 0, next = 0;
 	char token[24] = "";
 	if (!svc_person_need_case(txn, request->case_id, &case_id, &part) ||
-	    !read_token(txn, request->page_token, &before))
+	    !svc_read_place(txn, request->page_token, &before))
 		return;
 	to.limit = request->page_size == 0	   ? PAGE_DEFAULT
 		   : request->page_size > PAGE_MAX ? PAGE_MAX

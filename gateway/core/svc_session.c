@@ -3,7 +3,6 @@
 #include "svc_session.h"
 
 #include <sodium.h>
-#include <time.h>
 
 #include "login_code.h"
 #include "session_evidence.h"
@@ -13,13 +12,6 @@
 enum {
 	AUDITOR = 11, // AGENCY_TYPE_AUDITOR
 };
-
-static int64_t monotonic_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 bool svc_login_locked(const struct sluss_txn *txn, const struct sluss_id *person)
 {
@@ -114,7 +106,7 @@ void svc_session_begin(struct sluss_txn *txn, const struct sluss_session *sessio
 
 void svc_session_finish(struct sluss_txn *txn)
 {
-	sluss_sessions_open(sluss_txn_sessions(txn), txn->prepared, monotonic_ms());
+	sluss_sessions_open(sluss_txn_sessions(txn), txn->prepared, sluss_monotonic_ms());
 }
 
 // ---- EnterCode
@@ -167,7 +159,7 @@ static void enter_execute(struct sluss_txn *txn)
 static void get_execute(struct sluss_txn *txn)
 {
 	Sluss__V1__GetSessionResponse response = SLUSS__V1__GET_SESSION_RESPONSE__INIT;
-	response.session = view_of(txn, txn->session, txn->session->until_ms - monotonic_ms());
+	response.session = view_of(txn, txn->session, txn->session->until_ms - sluss_monotonic_ms());
 	response.now = svc_time(txn, txn->now_ms);
 	if (response.session != NULL)
 		sluss_txn_respond(txn, &response.base);

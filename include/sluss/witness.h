@@ -69,6 +69,10 @@ void sluss_witness_judge(const struct sluss_witness_keys *keys, struct sluss_byt
 SLUSS_MUST_CHECK bool sluss_witness_verifier_key(
     const char *name, const uint8_t seed[SLUSS_HASH_BYTES], char *text_out, size_t room);
 
+// Reads a witness's own seed (64 hexadecimal digits, file of mode 0600), or makes one where there is no file. It signs
+// nothing but cosignatures; the caller wipes it. False: unreadable, of another form, or open to others.
+SLUSS_MUST_CHECK bool sluss_witness_seed(const char *path, uint8_t seed_out[SLUSS_HASH_BYTES]);
+
 // ---- a witness that remembers in a folder
 
 struct sluss_witness;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sys/stat.h>
 
 #include "log_text.h"
 #include "log_tree.h"
@@ -327,9 +328,28 @@ static void test_wrong_keys(void **state)
 	assert_null(sluss_witness_open("/nonexistent", &w->keys, why));
 }
 
+// Made once, read again, and refused when it is open to others or no seed.
+static void test_seed(void **state)
+{
+	struct world *w = *state;
+	char path[128];
+	uint8_t first[SLUSS_HASH_BYTES], again[SLUSS_HASH_BYTES];
+	(void)snprintf(path, sizeof(path), "%s/key", w->folder);
+	assert_true(sluss_witness_seed(path, first));
+	assert_true(sluss_witness_seed(path, again));
+	assert_memory_equal(first, again, sizeof(first));
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_false(sluss_witness_seed(path, again));
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(truncate(path, 62), 0);
+	assert_false(sluss_witness_seed(path, again));
+	assert_false(sluss_witness_seed("/nowhere/at/all", again));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_seed, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_cosigns, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_conflicts, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_refuses, setup, teardown),
