@@ -86,3 +86,43 @@ export async function examine(made, name) {
   }
   if (faults.length > 0) throw new Error(`${name ?? made.url()}:\n  ${faults.join("\n  ")}`);
 }
+
+// An officer ("OFFICER@AGENCY") logs in with the real identity provider of the stage.
+export async function loginStaff(chrome, world, account, options) {
+  const p = await page(chrome, world.url, options);
+  await p.context().route("https://fonts.googleapis.com/**", (route) => route.abort()); // the provider's own pages ask for it
+  await p.goto(world.url);
+  await p.locator("main button", { hasText: "staff" }).click();
+  await p.fill("input[name=login]", account);
+  await p.fill("input[name=password]", "x");
+  await p.locator("button[type=submit]").click();
+  await p.locator("button[autofocus], form button[type=submit]").first().click(); // the provider asks whether to go on
+  await p.waitForURL((url) => url.href.startsWith(world.url));
+  await p.locator("main nav").waitFor();
+  p.faults.length = 0; // the provider's pages are not ours
+  return p;
+}
+
+// Goes to one of our pages and waits for its heading.
+export async function view(p, world, path) {
+  await p.goto(`${world.url}/#/${path}`);
+  await p.locator("main h1").waitFor();
+}
+
+// Each page in each language on a phone, and in one of each direction on a desk too. `ready`: what to wait for on a page.
+export async function examineAll(p, world, name, paths, ready) {
+  for (const language of ["sv", "en", "ar", "so"]) {
+    await p.selectOption("header select", language);
+    for (const [part, path] of paths) {
+      await view(p, world, path);
+      await p.locator(ready[part] ?? "main h1").first().waitFor();
+      await p.setViewportSize({ width: 320, height: 700 });
+      await examine(p, `${name}-${part}-320-${language}`);
+      if (language === "sv" || language === "ar") {
+        await p.setViewportSize({ width: 1280, height: 900 });
+        await examine(p, `${name}-${part}-1280-${language}`);
+      }
+    }
+  }
+  await p.selectOption("header select", "sv");
+}
