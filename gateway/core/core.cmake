@@ -12,6 +12,7 @@ add_library(sluss_core STATIC
   exchange_decide.c
   exchange_payload.c
   exchange_read.c
+  exchange_room.c
   expiry.c
   files.c
   head.c
@@ -42,6 +43,7 @@ add_library(sluss_core STATIC
   session_check.c
   session_evidence.c
   settle.c
+  shares.c
   stop.c
   svc_acknowledge.c
   svc_admin.c

@@ -43,7 +43,7 @@ struct sluss_core_config {
 
 	uint32_t verify_threads;       // [2]
 	uint32_t queue_max;	       // requests that wait for the writer; beyond: resource_exhausted BUSY [4096]
-	uint32_t queue_max_per_agency; // messages that wait for one agency; beyond: resource_exhausted BUSY [100,000]
+	uint32_t queue_max_per_agency; // messages that wait for one agency; beyond: resource_exhausted BUSY [200,000]
 	uint32_t batch_max;	       // requests in one transaction [256]
 	uint32_t max_frame;	       // [4 MiB]
 	uint32_t request_max;	       // octets of memory that one request may use [32 MiB]

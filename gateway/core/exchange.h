@@ -4,6 +4,7 @@
 //   exchange_read.c    from a request to a message (worker thread)
 //   exchange_decide.c  questions, decisions, records and answers made of them
 //   exchange_chunks.c  content that comes in pieces: put before Send, taken over or destroyed by it
+//   exchange_room.c    is there room for it in its recipients' queues
 //   exchange_payload.c what waits in the store: written, read for one recipient, destroyed
 //   svc_send.c, svc_fetch.c, svc_acknowledge.c, svc_withdraw.c  the services
 #ifndef SLUSS_CORE_EXCHANGE_H
@@ -91,6 +92,10 @@ SLUSS_MUST_CHECK bool exchange_judge(struct sluss_txn *txn, const struct sluss_r
 // octets are destroyed. `cause` is the withdrawal, or the nil id. False: refused.
 SLUSS_MUST_CHECK bool exchange_withhold(struct sluss_txn *txn, const struct sluss_rec_message *record,
     uint32_t delivery, const struct exchange_judgement *judgement, const struct sluss_id *cause);
+
+// Is there room in every recipient's queue, and in the sender's share of it? False: refused, saying whose is full; the
+// same message may come again.
+SLUSS_MUST_CHECK bool exchange_queues_have_room(struct sluss_txn *txn, const struct exchange_message *message);
 
 // ---- payload. Part 0 is a Delivery with the signed envelope, part 1 + s is section s. The only section of a message
 // stands in part 0: one row for most messages.

@@ -14,6 +14,7 @@ struct mailbox {
 	uint32_t first, last;
 	size_t waiting;
 	uint64_t blocks;
+	struct sluss_shares shares; // the same by sender
 	bool news;
 };
 
@@ -44,6 +45,8 @@ void sluss_messages_free(struct sluss_messages **messages)
 	sluss_idmap_free(&(*messages)->by_id);
 	free((*messages)->messages);
 	free((*messages)->deliveries);
+	for (size_t i = 0; i < (*messages)->mailbox_count; i++)
+		sluss_shares_free(&(*messages)->mailboxes[i].shares);
 	free((*messages)->mailboxes);
 	sluss_dues_free(&(*messages)->dues);
 	free(*messages);
@@ -105,6 +108,7 @@ static void enqueue(struct sluss_messages *m, uint32_t number)
 	delivery->queued = true;
 	box->waiting++;
 	box->blocks += m->messages[delivery->message].blocks;
+	sluss_shares_add(&box->shares, m->messages[delivery->message].sender, m->messages[delivery->message].blocks);
 	box->news = true;
 	m->waiting++;
 }
@@ -126,6 +130,7 @@ static void dequeue(struct sluss_messages *m, uint32_t number)
 	delivery->queued = false;
 	box->waiting--;
 	box->blocks -= m->messages[delivery->message].blocks;
+	sluss_shares_remove(&box->shares, m->messages[delivery->message].sender, m->messages[delivery->message].blocks);
 	m->waiting--;
 }
 
@@ -200,7 +205,8 @@ static bool add_deliveries(
 {
 	for (size_t i = 0; i < message->recipient_count; i++) {
 		uint32_t mailbox = mailbox_of(m, message->recipients[i].agency);
-		if (mailbox == SLUSS_NOWHERE)
+		if (mailbox == SLUSS_NOWHERE ||
+		    !sluss_shares_reserve(&m->mailboxes[mailbox].shares, m->messages[number].sender))
 			return false;
 		struct sluss_delivery *delivery = &m->deliveries[m->delivery_count];
 		*delivery = (struct sluss_delivery){.index = index,
@@ -433,6 +439,12 @@ size_t sluss_mailbox_waiting(const struct sluss_messages *m, uint32_t mailbox)
 uint64_t sluss_mailbox_blocks(const struct sluss_messages *m, uint32_t mailbox)
 {
 	return m->mailboxes[mailbox].blocks;
+}
+
+struct sluss_share sluss_mailbox_share(const struct sluss_messages *m, uint32_t mailbox, uint32_t sender)
+{
+	return mailbox == SLUSS_NOWHERE ? (struct sluss_share){0}
+					: sluss_shares_of(&m->mailboxes[mailbox].shares, sender);
 }
 
 uint64_t sluss_messages_waiting(const struct sluss_messages *m)

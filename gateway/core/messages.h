@@ -9,6 +9,7 @@
 #define SLUSS_CORE_MESSAGES_H
 
 #include "policy/record.h"
+#include "shares.h"
 #include "sluss/types.h"
 
 enum sluss_delivery_state { // numbers of sluss.v1.DeliveryState
@@ -85,6 +86,8 @@ uint32_t sluss_mailbox_first(const struct sluss_messages *messages, uint32_t mai
 size_t sluss_mailbox_waiting(const struct sluss_messages *messages, uint32_t mailbox);
 // Sealed octets that wait, in blocks of 4,096.
 uint64_t sluss_mailbox_blocks(const struct sluss_messages *messages, uint32_t mailbox);
+// What of it comes from that sender (a mailbox number). Zeros where either is SLUSS_NOWHERE.
+struct sluss_share sluss_mailbox_share(const struct sluss_messages *messages, uint32_t mailbox, uint32_t sender);
 // Deliveries that wait in all mailboxes.
 uint64_t sluss_messages_waiting(const struct sluss_messages *messages);
 // Has something come for the mailbox since news were cleared?

@@ -27,7 +27,7 @@ static void fill_config(struct sluss_core_config *config)
 {
 	config->verify_threads = or_default(config->verify_threads, 2);
 	config->queue_max = or_default(config->queue_max, 4096);
-	config->queue_max_per_agency = or_default(config->queue_max_per_agency, 100000);
+	config->queue_max_per_agency = or_default(config->queue_max_per_agency, 200000);
 	config->batch_max = or_default(config->batch_max, 256);
 	config->max_frame = or_default(config->max_frame, 4u << 20);
 	config->fetch_wait_max_ms = or_default(config->fetch_wait_max_ms, 60000);

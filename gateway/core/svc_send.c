@@ -114,23 +114,6 @@ bool exchange_send_again(struct sluss_txn *txn, uint32_t number, struct exchange
 	return false;
 }
 
-static bool queues_have_room(struct sluss_txn *txn, const struct exchange_message *m)
-{
-	struct sluss_messages *messages = exchange_messages(txn);
-	const struct sluss_core_config *config = &sluss_writer_of(txn)->config;
-	for (size_t i = 0; i < m->recipient_count; i++) {
-		uint32_t box = sluss_mailbox_find(messages, m->recipients[i].agency);
-		uint64_t blocks = m->blocks + (box == SLUSS_NOWHERE ? 0 : sluss_mailbox_blocks(messages, box));
-		if ((box == SLUSS_NOWHERE || sluss_mailbox_waiting(messages, box) < config->queue_max_per_agency) &&
-		    blocks <= config->delivery_queue_octets_max / EXCHANGE_BLOCK)
-			continue;
-		sluss_txn_refuse(txn, SLUSS_CODE_RESOURCE_EXHAUSTED, SLUSS_BUSY, "recipients",
-		    "Too many messages wait for %s.", m->recipients[i].agency);
-		return false;
-	}
-	return true;
-}
-
 // A ConcernReport or Referral to a case that nobody knows yet opens it; a ConcernReport on a closed case opens a new
 // one for the same person (ruling 11).
 static bool open_case(struct sluss_txn *txn, const struct exchange_message *m, const struct sluss_record *accepted)
@@ -176,8 +159,8 @@ static bool accept(struct sluss_txn *txn, const struct exchange_message *m, cons
 {
 	struct sluss_record record = {.type = SLUSS_REC_MESSAGE_ACCEPTED, .u.message_accepted = record_of(txn, m, d)};
 	uint64_t index;
-	return queues_have_room(txn, m) && open_case(txn, m, &record) && sluss_txn_append(txn, &record, &index) &&
-	       exchange_payload_put(txn, index, m, wanted_sections(d)) &&
+	return exchange_queues_have_room(txn, m) && open_case(txn, m, &record) &&
+	       sluss_txn_append(txn, &record, &index) && exchange_payload_put(txn, index, m, wanted_sections(d)) &&
 	       exchange_chunks_take(txn, m, wanted_sections(d)) &&
 	       accepted(txn, d->pairs, d->count, index, outcome_out);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: EUPL-1.2
-"""How deliveries end, through the real programs: proof of receipt, rejection, expiry, order over connections, batches, restarts; and the counts agree."""
+"""How deliveries end, through the real programs: proof of receipt, rejection, expiry, order over connections, batches, restarts, one sender's flood; and the
+counts agree."""
 import hashlib
 import time
 
@@ -13,11 +14,12 @@ def chosen(notices, kind):
 
 
 def main():
-    with harness.gateway(settings={"lease_ms": 60000}) as running:
+    with harness.gateway(settings={"lease_ms": 60000, "queue_max_per_agency": 16}) as running:
         soc, sch = running.agency("soc-1", "social_services"), running.agency("sch-1", "school")
-        case, person = soc.open_case([soc, sch])
+        pol = running.agency("pol-1", "police")
+        case, person = soc.open_case([soc, sch, pol])
         assert soc.set_phase(case, "PHASE_INQUIRY").ok and soc.set_phase(case, "PHASE_ENROLLED").ok
-        consent = soc.consent(case, [person], [("action_plan", soc, [sch]), ("school_attendance", sch, [soc])])
+        consent = soc.consent(case, [person], [("action_plan", soc, [sch]), ("school_attendance", sch, [soc]), ("enrolment", pol, [soc])])
         accepted = delivered = acknowledged = rejected = 0
 
         def send(**envelope):
@@ -80,6 +82,24 @@ def main():
             assert soc.acknowledge(d).ok
         delivered += 3
         acknowledged += 3
+
+        # A flood: the school fills what is common of the queue to social services and its own share, and is refused. The police are not.
+        ids = [send()[0] for _ in range(8)]
+        request = sch.message(case, consent, [soc], "school_attendance", "MESSAGE_TYPE_ATTENDANCE_REPORT")
+        refused = sch.send(request)
+        assert (refused.status, refused.code, refused.reason) == (429, "resource_exhausted", "BUSY"), (refused.status, refused.code, refused.reason)
+        assert "The share of sch-1 in the queue of soc-1 is full: 8 of its messages wait there." in refused.text, refused.text
+        calm = pol.send(pol.message(case, consent, [soc], "enrolment", "MESSAGE_TYPE_SUITABILITY_ASSESSMENT"))
+        assert calm.ok, (calm.code, calm.reason, calm.text)
+        got = soc.fetch().message["deliveries"]
+        assert [d["message_id"] for d in got] == [*ids, calm.message["message_id"]]
+        assert soc.acknowledge(got[0]).ok and soc.acknowledge(got[1]).ok
+        assert sch.send(request).ok  # nothing was lost: the same octets, as soon as there is room
+        got += soc.fetch().message["deliveries"]
+        assert all(soc.acknowledge(d).ok for d in got[2:]) and len(got) == 10
+        accepted += 2
+        delivered += 10
+        acknowledged += 10
 
         health = running.health()
         assert (health["accepted"], health["acknowledged"], health["rejected"], health["expired"], health.get("waiting", 0)) == (
