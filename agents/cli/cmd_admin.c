@@ -278,6 +278,32 @@ static enum cli_exit health(struct cli *cli)
 	return cli_show(cli, &r->base);
 }
 
+static enum cli_exit queues(struct cli *cli)
+{
+	Sluss__V1__ListQueuesRequest q = SLUSS__V1__LIST_QUEUES_REQUEST__INIT;
+	Sluss__V1__ListQueuesResponse *r = NULL;
+	enum cli_exit code = ask(cli, SLUSS_METHOD_ADMIN_LIST_QUEUES, &q.base, &r);
+	if (code != CLI_OK) {
+		return code;
+	}
+	if (r->n_queues == 0) {
+		cli_say(cli, "Nothing waits.");
+	}
+	for (size_t i = 0; i < r->n_queues; i++) {
+		const Sluss__V1__Queue *queue = r->queues[i];
+		cli_say(cli, "%s: %llu messages wait (%llu octets), %llu of them handed out; the oldest since %s",
+		    queue->recipient_agency_id, (unsigned long long)queue->waiting, (unsigned long long)queue->octets,
+		    (unsigned long long)queue->handed_out, cli_time_text(cli, queue->oldest));
+		cli_say(cli, "  %s%s%s", queue->explanation, queue->asked == NULL ? "" : " It last asked at ",
+		    queue->asked == NULL ? "" : cli_time_text(cli, queue->asked));
+		for (size_t s = 0; s < queue->n_senders; s++) {
+			cli_say(cli, "  from %s: %llu", queue->senders[s]->agency_id,
+			    (unsigned long long)queue->senders[s]->waiting);
+		}
+	}
+	return cli_show(cli, &r->base);
+}
+
 // ---- table
 
 #define SOCKET_OPTION                                                                                                  \
@@ -326,6 +352,7 @@ const struct cli_verb cli_admin_verbs[] = {
     {"admin person erase", "PERSON", "Destroy what names a person whose cases are closed.", only_socket, erase_person,
 	NULL},
     {"admin sessions end", "", "Log people out at once.", end_session_options, end_sessions, NULL},
+    {"admin queues", "", "What waits for which agency, since when, and why.", only_socket, queues, NULL},
     {"admin health", "", "Counts and health of the gateway.", only_socket, health, NULL},
     {NULL, NULL, NULL, NULL, NULL, NULL},
 };

@@ -68,6 +68,7 @@ add_library(sluss_core STATIC
   svc_person_act.c
   svc_person_disclosures.c
   svc_person_overview.c
+  svc_queues.c
   svc_recall.c
   svc_report.c
   svc_send.c

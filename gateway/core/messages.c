@@ -15,6 +15,7 @@ struct mailbox {
 	size_t waiting;
 	uint64_t blocks;
 	struct sluss_shares shares; // the same by sender
+	int64_t asked_ms;
 	bool news;
 };
 
@@ -450,6 +451,16 @@ struct sluss_share sluss_mailbox_share(const struct sluss_messages *m, uint32_t 
 uint64_t sluss_messages_waiting(const struct sluss_messages *m)
 {
 	return m->waiting;
+}
+
+int64_t sluss_mailbox_asked_ms(const struct sluss_messages *m, uint32_t mailbox)
+{
+	return m->mailboxes[mailbox].asked_ms;
+}
+
+void sluss_mailbox_set_asked(struct sluss_messages *m, uint32_t mailbox, int64_t now_ms)
+{
+	m->mailboxes[mailbox].asked_ms = now_ms;
 }
 
 bool sluss_mailbox_news(const struct sluss_messages *m, uint32_t mailbox)

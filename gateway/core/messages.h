@@ -86,6 +86,9 @@ uint32_t sluss_mailbox_first(const struct sluss_messages *messages, uint32_t mai
 size_t sluss_mailbox_waiting(const struct sluss_messages *messages, uint32_t mailbox);
 // Sealed octets that wait, in blocks of 4,096.
 uint64_t sluss_mailbox_blocks(const struct sluss_messages *messages, uint32_t mailbox);
+// When its agency last asked for what is in it (core's clock); 0: not since the start. No part of the fold.
+int64_t sluss_mailbox_asked_ms(const struct sluss_messages *messages, uint32_t mailbox);
+void sluss_mailbox_set_asked(struct sluss_messages *messages, uint32_t mailbox, int64_t now_ms);
 // What of it comes from that sender (a mailbox number). Zeros where either is SLUSS_NOWHERE.
 struct sluss_share sluss_mailbox_share(const struct sluss_messages *messages, uint32_t mailbox, uint32_t sender);
 // Deliveries that wait in all mailboxes.

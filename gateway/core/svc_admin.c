@@ -5,6 +5,7 @@
 #include "stop.h"
 #include "svc_agency.h"
 #include "svc_common.h"
+#include "svc_queues.h"
 #include "svc_sessions_end.h"
 #include "svc_witnesses.h"
 #include "writer.h"
@@ -262,6 +263,7 @@ static const struct sluss_service rows[] = {
     {SLUSS_METHOD_ADMIN_SET_POLICY, NULL, NULL, policy_execute, NULL, 0},
     {SLUSS_METHOD_ADMIN_STEP_CLOCK, NULL, NULL, step_execute, NULL, 0},
     {SLUSS_METHOD_ADMIN_END_SESSIONS, NULL, NULL, svc_sessions_end, NULL, 0},
+    {SLUSS_METHOD_ADMIN_LIST_QUEUES, NULL, NULL, svc_queues, NULL, 0},
     {SLUSS_METHOD_ADMIN_GET_HEALTH, NULL, NULL, health_execute, NULL, 0},
 };
 

@@ -354,6 +354,9 @@ void exchange_fetch(struct sluss_txn *txn)
 		no_memory(txn);
 		return;
 	}
+	uint32_t box = sluss_mailbox_find(exchange_messages(txn), txn->caller);
+	if (box != SLUSS_NOWHERE)
+		sluss_mailbox_set_asked(exchange_messages(txn), box, txn->now_ms);
 	char stopped[SLUSS_NOTARY_WHY];
 	bool relays = sluss_notary_open_for_relay(sluss_writer_of(txn), stopped);
 	if (relays && !collect(txn, &f))

@@ -47,6 +47,8 @@ static const struct sluss_method_info methods[] = {
 	.max_body = LOOKUP_BODY},
     {METHOD(ADMIN_GET_HEALTH, "AdminService", "GetHealth", get_health_request, get_health_response), ADMIN,
 	.max_body = LOOKUP_BODY},
+    {METHOD(ADMIN_LIST_QUEUES, "AdminService", "ListQueues", list_queues_request, list_queues_response), ADMIN,
+	.max_body = LOOKUP_BODY},
     {METHOD(ADMIN_REVOKE_AGENCY, "AdminService", "RevokeAgency", revoke_agency_request, revoke_agency_response), ADMIN,
 	.max_body = LOOKUP_BODY},
     {METHOD(ADMIN_REVOKE_KEYS, "AdminService", "RevokeKeys", revoke_keys_request, revoke_keys_response), ADMIN,

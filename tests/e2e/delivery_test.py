@@ -91,6 +91,8 @@ def main():
         assert "The share of sch-1 in the queue of soc-1 is full: 8 of its messages wait there." in refused.text, refused.text
         calm = pol.send(pol.message(case, consent, [soc], "enrolment", "MESSAGE_TYPE_SUITABILITY_ASSESSMENT"))
         assert calm.ok, (calm.code, calm.reason, calm.text)
+        shown = harness.subprocess.run([harness.SLUSS, "admin", "queues", "--socket", running.state / "admin.sock"], capture_output=True, text=True, check=True).stdout
+        assert "soc-1: 9 messages wait" in shown and "from sch-1: 8" in shown and "from pol-1: 1" in shown and "the agency asks for messages" in shown, shown
         got = soc.fetch().message["deliveries"]
         assert [d["message_id"] for d in got] == [*ids, calm.message["message_id"]]
         assert soc.acknowledge(got[0]).ok and soc.acknowledge(got[1]).ok

@@ -190,6 +190,7 @@ static void bad_commands(void **state)
 	expect("admin agency add Soc --type school", CLI_USAGE, "ID", "not an agency id");
 	expect("admin agency add soc --type x", CLI_USAGE, "type", "none of");
 	expect("admin clock step soon", CLI_USAGE, "TIME", "not a time");
+	expect("admin queues --socket /nonexistent", CLI_UNAVAILABLE, "socket", "/nonexistent");
 	expect("admin health --socket /nonexistent", CLI_UNAVAILABLE, "socket", "/nonexistent");
 	expect("policy check /nonexistent", CLI_USAGE, "FILE", "No such file");
 	expect("policy check CMakeLists.txt", CLI_REFUSED, "", "CMakeLists.txt");

@@ -356,77 +356,6 @@ static void a_full_queue_refuses_and_loses_nothing(void **state)
 	assert_int_equal(fetch_count(w, SOC, 8), 3);
 }
 
-// What one sender floods is its own share and what is common; the share of another is not touched.
-static void a_flood_takes_no_room_of_others(void **state)
-{
-	struct world *w = *state;
-	world_stop(w);
-	w->config.queue_max_per_agency = 16;
-	world_run(w);
-	struct draft flood = {.from = SCH, .to = to_soc, .to_count = 1, .sections = 1};
-	struct draft calm = {.from = POL,
-	    .to = to_soc,
-	    .to_count = 1,
-	    .sections = 1,
-	    .category = "enrolment",
-	    .type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_SUITABILITY_ASSESSMENT};
-	struct sluss_id ids[16];
-	size_t sent = 0;
-	while (sent < 8)
-		ids[sent++] = send_expecting(w, &flood, OK);
-	struct sluss_sealed_message refused = seal(w, &flood);
-	for (int round = 0; round < 2; round++) {
-		struct answer answer = send_sealed(w, SCH, &refused);
-		assert_int_equal(answer.code, EXHAUSTED);
-		assert_non_null(
-		    strstr(answer.response->refusal->explanation, "share of sch-1 in the queue of soc-1 is full"));
-		answer_free(&answer);
-		// There are three mailboxes from its first message on: a third of the other half is two.
-		ids[sent++] = send_expecting(w, &calm, OK);
-		world_stop(w); // who has what there is told by the log
-		world_run(w);
-	}
-	struct sluss_sealed_message also = seal(w, &calm);
-	struct answer answer = send_sealed(w, POL, &also);
-	assert_int_equal(answer.code, EXHAUSTED);
-	assert_non_null(strstr(answer.response->refusal->explanation, "share of pol-1"));
-	answer_free(&answer);
-	// In order of acceptance, and each place that becomes free can be taken again.
-	struct answer got = fetch(w, SOC, 7, 0);
-	assert_int_equal(deliveries(&got)->n_deliveries, sent);
-	for (size_t i = 0; i < sent; i++)
-		assert_is(deliveries(&got)->deliveries[i], &ids[i]);
-	for (size_t i = 0; i < 4; i++) {
-		struct answer acked = acknowledge(w, SOC, deliveries(&got)->deliveries[i], RECEIVED);
-		assert_int_equal(acked.code, OK);
-		answer_free(&acked);
-	}
-	answer_free(&got);
-	answer = send_sealed(w, SCH, &refused);
-	assert_int_equal(answer.code, OK);
-	answer_free(&answer);
-	answer = send_sealed(w, POL, &also);
-	assert_int_equal(answer.code, OK);
-	answer_free(&answer);
-	sluss_sealed_message_free(&refused);
-	sluss_sealed_message_free(&also);
-}
-
-static void room_is_shared(void **state)
-{
-	(void)state;
-	assert_true(sluss_shares_have_room(49, 49, 1, 100, 5)); // the common half
-	assert_false(sluss_shares_have_room(50, 50, 1, 100, 5));
-	assert_true(sluss_shares_have_room(50, 9, 1, 100, 5)); // the other half: a fifth of it
-	assert_false(sluss_shares_have_room(50, 10, 1, 100, 5));
-	assert_true(sluss_shares_have_room(0, 0, 100, 100, 5)); // one large message of somebody who has nothing there
-	assert_true(sluss_shares_have_room(60, 0, 40, 100, 5));
-	assert_false(sluss_shares_have_room(60, 0, 41, 100, 5)); // never more than the whole
-	assert_false(sluss_shares_have_room(100, 0, 1, 100, 1000));
-	assert_true(sluss_shares_have_room(99, 0, 1, 100, 1000)); // a share of less than one is one
-	assert_true(sluss_shares_have_room(0, 0, 1, 1, 0));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -438,8 +367,6 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(the_gateway_has_a_limit_of_its_own, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(it_expires_in_silence, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_full_queue_refuses_and_loses_nothing, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(a_flood_takes_no_room_of_others, set_up, tear_down),
-	    cmocka_unit_test(room_is_shared),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

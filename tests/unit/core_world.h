@@ -6,6 +6,8 @@
 #define CORE_WORLD_H
 
 #include <stdatomic.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "core.h"
 #include "ipc/call.h"
@@ -18,7 +20,7 @@
 #include "store_memory.h"
 
 #define AUTHORITY "sluss.test/core"
-#define START_MS INT64_C(1767261600000) // 2026-01-01T10:00:00Z
+#define START_MS INT64_C(1767261600000)			// 2026-01-01T10:00:00Z
 #define WORLD_YEAR_MS (INT64_C(300) * 24 * 3600 * 1000) // from START_MS to the end of the grants
 
 enum { PATIENCE_MS = 10000 }; // for an answer that has to come
@@ -55,6 +57,9 @@ struct world {
 	struct sluss_core_config config;
 
 	// The running core.
+	bool with_admin; // listens for the administrator at admin_at (an abstract name)
+	struct sockaddr_un admin_at;
+	socklen_t admin_len;
 	bool running;
 	void *thread; // pthread_t
 	int status;
@@ -97,6 +102,9 @@ void answer_free(struct answer *answer);
 // Both.
 struct answer call(
     struct world *w, enum sluss_method method, enum who who, uint64_t connection, const ProtobufCMessage *request);
+
+// One call of AdminService, when with_admin was set before core started.
+struct answer admin_call(struct world *w, enum sluss_method method, const ProtobufCMessage *request);
 
 // Tells core that these connections are gone; that the parent killed and replaced web and edge.
 void tell_closed(struct world *w, uint64_t connection);
