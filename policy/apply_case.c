@@ -10,14 +10,14 @@ static void join_subject(struct sluss_state *state, uint32_t kase_at, uint32_t s
 	kase->subject = subject;
 	kase->next_of_subject = PERSON(state, subject)->first_case;
 	PERSON(state, subject)->first_case = kase_at;
-	kase->facts = PERSON(state, subject)->facts;
+	st_line(state, kase)->facts = PERSON(state, subject)->facts;
 }
 
 static void copy_facts(struct sluss_state *state, uint32_t person)
 {
 	for (uint32_t at = PERSON(state, person)->first_case; at != SLUSS_NOWHERE;
 	     at = CASE(state, at)->next_of_subject)
-		CASE(state, at)->facts = PERSON(state, person)->facts;
+		st_line(state, CASE(state, at))->facts = PERSON(state, person)->facts;
 }
 
 static void leave_subject(struct sluss_state *state, uint32_t kase_at)
@@ -56,10 +56,11 @@ static void replace_members(struct sluss_state *state, struct kase *kase, struct
 	state->member_memory += members_memory(members) - members_memory(kase->members);
 	free(kase->members);
 	kase->members = members;
+	struct case_line *line = st_line(state, kase);
 	bool fits = members->count <= AGENCIES_HERE;
-	kase->agency_count = fits ? (uint8_t)members->count : (uint8_t)(AGENCIES_HERE + 1);
+	line->agency_count = fits ? (uint8_t)members->count : (uint8_t)(AGENCIES_HERE + 1);
 	for (unsigned i = 0; i < AGENCIES_HERE; i++)
-		kase->agencies[i] = fits && i < members->count ? members->list[i].agency : (uint16_t)NO_AGENCY;
+		line->agencies[i] = fits && i < members->count ? members->list[i].agency : (uint16_t)NO_AGENCY;
 }
 
 // The leading agency alone, with the officer who opened the case as coordinator.
@@ -81,13 +82,26 @@ static struct members *first_member(struct sluss_state *state, uint16_t agency, 
 	return members;
 }
 
+// Room for one more case. Lines move when their table grows.
+static bool reserve_case(struct sluss_state *state)
+{
+	const uint8_t *before = state->by_case.slots;
+	if (!sluss_array_reserve(&state->cases, 1) || !st_links_reserve(state) ||
+	    !sluss_id_table_reserve(&state->by_case, 1))
+		return false;
+	for (uint32_t i = 0; state->by_case.slots != before && i < sluss_id_table_slots(&state->by_case); i++) {
+		const struct sluss_id_slot *slot = sluss_id_table_at(&state->by_case, i);
+		if (slot->at != 0)
+			CASE(state, slot->at - 1)->line = i;
+	}
+	return true;
+}
+
 static uint32_t append_case(struct sluss_state *state, const struct sluss_rec_case_opened *opened, uint64_t seq)
 {
-	if (!case_index_reserve(&state->by_case, 1) || !st_links_reserve(state))
+	if (!reserve_case(state))
 		return SLUSS_NOWHERE;
 	uint32_t at = sluss_array_append(&state->cases);
-	if (at == SLUSS_NOWHERE)
-		return at;
 	struct kase *kase = CASE(state, at);
 	kase->id = opened->case_id;
 	kase->programme = SLUSS_NOWHERE;
@@ -96,7 +110,7 @@ static uint32_t append_case(struct sluss_state *state, const struct sluss_rec_ca
 	kase->heap_at = SLUSS_NOWHERE;
 	kase->edge_ms = INT64_MAX;
 	kase->opened_seq = seq;
-	case_index_insert(&state->by_case, st_hash_id(state, &opened->case_id), at);
+	kase->line = sluss_id_table_insert(&state->by_case, st_hash_id(state, &opened->case_id), &opened->case_id, at);
 	return at;
 }
 
@@ -110,8 +124,8 @@ static enum sluss_apply open_case(struct sluss_state *state, const struct sluss_
 	if (sluss_id_is_none(&opened->case_id) || sluss_id_is_none(&opened->subject) || agency == NO_AGENCY ||
 	    (opened->phase != SLUSS_PHASE_NOMINATED && opened->phase != SLUSS_PHASE_INQUIRY))
 		return SLUSS_APPLY_INVALID;
-	if (at != SLUSS_NOWHERE &&
-	    (CASE(state, at)->programme != SLUSS_NOWHERE || !named || CASE(state, at)->phase != SLUSS_PHASE_NOMINATED))
+	if (at != SLUSS_NOWHERE && (CASE(state, at)->programme != SLUSS_NOWHERE || !named ||
+				       st_line(state, CASE(state, at))->phase != SLUSS_PHASE_NOMINATED))
 		return SLUSS_APPLY_INVALID;
 	uint32_t subject = st_need_person(state, &opened->subject);
 	uint32_t programme = named ? st_intern(state, opened->programme) : SLUSS_NOWHERE;
@@ -132,7 +146,7 @@ static enum sluss_apply open_case(struct sluss_state *state, const struct sluss_
 	join_subject(state, at, subject);
 	struct kase *kase = CASE(state, at);
 	kase->programme = programme;
-	kase->phase = (uint8_t)opened->phase;
+	st_line(state, kase)->phase = (uint8_t)opened->phase;
 	kase->settled_ms = record->at_ms;
 	replace_members(state, kase, members);
 	st_case_after(state, at, CAUSE_OTHER, record->at_ms);
@@ -239,7 +253,7 @@ static enum sluss_apply set_guardians(struct sluss_state *state, const struct sl
 		current |= guardian_bit(custody, st_find_person(state, &set->guardians[i]));
 	for (uint32_t i = PERSON(state, subject)->first_case; i != SLUSS_NOWHERE; i = CASE(state, i)->next_of_subject)
 		CASE(state, i)->custody_changed =
-		    CASE(state, i)->custody_changed || current != CASE(state, i)->facts.guardians;
+		    CASE(state, i)->custody_changed || current != st_line(state, CASE(state, i))->facts.guardians;
 	PERSON(state, subject)->facts.guardians = current;
 	copy_facts(state, subject);
 	each_case_after(state, subject, CAUSE_OTHER, record->at_ms);
@@ -287,13 +301,14 @@ static enum sluss_apply set_phase(struct sluss_state *state, const struct sluss_
 	const struct sluss_rec_phase_set *set = &record->u.phase_set;
 	uint32_t at = st_find_case(state, &set->case_id);
 	if (at == SLUSS_NOWHERE || (unsigned)set->phase == 0 || (unsigned)set->phase >= SLUSS_PHASES ||
-	    CASE(state, at)->phase == SLUSS_PHASE_CLOSED)
+	    st_line(state, CASE(state, at))->phase == SLUSS_PHASE_CLOSED)
 		return SLUSS_APPLY_INVALID;
 	struct kase *kase = CASE(state, at);
-	if (set->phase == SLUSS_PHASE_CLOSING && kase->phase != SLUSS_PHASE_CLOSING)
-		kase->former_phase = kase->phase;
+	uint8_t *phase = &st_line(state, kase)->phase;
+	if (set->phase == SLUSS_PHASE_CLOSING && *phase != SLUSS_PHASE_CLOSING)
+		kase->former_phase = *phase;
 	kase->link_lost = set->phase == SLUSS_PHASE_CLOSING && set->by_gateway;
-	kase->phase = (uint8_t)set->phase;
+	*phase = (uint8_t)set->phase;
 	kase->close_reason = set->phase == SLUSS_PHASE_CLOSED ? (uint8_t)set->reason : (uint8_t)SLUSS_CLOSE_NONE;
 	// A case that comes back from `closing` has to be looked at again.
 	if (kase->heap_at != SLUSS_NOWHERE)
@@ -320,7 +335,7 @@ static enum sluss_apply assess(struct sluss_state *state, const struct sluss_rec
 	if (at == SLUSS_NOWHERE || (unsigned)assessed->who == 0 || (unsigned)assessed->who > SLUSS_WHO_BOTH)
 		return SLUSS_APPLY_INVALID;
 	const struct kase *kase = CASE(state, at);
-	const struct facts *subject = &kase->facts;
+	const struct facts *subject = &st_line(state, kase)->facts;
 	const struct sluss_programme *programme = st_case_programme(state, kase);
 	const struct sluss_age_row *row = programme == NULL || subject->age_until == 0
 					      ? NULL

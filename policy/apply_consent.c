@@ -17,29 +17,17 @@ static bool draft_key(const struct sluss_state *state, const struct sluss_grant 
 	return true;
 }
 
-struct key_hashing {
-	const struct sluss_state *state;
-	uint64_t case_hash;
-};
-
-static uint64_t hash_of_key(const void *context, uint64_t key)
+static uint64_t hash_of_key(const void *context, uint32_t kase, uint64_t key)
 {
-	const struct key_hashing *hashing = context;
-	return st_hash_key(hashing->state, hashing->case_hash, key);
+	const struct sluss_state *state = context;
+	return st_hash_key(state, st_hash_id(state, &CASE(state, kase)->id), key);
 }
 
-// Room for `count` more versions in a case, each perhaps of a new key.
-static bool reserve_grants(struct sluss_state *state, uint32_t kase_at, size_t count)
+// Room for `count` more versions, each perhaps of a new key.
+static bool reserve_grants(struct sluss_state *state, size_t count)
 {
-	struct kase *kase = CASE(state, kase_at);
-	struct key_hashing hashing = {state, st_hash_id(state, &kase->id)};
-	uint32_t first = kase->keys.first;
-	if (!sluss_array_reserve(&state->grants, count) || !sluss_index_reserve(&state->by_grant, count) ||
-	    !key_table_reserve(&state->key_pool, &kase->keys, count, hash_of_key, &hashing))
-		return false;
-	if (kase->keys.first != first)
-		case_index_moved(&state->by_case, hashing.case_hash, kase_at, &kase->keys);
-	return true;
+	return sluss_array_reserve(&state->grants, count) && sluss_index_reserve(&state->by_grant, count) &&
+	       key_table_reserve(&state->keys, count, hash_of_key, state);
 }
 
 // Adds a version at the head of its key and of its case. Room was reserved.
@@ -48,14 +36,14 @@ static uint32_t add_version(struct sluss_state *state, uint32_t kase_at, const s
 	struct kase *kase = CASE(state, kase_at);
 	uint32_t at = sluss_array_append(&state->grants);
 	struct grant *grant = GRANT(state, at);
-	uint64_t hash = st_hash_key(state, st_hash_id(state, &kase->id), version->key);
-	struct key_slot *slot = key_table_find(&state->key_pool, &kase->keys, hash, version->key);
-	if (slot == NULL)
-		slot = key_table_add(&state->key_pool, &kase->keys, hash, version->key);
+	uint64_t hash = hash_of_key(state, kase_at, version->key);
+	uint32_t slot = key_table_find(&state->keys, hash, kase_at, version->key);
+	if (slot == SLUSS_NOWHERE)
+		slot = key_table_add(&state->keys, hash, kase_at, version->key);
 	*grant = *version;
 	grant->kase = kase_at;
-	grant->older = slot->newest == 0 ? SLUSS_NOWHERE : slot->newest - 1;
-	slot->newest = at + 1;
+	grant->older = state->keys.newest[slot];
+	state->keys.newest[slot] = at;
 	grant->next_in_case = kase->first_grant;
 	kase->first_grant = at;
 	kase->grant_count++;
@@ -79,7 +67,7 @@ enum sluss_apply st_apply_consent_recorded(struct sluss_state *state, const stru
 				return SLUSS_APPLY_INVALID;
 		}
 	}
-	if (!reserve_grants(state, kase, recorded->grant_count) || !sluss_index_reserve(&state->by_consent, 1))
+	if (!reserve_grants(state, recorded->grant_count) || !sluss_id_table_reserve(&state->by_consent, 1))
 		return SLUSS_APPLY_NO_MEMORY;
 	uint32_t consent_at = sluss_array_append(&state->consents);
 	if (consent_at == SLUSS_NOWHERE)
@@ -91,7 +79,9 @@ enum sluss_apply st_apply_consent_recorded(struct sluss_state *state, const stru
 	    .grant_count = (uint32_t)recorded->grant_count,
 	    .seq = seq,
 	};
-	sluss_index_insert(&state->by_consent, st_hash_id(state, &recorded->consent), consent_at);
+	uint32_t slot = sluss_id_table_insert(
+	    &state->by_consent, st_hash_id(state, &recorded->consent), &recorded->consent, consent_at);
+	((struct consent_slot *)(void *)sluss_id_table_at(&state->by_consent, slot))->kase = kase;
 	for (size_t i = 0; i < recorded->grant_count; i++) {
 		const struct sluss_grant *draft = &recorded->grants[i];
 		(void)draft_key(state, draft, &key);
@@ -226,7 +216,7 @@ enum sluss_apply st_apply_grant_status(struct sluss_state *state, const struct s
 	bool nobody = status->act == SLUSS_ACT_INVALIDATE && sluss_id_is_none(&status->person);
 	if ((bit == 0 && !nobody) || !valid_versions(state, status, kase))
 		return SLUSS_APPLY_INVALID;
-	if (status->act == SLUSS_ACT_RESUME && !reserve_grants(state, kase, status->grant_count))
+	if (status->act == SLUSS_ACT_RESUME && !reserve_grants(state, status->grant_count))
 		return SLUSS_APPLY_NO_MEMORY;
 	st_links_settle(state, kase, record->at_ms);
 	if (status->grant_count == 0)

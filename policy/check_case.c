@@ -73,7 +73,7 @@ enum sluss_reason sluss_check_assessment(const struct sluss_state *state, const 
 		return refuse(refusal_out, SLUSS_UNKNOWN_CASE, "case_id");
 	const struct kase *kase = CASE(state, at);
 	const struct sluss_programme *programme = st_case_programme(state, kase);
-	const struct facts *subject = &kase->facts;
+	const struct facts *subject = &st_line(state, kase)->facts;
 	if (programme == NULL)
 		return refuse(refusal_out, SLUSS_ASSESSMENT_NOT_ALLOWED, "case_id");
 	const struct sluss_age_row *row =
@@ -90,7 +90,7 @@ enum sluss_reason sluss_check_assessment(const struct sluss_state *state, const 
 // Out of `closing` only back to where the case came from, once every link is active again (ruling 9).
 static bool may_return(const struct sluss_state *state, const struct kase *kase, enum sluss_phase phase, int64_t now_ms)
 {
-	return kase->phase == SLUSS_PHASE_CLOSING && (unsigned)phase == kase->former_phase &&
+	return st_line(state, kase)->phase == SLUSS_PHASE_CLOSING && (unsigned)phase == kase->former_phase &&
 	       st_links_active(state, kase, now_ms);
 }
 
@@ -106,9 +106,9 @@ enum sluss_reason sluss_check_phase(const struct sluss_state *state, const struc
 	const struct kase *kase = CASE(state, at);
 	if ((unsigned)phase == 0 || (unsigned)phase >= SLUSS_PHASES)
 		return refuse(refusal_out, SLUSS_MALFORMED, "phase");
-	if (kase->phase == SLUSS_PHASE_CLOSED)
+	if (st_line(state, kase)->phase == SLUSS_PHASE_CLOSED)
 		return refuse(refusal_out, SLUSS_CLOSED_STATE, "phase");
-	if (!sluss_bit32(state->policy->phase_next[kase->phase], (unsigned)phase) &&
+	if (!sluss_bit32(state->policy->phase_next[st_line(state, kase)->phase], (unsigned)phase) &&
 	    !may_return(state, kase, phase, now_ms))
 		return refuse(refusal_out, SLUSS_PHASE_FORBIDS, "phase");
 	const struct sluss_programme *programme = st_case_programme(state, kase);
@@ -146,8 +146,8 @@ static enum sluss_reason check_reach(const struct sluss_state *state, const stru
 			int category = sluss_policy_category_index(state->policy, request->categories[k]);
 			if (category < 0)
 				return refuse_at(refusal, SLUSS_UNKNOWN_CATEGORY, "categories", k);
-			enum sluss_reason reason = st_provision_reaches(law, kase, sender, (uint8_t)recipient, covered,
-			    UINT64_C(1) << category, request->necessity);
+			enum sluss_reason reason = st_provision_reaches(law, &st_line(state, kase)->facts, sender,
+			    (uint8_t)recipient, covered, UINT64_C(1) << category, request->necessity);
 			if (reason != SLUSS_OK_STATUTE)
 				return refuse_at(refusal, reason, "categories", k);
 		}

@@ -104,7 +104,7 @@ static enum sluss_reason check_programme_age(
     const struct sluss_state *state, const struct kase *kase, struct sluss_refusal *refusal)
 {
 	const struct sluss_programme *programme = st_case_programme(state, kase);
-	const struct facts *subject = &kase->facts;
+	const struct facts *subject = &st_line(state, kase)->facts;
 	if (programme == NULL)
 		return refuse(refusal, SLUSS_OUTSIDE_PROGRAMME, "case_id");
 	if (subject->age_until == 0)
@@ -123,7 +123,7 @@ enum sluss_reason sluss_check_consent(const struct sluss_state *state, const str
 		return refuse(refusal_out, SLUSS_UNAVAILABLE, "%s", "");
 	if (at == SLUSS_NOWHERE)
 		return refuse(refusal_out, SLUSS_UNKNOWN_CASE, "case_id");
-	if (CASE(state, at)->phase == SLUSS_PHASE_CLOSED)
+	if (st_line(state, CASE(state, at))->phase == SLUSS_PHASE_CLOSED)
 		return refuse(refusal_out, SLUSS_CLOSED_STATE, "case_id");
 	enum sluss_reason outside = check_programme_age(state, CASE(state, at), refusal_out);
 	if (outside != SLUSS_REASON_NONE)
@@ -178,7 +178,7 @@ static enum sluss_reason check_entitled(const struct sluss_state *state, const s
     enum sluss_act act, struct sluss_refusal *refusal)
 {
 	if (act == SLUSS_ACT_GIVE) {
-		uint32_t current = SUBJECT_BIT | kase->facts.guardians;
+		uint32_t current = SUBJECT_BIT | st_line(state, kase)->facts.guardians;
 		return (bit & current) != 0 ? SLUSS_REASON_NONE : refuse(refusal, SLUSS_NOT_ENTITLED, "person_id");
 	}
 	enum sluss_who who;

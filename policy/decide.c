@@ -30,38 +30,8 @@ static void add_ground(struct sluss_decision *decision, const struct sluss_id *i
 	decision->grounds[decision->ground_count++] = *id;
 }
 
-// Starts to fetch from memory what the checks will read: with a million grants each of these is a cache miss, and
-// together they take hardly longer than one. Guesses are positions that only the hash vouches for; whoever reads them
-// looks again.
-static void fetch_slots(const struct asking *asking)
-{
-	const struct sluss_state *state = asking->state;
-	const struct sluss_question *question = asking->question;
-	case_index_prefetch(&state->by_case, asking->case_hash);
-	if (question->claim_count > 0 && question->claims[0].kind == SLUSS_CLAIM_CONSENT)
-		sluss_index_prefetch(&state->by_consent, asking->claim_hash);
-}
-
-static void fetch_elements(const struct asking *asking)
-{
-	const struct sluss_state *state = asking->state;
-	const struct sluss_question *question = asking->question;
-	uint32_t probe = 0;
-	const struct case_slot *slot = case_index_next(&state->by_case, asking->case_hash, &probe);
-	if (slot != NULL) {
-		const struct key_table table = {.first = slot->first, .lines_log2 = slot->lines_log2};
-		key_table_prefetch(&state->key_pool, &table, asking->key_hash);
-		__builtin_prefetch(CASE(state, slot->kase - 1));
-	}
-	if (question->claim_count > 0 && question->claims[0].kind == SLUSS_CLAIM_CONSENT) {
-		uint32_t consent = sluss_index_guess(&state->by_consent, asking->claim_hash);
-		if (consent != SLUSS_NOWHERE)
-			__builtin_prefetch(CONSENT(state, consent));
-	}
-}
-
-// A question is resolved in three steps, each of which waits for memory only once: the names and where to look, what
-// lies there, and the case itself. Several questions take each step together (sluss_decide_many).
+// A question is resolved in two steps: the names and where to look, which fetches all three; and what lies there.
+// Several questions take each step together (sluss_decide_many).
 static void resolve_names(
     struct asking *asking, const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms)
 {
@@ -77,7 +47,9 @@ static void resolve_names(
 	};
 	if (question->claim_count > 0)
 		asking->claim_hash = st_hash_id(state, &question->claims[0].id);
-	fetch_slots(asking);
+	__builtin_prefetch(sluss_id_table_begin(&state->by_case, asking->case_hash));
+	if (question->claim_count > 0 && question->claims[0].kind == SLUSS_CLAIM_CONSENT)
+		__builtin_prefetch(sluss_id_table_begin(&state->by_consent, asking->claim_hash));
 	asking->sender = st_find_agency(state, question->sender);
 	asking->recipient = st_find_agency(state, question->recipient);
 	uint32_t category = asking->labelled ? st_find_symbol(state, question->category) : SLUSS_NOWHERE;
@@ -88,15 +60,16 @@ static void resolve_names(
 	asking->key =
 	    pack_key(asking->category, (unsigned)question->purpose & 0xffu, asking->sender, asking->recipient);
 	asking->key_hash = st_hash_key(state, asking->case_hash, asking->key);
+	__builtin_prefetch(key_table_begin(&state->keys, asking->key_hash, 0));
+	__builtin_prefetch(key_table_begin(&state->keys, asking->key_hash, 1));
 }
 
 static void resolve_case(struct asking *asking)
 {
 	const struct sluss_state *state = asking->state;
 	const struct sluss_question *question = asking->question;
-	asking->kase_at = st_find_case_hashed(state, asking->case_hash, &question->case_id);
-	if (asking->kase_at != SLUSS_NOWHERE)
-		asking->kase = CASE(state, asking->kase_at);
+	asking->line = st_find_line(state, asking->case_hash, &question->case_id);
+	asking->kase_at = asking->line == NULL ? SLUSS_NOWHERE : asking->line->slot.at - 1;
 	if ((unsigned)question->message_type < SLUSS_MESSAGE_TYPES)
 		asking->type = &asking->policy->types[question->message_type];
 }
@@ -124,10 +97,10 @@ static bool valid_concerned(const struct sluss_question *question)
 static bool valid_consent_claim(const struct asking *asking, const struct sluss_claim *claim)
 {
 	uint64_t hash = claim == asking->question->claims ? asking->claim_hash : st_hash_id(asking->state, &claim->id);
-	uint32_t consent = st_find_consent_hashed(asking->state, hash, &claim->id);
-	if (consent == SLUSS_NOWHERE)
+	const struct consent_slot *consent = st_find_consent_slot(asking->state, hash, &claim->id);
+	if (consent == NULL)
 		return false;
-	uint32_t kase = CONSENT(asking->state, consent)->kase;
+	uint32_t kase = consent->kase;
 	if (kase == asking->kase_at)
 		return true;
 	for (size_t i = 0; i < asking->question->concerned_count; i++) {
@@ -181,12 +154,13 @@ static bool check_clock(const struct asking *asking)
 
 static bool is_member(const struct asking *asking, uint16_t agency)
 {
-	return agency != NO_AGENCY && !AGENCY(asking->state, agency)->left && st_is_member(asking->kase, agency);
+	return agency != NO_AGENCY && !AGENCY(asking->state, agency)->left &&
+	       st_is_member(asking->state, asking->line, agency);
 }
 
 static bool check_membership(const struct asking *asking)
 {
-	if (asking->kase == NULL)
+	if (asking->line == NULL)
 		return asking->type->opens_case;
 	return (!asking->type->sender_member || is_member(asking, asking->sender)) &&
 	       (!asking->type->recipient_member || is_member(asking, asking->recipient));
@@ -201,9 +175,13 @@ static uint32_t case_of(const struct asking *asking, const struct sluss_concerne
 							     : SLUSS_NOWHERE;
 }
 
-static bool protected_subject(const struct sluss_state *state, uint32_t kase)
+static bool protected_subject(const struct asking *asking, uint32_t kase)
 {
-	return kase != SLUSS_NOWHERE && CASE(state, kase)->facts.protected_identity;
+	if (kase == SLUSS_NOWHERE)
+		return false;
+	const struct case_line *line =
+	    kase == asking->kase_at ? asking->line : st_line(asking->state, CASE(asking->state, kase));
+	return line->facts.protected_identity;
 }
 
 // A protected person's category of the policy's list needs a grant that says so by name (ruling 16): the one that
@@ -215,7 +193,7 @@ static bool lacks_mark(const struct asking *asking)
 		return false;
 	for (size_t i = 0; i < asking->question->concerned_count; i++) {
 		uint32_t kase = case_of(asking, &asking->question->concerned[i]);
-		if (protected_subject(state, kase) && !st_key_is_marked(state, kase, asking->key, asking->now_ms))
+		if (protected_subject(asking, kase) && !st_key_is_marked(state, kase, asking->key, asking->now_ms))
 			return true;
 	}
 	return false;
@@ -225,8 +203,8 @@ static bool lacks_mark(const struct asking *asking)
 static bool names_officer(const struct asking *asking, uint32_t kase_at)
 {
 	const struct sluss_state *state = asking->state;
-	return !protected_subject(state, kase_at) || st_is_contact(state, CASE(state, kase_at), asking->recipient,
-							 asking->question->recipient_officer, false);
+	return !protected_subject(asking, kase_at) || st_is_contact(state, CASE(state, kase_at), asking->recipient,
+							  asking->question->recipient_officer, false);
 }
 
 static bool check_protection(const struct asking *asking)
@@ -271,7 +249,7 @@ static bool check_type(const struct asking *asking)
 
 static bool phase_allows(const struct asking *asking)
 {
-	unsigned phase = asking->kase == NULL ? SLUSS_PHASE_NOMINATED : asking->kase->phase;
+	unsigned phase = asking->line == NULL ? SLUSS_PHASE_NOMINATED : asking->line->phase;
 	return sluss_bit32(asking->policy->phase_types[phase], (unsigned)asking->question->message_type);
 }
 
@@ -395,11 +373,16 @@ static enum sluss_check check_until_ground(struct asking *asking, enum sluss_rea
 	return check_type(asking) ? SLUSS_CHECK_NONE : SLUSS_CHECK_TYPE;
 }
 
-// Denied until something permits. False: nothing can be told.
-static bool start(const struct sluss_state *state, struct sluss_decision *decision)
+// Denied until something permits.
+static void begin(const struct sluss_state *state, struct sluss_decision *decision)
 {
 	deny(decision, SLUSS_UNAVAILABLE);
 	decision->seq = state->size;
+}
+
+// False: nothing can be told.
+static bool able(const struct sluss_state *state)
+{
 	return state->policy != NULL && !state->broken;
 }
 
@@ -416,11 +399,11 @@ static enum sluss_check finish(struct asking *asking, struct sluss_decision *dec
 enum sluss_check st_decide(const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms,
     struct sluss_decision *decision)
 {
-	if (!start(state, decision))
+	begin(state, decision);
+	if (!able(state))
 		return SLUSS_CHECK_CLOCK;
 	ST_FILLED struct asking asking;
 	resolve_names(&asking, state, question, now_ms);
-	fetch_elements(&asking);
 	return finish(&asking, decision);
 }
 
@@ -433,21 +416,18 @@ void sluss_decide_into(const struct sluss_state *state, const struct sluss_quest
 void sluss_decide_many(const struct sluss_state *state, const struct sluss_question *questions, size_t count,
     int64_t now_ms, struct sluss_decision *decisions_out)
 {
-	enum { TOGETHER = 8 }; // as many as memory serves at a time
-	ST_FILLED struct asking asking[TOGETHER];
-	for (size_t from = 0; from < count; from += TOGETHER) {
-		size_t some = count - from < TOGETHER ? count - from : TOGETHER;
-		bool able = true;
-		for (size_t i = 0; i < some; i++)
-			able = start(state, &decisions_out[from + i]) && able;
-		if (!able)
+	enum { AHEAD = 8 }; // as many as memory serves at a time
+	ST_FILLED struct asking asking[AHEAD];
+	// What the i-th one needs is fetched while the ones before it are decided.
+	for (size_t i = 0; i < count + AHEAD; i++) {
+		struct asking *place = &asking[i % AHEAD];
+		if (i >= AHEAD && able(state))
+			(void)finish(place, &decisions_out[i - AHEAD]);
+		if (i >= count)
 			continue;
-		for (size_t i = 0; i < some; i++)
-			resolve_names(&asking[i], state, &questions[from + i], now_ms);
-		for (size_t i = 0; i < some; i++)
-			fetch_elements(&asking[i]);
-		for (size_t i = 0; i < some; i++)
-			(void)finish(&asking[i], &decisions_out[from + i]);
+		begin(state, &decisions_out[i]);
+		if (able(state))
+			resolve_names(place, state, &questions[i], now_ms);
 	}
 }
 

@@ -16,10 +16,10 @@ struct asking {
 	const struct sluss_question *question;
 	int64_t now_ms;
 	uint64_t case_hash;
-	uint64_t key_hash;   // of `key` in this case
-	uint64_t claim_hash; // of the first claim's id
-	uint32_t kase_at;    // SLUSS_NOWHERE: no such case
-	const struct kase *kase;
+	uint64_t key_hash;	      // of `key` in this case
+	uint64_t claim_hash;	      // of the first claim's id
+	uint32_t kase_at;	      // SLUSS_NOWHERE: no such case
+	const struct case_line *line; // of the case, NULL
 	uint16_t sender, recipient;
 	uint8_t category;  // the state's number, NO_INDEX
 	uint8_t in_policy; // position in the policy, NO_INDEX
@@ -45,8 +45,9 @@ struct finding st_find_consent_ground(const struct asking *asking, uint32_t kase
 struct finding st_find_statute_ground(const struct asking *asking);
 // Whether a provision reaches this question: types, categories, ages, necessity. OK_STATUTE, STATUTE_NOT_APPLICABLE or
 // UNAVAILABLE.
-enum sluss_reason st_provision_reaches(const struct sluss_provision *law, const struct kase *kase, uint8_t sender_type,
-    uint8_t recipient_type, enum sluss_message_type type, uint64_t category_bit, bool necessity);
+// `subject` NULL: nothing is known of whom the case is about.
+enum sluss_reason st_provision_reaches(const struct sluss_provision *law, const struct facts *subject,
+    uint8_t sender_type, uint8_t recipient_type, enum sluss_message_type type, uint64_t category_bit, bool necessity);
 
 // decide.c: the decision, and which check failed (NONE when permitted). Grounds beyond ground_count are not written.
 enum sluss_check st_decide(const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms,

@@ -82,18 +82,6 @@ static uint32_t find_by_id(const struct sluss_state *state, const struct sluss_i
 	return find_hashed(index, array, offset, st_hash_id(state, id), id);
 }
 
-uint32_t st_find_case_hashed(const struct sluss_state *state, uint64_t hash, const struct sluss_id *id)
-{
-	uint32_t probe = 0;
-	for (;;) {
-		const struct case_slot *slot = case_index_next(&state->by_case, hash, &probe);
-		if (slot == NULL)
-			return SLUSS_NOWHERE;
-		if (sluss_id_equal(&CASE(state, slot->kase - 1)->id, id))
-			return slot->kase - 1;
-	}
-}
-
 uint32_t st_find_person(const struct sluss_state *state, const struct sluss_id *id)
 {
 	return find_by_id(state, &state->by_person, &state->persons, offsetof(struct person, id), id);
@@ -101,7 +89,8 @@ uint32_t st_find_person(const struct sluss_state *state, const struct sluss_id *
 
 uint32_t st_find_case(const struct sluss_state *state, const struct sluss_id *id)
 {
-	return st_find_case_hashed(state, st_hash_id(state, id), id);
+	const struct case_line *line = st_find_line(state, st_hash_id(state, id), id);
+	return line == NULL ? SLUSS_NOWHERE : line->slot.at - 1;
 }
 
 uint32_t st_find_grant(const struct sluss_state *state, const struct sluss_id *id)
@@ -111,12 +100,8 @@ uint32_t st_find_grant(const struct sluss_state *state, const struct sluss_id *i
 
 uint32_t st_find_consent(const struct sluss_state *state, const struct sluss_id *id)
 {
-	return find_by_id(state, &state->by_consent, &state->consents, offsetof(struct consent, id), id);
-}
-
-uint32_t st_find_consent_hashed(const struct sluss_state *state, uint64_t hash, const struct sluss_id *id)
-{
-	return find_hashed(&state->by_consent, &state->consents, offsetof(struct consent, id), hash, id);
+	const struct consent_slot *slot = st_find_consent_slot(state, st_hash_id(state, id), id);
+	return slot == NULL ? SLUSS_NOWHERE : slot->slot.at - 1;
 }
 
 uint32_t st_find_statute(const struct sluss_state *state, const struct sluss_id *id)
@@ -129,17 +114,16 @@ uint32_t st_find_recall(const struct sluss_state *state, const struct sluss_id *
 	return find_by_id(state, &state->by_recall, &state->recalls, offsetof(struct recall, id), id);
 }
 
-struct key_slot *st_find_key_slot(
-    const struct sluss_state *state, const struct kase *kase, uint64_t case_hash, uint64_t key)
+uint32_t st_find_key_slot(const struct sluss_state *state, uint32_t kase, uint64_t key)
 {
-	return key_table_find(&state->key_pool, &kase->keys, st_hash_key(state, case_hash, key), key);
+	uint64_t hash = st_hash_key(state, st_hash_id(state, &CASE(state, kase)->id), key);
+	return key_table_find(&state->keys, hash, kase, key);
 }
 
-uint32_t st_find_key(const struct sluss_state *state, uint32_t kase_at, uint64_t key)
+uint32_t st_find_key(const struct sluss_state *state, uint32_t kase, uint64_t key)
 {
-	const struct kase *kase = CASE(state, kase_at);
-	const struct key_slot *slot = st_find_key_slot(state, kase, st_hash_id(state, &kase->id), key);
-	return slot == NULL ? SLUSS_NOWHERE : slot->newest - 1;
+	uint32_t slot = st_find_key_slot(state, kase, key);
+	return slot == SLUSS_NOWHERE ? SLUSS_NOWHERE : state->keys.newest[slot];
 }
 
 uint32_t st_need_person(struct sluss_state *state, const struct sluss_id *id)
@@ -163,29 +147,31 @@ static uint64_t zero_lanes(uint64_t lanes)
 	return (lanes - UINT64_C(0x0001000100010001)) & ~lanes & UINT64_C(0x8000800080008000);
 }
 
-static uint64_t four_agencies(const struct kase *kase, unsigned first)
+static uint64_t four_agencies(const struct case_line *line, unsigned first)
 {
 	uint64_t lanes;
-	memcpy(&lanes, &kase->agencies[first], sizeof(lanes));
+	memcpy(&lanes, &line->agencies[first], sizeof(lanes));
 	return lanes;
 }
 
 // All places at once, the vacant ones too (they hold NO_AGENCY): no loop that the processor would have to guess the end
 // of. The last four overlap those before.
-static bool is_here(const struct kase *kase, uint16_t agency)
+static bool is_here(const struct case_line *line, uint16_t agency)
 {
 	_Static_assert(AGENCIES_HERE > 12 && AGENCIES_HERE <= 16, "four times four places");
 	uint64_t wanted = agency * UINT64_C(0x0001000100010001);
-	return (zero_lanes(four_agencies(kase, 0) ^ wanted) | zero_lanes(four_agencies(kase, 4) ^ wanted) |
-		   zero_lanes(four_agencies(kase, 8) ^ wanted) |
-		   zero_lanes(four_agencies(kase, AGENCIES_HERE - 4) ^ wanted)) != 0;
+	return (zero_lanes(four_agencies(line, 0) ^ wanted) | zero_lanes(four_agencies(line, 4) ^ wanted) |
+		   zero_lanes(four_agencies(line, 8) ^ wanted) |
+		   zero_lanes(four_agencies(line, AGENCIES_HERE - 4) ^ wanted)) != 0;
 }
 
-bool st_is_member(const struct kase *kase, uint16_t agency)
+bool st_is_member(const struct sluss_state *state, const struct case_line *line, uint16_t agency)
 {
 	if (agency == NO_AGENCY)
 		return false;
-	return kase->agency_count > AGENCIES_HERE ? st_find_member(kase, agency) != NULL : is_here(kase, agency);
+	if (line->agency_count > AGENCIES_HERE)
+		return st_find_member(CASE(state, line->slot.at - 1), agency) != NULL;
+	return is_here(line, agency);
 }
 
 const struct member *st_find_member(const struct kase *kase, uint16_t agency)

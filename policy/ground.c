@@ -58,23 +58,23 @@ static struct finding near_miss(const struct asking *asking, uint32_t kase_at, c
 	return best;
 }
 
-static const struct key_slot *find_slot(const struct asking *asking, uint32_t kase_at)
+static uint32_t find_slot(const struct asking *asking, uint32_t kase_at)
 {
 	if (kase_at == asking->kase_at)
-		return key_table_find(&asking->state->key_pool, &asking->kase->keys, asking->key_hash, asking->key);
-	const struct kase *kase = CASE(asking->state, kase_at);
-	return st_find_key_slot(asking->state, kase, st_hash_id(asking->state, &kase->id), asking->key);
+		return key_table_find(&asking->state->keys, asking->key_hash, kase_at, asking->key);
+	return st_find_key_slot(asking->state, kase_at, asking->key);
 }
 
 struct finding st_find_consent_ground(const struct asking *asking, uint32_t kase_at)
 {
 	const struct sluss_state *state = asking->state;
-	const struct kase *kase = CASE(state, kase_at);
-	const struct key_slot *slot = find_slot(asking, kase_at);
+	uint32_t number = find_slot(asking, kase_at);
+	const struct key_slot *slot = number == SLUSS_NOWHERE ? NULL : key_table_slot(&state->keys, number);
 	if (slot != NULL && asking->now_ms < key_slot_until_ms(slot) && asking->now_ms >= state->time_ms)
 		return found(SLUSS_OK_CONSENT, &slot->permits);
+	const struct kase *kase = CASE(state, kase_at);
 	struct agreement agreement = st_case_agreement(state, kase);
-	uint32_t key = slot == NULL ? SLUSS_NOWHERE : slot->newest - 1;
+	uint32_t key = slot == NULL ? SLUSS_NOWHERE : state->keys.newest[number];
 	uint32_t newest = st_newest_valid(state, key);
 	if (newest == SLUSS_NOWHERE)
 		return near_miss(asking, kase_at, &agreement);
@@ -90,15 +90,15 @@ struct finding st_find_consent_ground(const struct asking *asking, uint32_t kase
 	return found(reason == SLUSS_OK_CONSENT ? SLUSS_UNAVAILABLE : reason, &grant->id);
 }
 
-static bool age_reaches(const struct sluss_provision *law, const struct kase *kase, bool *known_out)
+static bool age_reaches(const struct sluss_provision *law, const struct facts *subject, bool *known_out)
 {
 	*known_out = true;
 	if (!law->has_ages)
 		return true;
 	uint8_t from = 0, until = 0;
-	if (kase != NULL) {
-		from = kase->facts.age_from;
-		until = kase->facts.age_until;
+	if (subject != NULL) {
+		from = subject->age_from;
+		until = subject->age_until;
 	}
 	if (until != 0 && law->age_from <= from && until <= law->age_until)
 		return true;
@@ -108,14 +108,14 @@ static bool age_reaches(const struct sluss_provision *law, const struct kase *ka
 	return law->unknown_age;
 }
 
-enum sluss_reason st_provision_reaches(const struct sluss_provision *law, const struct kase *kase, uint8_t sender_type,
-    uint8_t recipient_type, enum sluss_message_type type, uint64_t category_bit, bool necessity)
+enum sluss_reason st_provision_reaches(const struct sluss_provision *law, const struct facts *subject,
+    uint8_t sender_type, uint8_t recipient_type, enum sluss_message_type type, uint64_t category_bit, bool necessity)
 {
 	bool known = true;
 	if (!sluss_bit32(law->from, sender_type) || !sluss_bit32(law->to, recipient_type) ||
 	    (law->categories & category_bit) == 0 || !sluss_bit32(law->types, (unsigned)type))
 		return SLUSS_STATUTE_NOT_APPLICABLE;
-	if (!age_reaches(law, kase, &known))
+	if (!age_reaches(law, subject, &known))
 		return known ? SLUSS_STATUTE_NOT_APPLICABLE : SLUSS_UNAVAILABLE;
 	return law->necessity && !necessity ? SLUSS_STATUTE_NOT_APPLICABLE : SLUSS_OK_STATUTE;
 }
@@ -146,9 +146,9 @@ int64_t st_statute_until(const struct sluss_state *state, const struct statute *
 static enum sluss_reason reaches(const struct asking *asking, const struct sluss_provision *law, bool necessity)
 {
 	// Sender and recipient are known here: the message type was checked against what they are.
-	return st_provision_reaches(law, asking->kase, AGENCY(asking->state, asking->sender)->type,
-	    AGENCY(asking->state, asking->recipient)->type, asking->question->message_type,
-	    UINT64_C(1) << asking->in_policy, necessity);
+	return st_provision_reaches(law, asking->line == NULL ? NULL : &asking->line->facts,
+	    AGENCY(asking->state, asking->sender)->type, AGENCY(asking->state, asking->recipient)->type,
+	    asking->question->message_type, UINT64_C(1) << asking->in_policy, necessity);
 }
 
 static bool list_has(const uint16_t *list, size_t count, uint16_t value)

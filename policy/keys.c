@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The tables of keys and the index of cases: growth and search.
+// The table of keys: growth, and what a slot says.
 #include "policy/keys.h"
 
 #include <stdlib.h>
@@ -14,172 +14,76 @@ void key_slot_permit(struct key_slot *slot, const struct sluss_id *version, int6
 	slot->permits = until == 0 ? (struct sluss_id){0} : *version;
 }
 
-void key_pool_init(struct key_pool *pool)
+void key_table_clear(struct key_table *table)
 {
-	*pool = (struct key_pool){0};
-	sluss_array_init(&pool->lines, sizeof(struct key_line));
+	free(table->lines);
+	free(table->newest);
+	*table = (struct key_table){0};
 }
 
-void key_pool_clear(struct key_pool *pool)
+static uint32_t vacant(const struct key_table *table, uint64_t hash)
 {
-	sluss_array_clear(&pool->lines);
-	key_pool_init(pool);
-}
-
-static void let_go(struct key_pool *pool, uint32_t first, unsigned log2)
-{
-	memcpy(sluss_array_at(&pool->lines, first), &pool->vacant[log2], sizeof(uint32_t));
-	pool->vacant[log2] = first;
-}
-
-// Lines that a larger block left out before itself, as blocks of their own.
-static void keep_gap(struct key_pool *pool, uint32_t from, uint32_t to)
-{
-	if (from == 0)
-		from = 1; // place 0 says "none"
-	while (from < to) {
-		unsigned log2 = (unsigned)__builtin_ctz(from);
-		while (from + (UINT64_C(1) << log2) > to)
-			log2--;
-		let_go(pool, from, log2);
-		from += UINT32_C(1) << log2;
+	for (uint32_t n = 0;; n++) {
+		uint32_t line = key_table_line(table, hash, n);
+		for (uint32_t i = 0; i < 2; i++) {
+			if (table->lines[line].slots[i].kase == 0)
+				return line * 2 + i;
+		}
 	}
 }
 
-// A zeroed block, 0 when memory ran out.
-static uint32_t take(struct key_pool *pool, unsigned log2)
+static bool make(struct key_table *table, uint64_t lines)
 {
-	uint32_t first = pool->vacant[log2];
-	if (first != 0) {
-		uint8_t *block = sluss_array_at(&pool->lines, first);
-		memcpy(&pool->vacant[log2], block, sizeof(uint32_t));
-		memset(block, 0, sizeof(struct key_line) << log2);
-		return first;
+	if (lines > UINT64_C(1) << 30)
+		return false;
+	size_t size = (size_t)lines * sizeof(struct key_line);
+	*table = (struct key_table){.lines = sluss_table_alloc(size), .mask = (uint32_t)(lines - 1)};
+	table->newest = sluss_table_alloc((size_t)lines * 2 * sizeof(uint32_t));
+	if (table->lines == NULL || table->newest == NULL) {
+		key_table_clear(table);
+		return false;
 	}
-	uint32_t before = pool->lines.count;
-	first = sluss_array_append_block(&pool->lines, log2);
-	if (first == SLUSS_NOWHERE)
-		return 0;
-	keep_gap(pool, before, first);
-	return first;
+	memset(table->lines, 0, size);
+	return true;
 }
 
-static struct key_slot *vacant_slot(const struct key_pool *pool, const struct key_table *table, uint64_t hash)
-{
-	uint32_t mask = key_table_slots(table) - 1;
-	for (uint32_t at = (uint32_t)hash;; at++) {
-		struct key_slot *slot = key_slot_at(pool, table->first, at & mask);
-		if (slot->newest == 0)
-			return slot;
-	}
-}
-
-bool key_table_reserve(
-    struct key_pool *pool, struct key_table *table, size_t more, key_hash_fn *hash, const void *context)
+bool key_table_reserve(struct key_table *table, size_t more, key_hash_fn *hash, const void *context)
 {
 	uint64_t needed = (uint64_t)table->count + more;
-	if (needed * 8 <= (uint64_t)key_table_slots(table) * 5)
+	uint64_t slots = key_table_slots(table);
+	// At most three quarters full.
+	if (needed * 4 <= slots * 3)
 		return true;
-	unsigned log2 = table->first == 0 ? 0 : table->lines_log2 + 1;
-	while (needed * 8 > (UINT64_C(2) << log2) * 5) {
-		if (++log2 >= KEY_BLOCKS - 2)
-			return false;
-	}
-	struct key_table grown = {.first = take(pool, log2), .count = table->count, .lines_log2 = log2};
-	if (grown.first == 0)
+	uint64_t lines = slots == 0 ? 8 : slots / 2;
+	while (needed * 4 > lines * 6)
+		lines *= 2;
+	struct key_table grown;
+	if (!make(&grown, lines))
 		return false;
-	for (uint32_t i = 0; i < key_table_slots(table); i++) {
-		const struct key_slot *slot = key_slot_at(pool, table->first, i);
-		if (slot->newest != 0)
-			*vacant_slot(pool, &grown, hash(context, key_slot_key(slot))) = *slot;
+	for (uint32_t from = 0; from < slots; from++) {
+		const struct key_slot *slot = key_table_slot(table, from);
+		if (slot->kase == 0)
+			continue;
+		uint32_t to = vacant(&grown, hash(context, slot->kase - 1, key_slot_key(slot)));
+		*key_table_slot(&grown, to) = *slot;
+		grown.newest[to] = table->newest[from];
 	}
-	if (table->first != 0)
-		let_go(pool, table->first, table->lines_log2);
+	grown.count = table->count;
+	key_table_clear(table);
 	*table = grown;
 	return true;
 }
 
-struct key_slot *key_table_find(const struct key_pool *pool, const struct key_table *table, uint64_t hash, uint64_t key)
+uint32_t key_table_add(struct key_table *table, uint64_t hash, uint32_t kase, uint64_t key)
 {
-	if (table->first == 0)
-		return NULL;
-	uint32_t mask = key_table_slots(table) - 1;
-	for (uint32_t at = (uint32_t)hash;; at++) {
-		struct key_slot *slot = key_slot_at(pool, table->first, at & mask);
-		if (slot->newest == 0)
-			return NULL;
-		if (key_slot_key(slot) == key)
-			return slot;
-	}
-}
-
-struct key_slot *key_table_add(struct key_pool *pool, struct key_table *table, uint64_t hash, uint64_t key)
-{
-	struct key_slot *slot = vacant_slot(pool, table, hash);
-	slot->key_until = key << 16;
+	uint32_t number = vacant(table, hash);
+	*key_table_slot(table, number) = (struct key_slot){.key_until = key << 16, .kase = kase + 1};
+	table->newest[number] = SLUSS_NOWHERE;
 	table->count++;
-	return slot;
+	return number;
 }
 
-void case_index_clear(struct case_index *index)
+size_t key_table_memory(const struct key_table *table)
 {
-	free(index->slots);
-	*index = (struct case_index){0};
-}
-
-static void put(struct case_slot *slots, uint32_t mask, const struct case_slot *slot)
-{
-	uint32_t at = slot->hash & mask;
-	while (slots[at].kase != 0)
-		at = (at + 1) & mask;
-	slots[at] = *slot;
-}
-
-bool case_index_reserve(struct case_index *index, size_t more)
-{
-	uint64_t room = index->slots == NULL ? 0 : (uint64_t)index->mask + 1;
-	uint64_t needed = (uint64_t)index->count + more;
-	// At most two thirds full.
-	if (needed * 3 <= room * 2)
-		return true;
-	uint64_t grown = room == 0 ? 16 : room;
-	while (needed * 3 > grown * 2)
-		grown *= 2;
-	if (grown > (UINT64_C(1) << 31))
-		return false;
-	struct case_slot *slots = sluss_table_alloc((size_t)grown * sizeof(*slots));
-	if (slots == NULL)
-		return false;
-	memset(slots, 0, (size_t)grown * sizeof(*slots));
-	for (uint64_t i = 0; i < room; i++) {
-		if (index->slots[i].kase != 0)
-			put(slots, (uint32_t)(grown - 1), &index->slots[i]);
-	}
-	free(index->slots);
-	index->slots = slots;
-	index->mask = (uint32_t)(grown - 1);
-	return true;
-}
-
-void case_index_insert(struct case_index *index, uint64_t hash, uint32_t kase)
-{
-	put(index->slots, index->mask, &(struct case_slot){.hash = (uint32_t)(hash >> 32), .kase = kase + 1});
-	index->count++;
-}
-
-void case_index_moved(struct case_index *index, uint64_t hash, uint32_t kase, const struct key_table *table)
-{
-	for (uint32_t at = (uint32_t)(hash >> 32) & index->mask; index->slots[at].kase != 0;
-	     at = (at + 1) & index->mask) {
-		if (index->slots[at].kase != kase + 1)
-			continue;
-		index->slots[at].first = table->first;
-		index->slots[at].lines_log2 = table->lines_log2;
-		return;
-	}
-}
-
-size_t case_index_memory(const struct case_index *index)
-{
-	return index->slots == NULL ? 0 : ((size_t)index->mask + 1) * sizeof(*index->slots);
+	return (size_t)key_table_slots(table) * (sizeof(struct key_slot) + sizeof(uint32_t));
 }

@@ -196,7 +196,8 @@ bool sluss_state_link_lost(struct sluss_state *state, int64_t now_ms, struct slu
 		if (kase->edge_ms > now_ms)
 			return false;
 		st_links_settle(state, at, now_ms);
-		bool open = kase->phase != SLUSS_PHASE_CLOSING && kase->phase != SLUSS_PHASE_CLOSED;
+		uint8_t phase = st_line(state, kase)->phase;
+		bool open = phase != SLUSS_PHASE_CLOSING && phase != SLUSS_PHASE_CLOSED;
 		const struct sluss_programme *programme = st_case_programme(state, kase);
 		uint64_t needed = programme == NULL ? 0 : kase->links_once & programme_links(programme);
 		if (open && (needed & ~active_bits(state, kase, now_ms, true, NULL)) != 0) {

@@ -67,7 +67,7 @@ bool sluss_case_at(const struct sluss_state *state, size_t index, struct sluss_c
 	    .case_id = kase->id,
 	    .subject = subject->id,
 	    .programme = st_symbol_text(state, kase->programme),
-	    .phase = (enum sluss_phase)kase->phase,
+	    .phase = (enum sluss_phase)st_line(state, kase)->phase,
 	    .former_phase = (enum sluss_phase)kase->former_phase,
 	    .close_reason = (enum sluss_close_reason)kase->close_reason,
 	    .protected_identity = subject->facts.protected_identity,
@@ -91,7 +91,7 @@ bool sluss_case_is_member(const struct sluss_state *state, const struct sluss_id
 	uint32_t at = st_find_case(state, case_id);
 	uint16_t known = st_find_agency(state, agency);
 	return at != SLUSS_NOWHERE && known != NO_AGENCY && !AGENCY(state, known)->left &&
-	       st_is_member(CASE(state, at), known);
+	       st_is_member(state, st_line(state, CASE(state, at)), known);
 }
 
 bool sluss_case_is_contact(
@@ -141,7 +141,7 @@ bool sluss_case_guardian(
 		return false;
 	const struct custody *custody = &PERSON(state, CASE(state, at)->subject)->custody;
 	for (unsigned i = 0; i < custody->count; i++) {
-		if ((CASE(state, at)->facts.guardians & (2u << i)) == 0)
+		if ((st_line(state, CASE(state, at))->facts.guardians & (2u << i)) == 0)
 			continue;
 		if (index-- == 0) {
 			*guardian_out = PERSON(state, custody->slots[i].person)->id;
@@ -186,7 +186,7 @@ bool sluss_case_required(
 			required_out->persons[required_out->count++] = PERSON(state, custody->slots[i].person)->id;
 	}
 	bool guardians = ((unsigned)required_out->who & SLUSS_WHO_GUARDIANS) != 0;
-	required_out->complete_able = required_out->known && (!guardians || kase->facts.guardians != 0);
+	required_out->complete_able = required_out->known && (!guardians || st_line(state, kase)->facts.guardians != 0);
 	return true;
 }
 

@@ -15,7 +15,7 @@ bool st_case_who(const struct sluss_state *state, const struct kase *kase, enum 
 {
 	*who_out = SLUSS_WHO_NONE;
 	const struct sluss_programme *programme = st_case_programme(state, kase);
-	const struct facts *subject = &kase->facts;
+	const struct facts *subject = &st_line(state, kase)->facts;
 	if (programme == NULL || subject->age_until == 0)
 		return false;
 	const struct sluss_age_row *row = sluss_programme_row(programme, subject->age_from, subject->age_until);
@@ -39,7 +39,7 @@ struct agreement st_case_agreement(const struct sluss_state *state, const struct
 	agreement.subject = who != SLUSS_WHO_GUARDIANS;
 	agreement.guardians = who != SLUSS_WHO_SUBJECT;
 	agreement.one_enough = state->policy->one_guardian_enough;
-	agreement.current = kase->facts.guardians;
+	agreement.current = st_line(state, kase)->facts.guardians;
 	return agreement;
 }
 
@@ -172,9 +172,10 @@ static void settle_after(struct grant *grant, const struct agreement *agreement,
 // What a key permits from now on without another record: the version in force, until it ends or a version in waiting
 // takes over. All else that a standing depends on changes by records only, and each of these comes by here.
 static void note_permit(const struct sluss_state *state, const struct kase *kase, const struct agreement *agreement,
-    struct key_slot *slot, int64_t now_ms)
+    uint32_t number, int64_t now_ms)
 {
-	uint32_t newest = slot->newest - 1;
+	struct key_slot *slot = key_table_slot(&state->keys, number);
+	uint32_t newest = state->keys.newest[number];
 	uint32_t stands = st_version_in_force(state, newest, now_ms);
 	key_slot_permit(slot, NULL, 0);
 	if (stands == SLUSS_NOWHERE ||
@@ -203,9 +204,9 @@ void st_settle_key_after(struct sluss_state *state, uint32_t newest, int64_t now
 	struct agreement agreement = st_case_agreement(state, kase);
 	for (uint32_t at = newest; at != SLUSS_NOWHERE; at = GRANT(state, at)->older)
 		settle_after(GRANT(state, at), &agreement, now_ms);
-	struct key_slot *slot = st_find_key_slot(state, kase, st_hash_id(state, &kase->id), GRANT(state, newest)->key);
-	if (slot != NULL)
-		note_permit(state, kase, &agreement, slot, now_ms);
+	uint32_t number = st_find_key_slot(state, GRANT(state, newest)->kase, GRANT(state, newest)->key);
+	if (number != SLUSS_NOWHERE)
+		note_permit(state, kase, &agreement, number, now_ms);
 }
 
 void st_settle_case_before(struct sluss_state *state, struct kase *kase, int64_t now_ms)
@@ -219,10 +220,11 @@ void st_settle_case_after(struct sluss_state *state, struct kase *kase, int64_t 
 	struct agreement agreement = st_case_agreement(state, kase);
 	for (uint32_t at = kase->first_grant; at != SLUSS_NOWHERE; at = GRANT(state, at)->next_in_case)
 		settle_after(GRANT(state, at), &agreement, now_ms);
-	for (uint32_t i = 0; i < key_table_slots(&kase->keys); i++) {
-		struct key_slot *slot = key_slot_at(&state->key_pool, kase->keys.first, i);
-		if (slot->newest != 0)
-			note_permit(state, kase, &agreement, slot, now_ms);
+	// Once for each key, from its newest version.
+	for (uint32_t at = kase->first_grant; at != SLUSS_NOWHERE; at = GRANT(state, at)->next_in_case) {
+		uint32_t number = st_find_key_slot(state, GRANT(state, at)->kase, GRANT(state, at)->key);
+		if (number != SLUSS_NOWHERE && state->keys.newest[number] == at)
+			note_permit(state, kase, &agreement, number, now_ms);
 	}
 }
 

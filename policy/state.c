@@ -23,7 +23,8 @@ struct sluss_state *sluss_state_new(const struct sluss_state_options *options)
 	sluss_array_init(&state->consents, sizeof(struct consent));
 	sluss_array_init(&state->statutes, sizeof(struct statute));
 	sluss_array_init(&state->recalls, sizeof(struct recall));
-	key_pool_init(&state->key_pool);
+	sluss_id_table_init(&state->by_case, CASE_LINE_LOG2);
+	sluss_id_table_init(&state->by_consent, CONSENT_SLOT_LOG2);
 	state->keeping_ms = INT64_MAX;
 	return state;
 }
@@ -67,14 +68,14 @@ void sluss_state_free(struct sluss_state **state_at)
 	    &state->by_name,
 	    &state->by_person,
 	    &state->by_grant,
-	    &state->by_consent,
 	    &state->by_statute,
 	    &state->by_recall,
 	};
 	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
 		sluss_index_clear(indexes[i]);
-	case_index_clear(&state->by_case);
-	key_pool_clear(&state->key_pool);
+	sluss_id_table_clear(&state->by_case);
+	sluss_id_table_clear(&state->by_consent);
+	key_table_clear(&state->keys);
 	free(state->heap);
 	free(state->notices.at);
 	free(state->recalls_open.at);
@@ -93,13 +94,11 @@ size_t sluss_state_memory(const struct sluss_state *state)
 	    &state->consents,
 	    &state->statutes,
 	    &state->recalls,
-	    &state->key_pool.lines,
 	};
 	const struct sluss_index *const indexes[] = {
 	    &state->by_name,
 	    &state->by_person,
 	    &state->by_grant,
-	    &state->by_consent,
 	    &state->by_statute,
 	    &state->by_recall,
 	};
@@ -110,7 +109,8 @@ size_t sluss_state_memory(const struct sluss_state *state)
 		sum += sluss_array_memory(arrays[i]);
 	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
 		sum += sluss_index_memory(indexes[i]);
-	return sum + case_index_memory(&state->by_case);
+	return sum + sluss_id_table_memory(&state->by_case) + sluss_id_table_memory(&state->by_consent) +
+	       key_table_memory(&state->keys);
 }
 
 void st_case_before(struct sluss_state *state, uint32_t kase, int64_t at_ms)

@@ -5,9 +5,11 @@
 // Invariants:
 // - Everything is small integers. Names are interned once (struct symbol) and live as long as the state; ids are found
 // by keyed hash.
-// - A grant version is one struct grant. Each case has a table of its keys (category, sender, recipient, purpose; see
-// keys.h) that points at the newest version of each; `older` leads back in time. All versions of a case hang on
-// `next_in_case`, newest first.
+// - A grant version is one struct grant. A table of all keys (case, category, sender, recipient, purpose; see keys.h)
+// points at the newest version of each; `older` leads back in time. All versions of a case hang on `next_in_case`,
+// newest first.
+// - What a decision reads of a case stands in its slot of by_case (struct case_line), the rest in struct kase; `line`
+// is the number of that slot.
 // - The slot of a key also says which version permits now and until when that cannot change without a record. It is
 // worked out anew after each record that may change it (settle_after in standing.c).
 // - A person of a case is a bit: bit 0 the subject, bits 1..31 the subject's guardians, present and former (struct
@@ -31,7 +33,6 @@ enum {
 	NO_INDEX = 0xff,
 	GUARDIANS_MAX = 31,
 	SUBJECT_BIT = 1,
-	AGENCIES_HERE = 13,
 };
 
 struct symbol {
@@ -61,15 +62,6 @@ struct custody {
 	struct guardian *slots;
 	uint8_t count, room;
 };
-
-// What a decision needs to know of a subject. Each of the person's cases has a copy, so that a decision does not have
-// to fetch the person.
-struct facts {
-	uint32_t guardians;	     // bits of the registered ones
-	uint8_t age_from, age_until; // until 0: not known
-	bool protected_identity;
-};
-_Static_assert(sizeof(struct facts) == 8, "of the line of a case");
 
 struct person {
 	struct sluss_id id;
@@ -102,15 +94,9 @@ struct view_limit {
 	uint32_t guardian;
 };
 
-// What the decision of a permitted pair reads stands in the first cache line.
+// What a permitted pair does not need of a case.
 struct kase {
-	_Alignas(64) struct sluss_id id;
-	struct facts facts; // the subject's
-	struct key_table keys;
-	uint8_t phase;
-	uint8_t agency_count; // of `members`, AGENCIES_HERE + 1 when they do not fit
-	uint16_t agencies[AGENCIES_HERE];
-	// The second line.
+	struct sluss_id id;
 	struct members *members;
 	uint32_t subject;
 	uint32_t programme;				     // symbol, SLUSS_NOWHERE while a message opened it only
@@ -129,11 +115,11 @@ struct kase {
 	uint32_t limit_count;
 	struct view_limit *limits;
 	uint32_t heap_at;   // in state.heap, SLUSS_NOWHERE
+	uint32_t line;	    // in state.by_case
 	int64_t edge_ms;    // when its links have to be looked at again
 	int64_t settled_ms; // its links were looked at up to here
 	uint64_t opened_seq;
 };
-_Static_assert(offsetof(struct kase, members) == 64 && sizeof(struct kase) == 192, "lines of a case");
 
 enum {
 	F_MARK = 1,	  // names a protected category by name
@@ -215,9 +201,10 @@ struct sluss_state {
 	int64_t time_ms; // INT64_MIN before the first record
 	bool broken;
 	struct sluss_array symbols, agencies, persons, cases, grants, consents, statutes, recalls;
-	struct sluss_index by_name, by_person, by_grant, by_consent, by_statute, by_recall;
-	struct case_index by_case;
-	struct key_pool key_pool;
+	struct sluss_index by_name, by_person, by_grant, by_statute, by_recall;
+	struct sluss_id_table by_case;	  // struct case_line
+	struct sluss_id_table by_consent; // struct consent_slot
+	struct key_table keys;
 	uint32_t category_symbol[256]; // of the state's numbers
 	uint32_t category_count;
 	uint64_t policy_category[256]; // bit in the policy in force of each of the state's numbers, 0
@@ -244,14 +231,10 @@ uint16_t st_find_agency(const struct sluss_state *state, const char *name);	  //
 uint32_t st_find_person(const struct sluss_state *state, const struct sluss_id *id);
 SLUSS_MUST_CHECK uint32_t st_need_person(struct sluss_state *state, const struct sluss_id *id); // NOWHERE: no memory
 uint32_t st_find_case(const struct sluss_state *state, const struct sluss_id *id);
-uint32_t st_find_case_hashed(
-    const struct sluss_state *state, uint64_t hash, const struct sluss_id *id); // hash: st_hash_id()
-// The slot of a key in a case's table, NULL. `case_hash` is st_hash_id() of the case's id.
-struct key_slot *st_find_key_slot(
-    const struct sluss_state *state, const struct kase *kase, uint64_t case_hash, uint64_t key);
+// The number of the slot of a case's key, SLUSS_NOWHERE.
+uint32_t st_find_key_slot(const struct sluss_state *state, uint32_t kase, uint64_t key);
 uint32_t st_find_grant(const struct sluss_state *state, const struct sluss_id *id);
 uint32_t st_find_consent(const struct sluss_state *state, const struct sluss_id *id);
-uint32_t st_find_consent_hashed(const struct sluss_state *state, uint64_t hash, const struct sluss_id *id);
 uint32_t st_find_statute(const struct sluss_state *state, const struct sluss_id *id);
 uint32_t st_find_recall(const struct sluss_state *state, const struct sluss_id *id);
 uint32_t st_find_key(const struct sluss_state *state, uint32_t kase, uint64_t key); // newest version
@@ -268,7 +251,25 @@ static inline uint64_t st_hash_key(const struct sluss_state *state, uint64_t cas
 	return sluss_hash_words(&state->key, case_hash, key);
 }
 
-bool st_is_member(const struct kase *kase, uint16_t agency);
+static inline struct case_line *st_line(const struct sluss_state *state, const struct kase *kase)
+{
+	return (struct case_line *)(void *)sluss_id_table_at(&state->by_case, kase->line);
+}
+
+// With `hash` of the id: NULL when there is none.
+static inline const struct case_line *st_find_line(
+    const struct sluss_state *state, uint64_t hash, const struct sluss_id *id)
+{
+	return (const struct case_line *)(const void *)sluss_id_table_find(&state->by_case, hash, id);
+}
+
+static inline const struct consent_slot *st_find_consent_slot(
+    const struct sluss_state *state, uint64_t hash, const struct sluss_id *id)
+{
+	return (const struct consent_slot *)(const void *)sluss_id_table_find(&state->by_consent, hash, id);
+}
+
+bool st_is_member(const struct sluss_state *state, const struct case_line *line, uint16_t agency);
 const struct member *st_find_member(const struct kase *kase, uint16_t agency);
 bool st_is_contact(
     const struct sluss_state *state, const struct kase *kase, uint16_t agency, const char *officer, bool coordinator);

@@ -78,21 +78,6 @@ uint32_t sluss_array_append(struct sluss_array *array)
 	return array->count++;
 }
 
-uint32_t sluss_array_append_block(struct sluss_array *array, unsigned log2)
-{
-	// A chunk after the first begins at its own size: an aligned block that is no larger than its position lies in
-	// one.
-	uint64_t size = UINT64_C(1) << log2;
-	uint64_t first = (array->count + size - 1) / size * size;
-	if (first == 0)
-		first = size;
-	if (!reach(array, first + size))
-		return SLUSS_NOWHERE;
-	memset(sluss_array_at(array, (uint32_t)first), 0, (size_t)size * array->size);
-	array->count = (uint32_t)(first + size);
-	return (uint32_t)first;
-}
-
 size_t sluss_array_memory(const struct sluss_array *array)
 {
 	size_t sum = 0;
@@ -161,4 +146,67 @@ void sluss_index_insert(struct sluss_index *index, uint64_t hash, uint32_t posit
 size_t sluss_index_memory(const struct sluss_index *index)
 {
 	return index->slots == NULL ? 0 : ((size_t)index->mask + 1) * sizeof(*index->slots);
+}
+
+void sluss_id_table_init(struct sluss_id_table *table, unsigned size_log2)
+{
+	*table = (struct sluss_id_table){.size_log2 = size_log2};
+}
+
+void sluss_id_table_clear(struct sluss_id_table *table)
+{
+	free(table->slots);
+	sluss_id_table_init(table, table->size_log2);
+}
+
+static uint32_t vacant(const struct sluss_id_table *table, uint32_t hash)
+{
+	uint32_t at = hash & table->mask;
+	while (sluss_id_table_at(table, at)->at != 0)
+		at = (at + 1) & table->mask;
+	return at;
+}
+
+bool sluss_id_table_reserve(struct sluss_id_table *table, size_t more)
+{
+	uint64_t room = sluss_id_table_slots(table);
+	uint64_t needed = (uint64_t)table->count + more;
+	// At most two thirds full.
+	if (needed * 3 <= room * 2)
+		return true;
+	uint64_t grown_to = room == 0 ? 16 : room;
+	while (needed * 3 > grown_to * 2)
+		grown_to *= 2;
+	if (grown_to > (UINT64_C(1) << 31))
+		return false;
+	struct sluss_id_table grown = *table;
+	grown.slots = sluss_table_alloc((size_t)grown_to << table->size_log2);
+	if (grown.slots == NULL)
+		return false;
+	memset(grown.slots, 0, (size_t)grown_to << table->size_log2);
+	grown.mask = (uint32_t)(grown_to - 1);
+	for (uint32_t i = 0; i < room; i++) {
+		const struct sluss_id_slot *slot = sluss_id_table_at(table, i);
+		if (slot->at != 0)
+			memcpy(
+			    sluss_id_table_at(&grown, vacant(&grown, slot->hash)), slot, (size_t)1 << table->size_log2);
+	}
+	free(table->slots);
+	*table = grown;
+	return true;
+}
+
+uint32_t sluss_id_table_insert(
+    struct sluss_id_table *table, uint64_t hash, const struct sluss_id *id, uint32_t position)
+{
+	uint32_t number = vacant(table, (uint32_t)(hash >> 32));
+	*sluss_id_table_at(table, number) =
+	    (struct sluss_id_slot){.id = *id, .hash = (uint32_t)(hash >> 32), .at = position + 1};
+	table->count++;
+	return number;
+}
+
+size_t sluss_id_table_memory(const struct sluss_id_table *table)
+{
+	return (size_t)sluss_id_table_slots(table) << table->size_log2;
 }

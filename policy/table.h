@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The two containers of the state: a growing array whose elements never move, and an open-addressing index from a hash
-// to a position. Inside of policy/. Allocation results are checked; a failed growth leaves the container as it was.
+// The containers of the state: a growing array whose elements never move, an open-addressing index from a hash to a
+// position, and a table by id whose slots hold more than the position. Inside of policy/. Allocation results are
+// checked; a failed growth leaves the container as it was.
 #ifndef SLUSS_POLICY_TABLE_H
 #define SLUSS_POLICY_TABLE_H
 
@@ -29,9 +30,6 @@ void sluss_array_clear(struct sluss_array *array);
 SLUSS_MUST_CHECK bool sluss_array_reserve(struct sluss_array *array, size_t more);
 // Appends a zeroed element; SLUSS_NOWHERE when memory or positions ran out.
 SLUSS_MUST_CHECK uint32_t sluss_array_append(struct sluss_array *array);
-// Appends 2^log2 zeroed elements that lie side by side, the first at a multiple of 2^log2 and never at 0. What is left
-// out before them stays unused and has the positions from the old count on.
-SLUSS_MUST_CHECK uint32_t sluss_array_append_block(struct sluss_array *array, unsigned log2);
 // Octets that are in use; of a large chunk the part that was never touched is no memory yet.
 size_t sluss_array_memory(const struct sluss_array *array);
 
@@ -77,17 +75,60 @@ static inline uint32_t sluss_index_next(const struct sluss_index *index, uint64_
 	}
 }
 
-// The first position whose hash may be this one, unverified; for fetching ahead.
-static inline uint32_t sluss_index_guess(const struct sluss_index *index, uint64_t hash)
+// A table by id. Each slot begins with this and goes on with what its owner reads of the element: where it lies follows
+// from the id alone, so one wait for memory finds and answers. Slots are 2^size_log2 octets and cross no cache line.
+// Nothing is ever deleted; slots move when the table grows.
+struct sluss_id_slot {
+	struct sluss_id id;
+	uint32_t hash; // the upper half: says where the slot belongs
+	uint32_t at;   // position of the element + 1; 0: empty
+};
+
+struct sluss_id_table {
+	uint8_t *slots;
+	uint32_t mask; // slots - 1
+	uint32_t count;
+	uint32_t size_log2;
+};
+
+void sluss_id_table_init(struct sluss_id_table *table, unsigned size_log2);
+void sluss_id_table_clear(struct sluss_id_table *table);
+SLUSS_MUST_CHECK bool sluss_id_table_reserve(struct sluss_id_table *table, size_t more);
+// The number of the new slot, zeroed beyond its beginning. The caller has reserved, and knows that the id is not in it.
+uint32_t sluss_id_table_insert(
+    struct sluss_id_table *table, uint64_t hash, const struct sluss_id *id, uint32_t position);
+size_t sluss_id_table_memory(const struct sluss_id_table *table);
+
+static inline struct sluss_id_slot *sluss_id_table_at(const struct sluss_id_table *table, uint32_t number)
 {
-	uint32_t probe = 0;
-	return sluss_index_next(index, hash, &probe);
+	return (struct sluss_id_slot *)(void *)(table->slots + ((size_t)number << table->size_log2));
 }
 
-static inline void sluss_index_prefetch(const struct sluss_index *index, uint64_t hash)
+static inline uint32_t sluss_id_table_slots(const struct sluss_id_table *table)
 {
-	if (index->slots != NULL)
-		__builtin_prefetch(&index->slots[(uint32_t)(hash >> 32) & index->mask]);
+	return table->slots == NULL ? 0 : table->mask + 1;
+}
+
+// The slot of an id, or NULL.
+static inline struct sluss_id_slot *sluss_id_table_find(
+    const struct sluss_id_table *table, uint64_t hash, const struct sluss_id *id)
+{
+	if (table->slots == NULL)
+		return NULL;
+	for (uint32_t at = (uint32_t)(hash >> 32);; at++) {
+		struct sluss_id_slot *slot = sluss_id_table_at(table, at & table->mask);
+		if (slot->at == 0)
+			return NULL;
+		if (sluss_id_equal(&slot->id, id))
+			return slot;
+	}
+}
+
+// Where the search for an id begins, for fetching ahead: __builtin_prefetch() of it. (A function that did the fetching
+// would change nothing that gcc knows of, and is left out by it.)
+static inline const void *sluss_id_table_begin(const struct sluss_id_table *table, uint64_t hash)
+{
+	return table->slots == NULL ? NULL : sluss_id_table_at(table, (uint32_t)(hash >> 32) & table->mask);
 }
 
 #endif
