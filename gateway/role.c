@@ -4,6 +4,7 @@
 #include "role_idp.h"
 
 #include "core/core.h"
+#include "core/oidc_keys.h"
 #include "courier/courier.h"
 #include "edge/edge.h"
 #include "log_event.h"
@@ -136,7 +137,43 @@ static bool store_url(const struct sluss_settings *s, char url_out[STORE_URL_MAX
 	return n > 0 && n < STORE_URL_MAX;
 }
 
-static int run_core(const struct sluss_settings *s, bool accept_rollback)
+// The issuers and the keys that the settings pin for them.
+struct issuers {
+	struct sluss_issuer table[SLUSS_ISSUERS_MAX];
+	size_t count;
+	struct sluss_oidc_keys *keys[SLUSS_ISSUERS_MAX];
+	char sha256[SLUSS_ISSUERS_MAX][SLUSS_OIDC_KEYS_SHA256];
+};
+
+// Before the sandbox shuts: core reads no file of the settings afterwards.
+static bool load_issuers(const struct sluss_settings *s, struct issuers *out)
+{
+	char path[2 * SLUSS_SETTING_TEXT] = "";
+	out->count = sluss_settings_issuers(s, out->table);
+	for (size_t i = 0; i < out->count; i++) {
+		const struct sluss_issuer *issuer = &out->table[i];
+		const char *why = "its path is too long";
+		if (issuer->jwks_file[0] == '\0')
+			continue;
+		int fd = sluss_settings_path(s, issuer->jwks_file, path, sizeof(path))
+			     ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+			     : -1;
+		if (fd < 0)
+			why = path[0] == '\0' ? why : strerror(errno);
+		else
+			out->keys[i] = sluss_oidc_keys_load(fd, out->sha256[i], &why);
+		if (fd >= 0)
+			(void)close(fd);
+		if (out->keys[i] == NULL) {
+			sluss_event(SLUSS_EVENT_ERROR, "issuer-unusable", "issuer=%s what=jwks_file why=\"%s\"",
+			    issuer->name, why);
+			return false;
+		}
+	}
+	return true;
+}
+
+static int run_core(const struct sluss_settings *s, const struct issuers *issuers, bool accept_rollback)
 {
 	char url[STORE_URL_MAX];
 	char backup[2 * SLUSS_SETTING_TEXT] = "";
@@ -153,7 +190,9 @@ static int run_core(const struct sluss_settings *s, bool accept_rollback)
 		(void)snprintf(keys[i], sizeof(keys[i]), "%.*s", (int)key_len, s->witness.items[i]);
 		witnesses[i] = keys[i];
 	}
-	static struct sluss_issuer issuers[SLUSS_ISSUERS_MAX];
+	const char *pins[SLUSS_ISSUERS_MAX];
+	for (size_t i = 0; i < SLUSS_ISSUERS_MAX; i++)
+		pins[i] = issuers->sha256[i];
 	struct sluss_core_config config = {
 	    .control_fd = inherited(SLUSS_FD_CONTROL),
 	    .web_fd = inherited(SLUSS_FD_CORE_WEB),
@@ -197,12 +236,13 @@ static int run_core(const struct sluss_settings *s, bool accept_rollback)
 	    .session_ms = s->session_ms,
 	    .session_idle_ms = s->session_idle_ms,
 	    .code_days = s->code_days,
-	    .issuers = issuers,
-	    .issuer_count = sluss_settings_issuers(s, issuers),
+	    .issuers = issuers->table,
+	    .issuer_count = issuers->count,
+	    .issuer_keys = issuers->keys,
 	    .redirect_url = s->redirect_url,
 	};
 	struct sluss_settings_behaviour behaviour;
-	if (!sluss_settings_behaviour(s, config.head_fd > 0, &behaviour)) {
+	if (!sluss_settings_behaviour(s, config.head_fd > 0, pins, &behaviour)) {
 		sluss_settings_behaviour_free(&behaviour);
 		return EXIT_REFUSED;
 	}
@@ -321,6 +361,7 @@ int sluss_role_main(enum sluss_role role, int parent_pid, bool accept_rollback)
 {
 	struct sluss_settings settings;
 	static struct sluss_courier_config courier;
+	static struct issuers issuers;
 	struct web_pages *pages = NULL;
 	sluss_event_role(sluss_role_name(role));
 	set_name(role);
@@ -334,12 +375,14 @@ int sluss_role_main(enum sluss_role role, int parent_pid, bool accept_rollback)
 		return EXIT_REFUSED;
 	if (role == SLUSS_ROLE_WEB && !load_pages(&settings, &pages))
 		return EXIT_REFUSED;
+	if (role == SLUSS_ROLE_CORE && !load_issuers(&settings, &issuers))
+		return EXIT_REFUSED;
 	set_signals(role);
 	(void)umask(077);
 	if (!enter_sandbox(role, &settings, &courier, parent_pid))
 		return EXIT_REFUSED;
 	if (role == SLUSS_ROLE_CORE)
-		return run_core(&settings, accept_rollback);
+		return run_core(&settings, &issuers, accept_rollback);
 	if (role == SLUSS_ROLE_WEB)
 		return run_web(&settings, pages);
 	if (sluss_role_is_outward(role))

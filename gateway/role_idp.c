@@ -86,8 +86,8 @@ static bool add(const struct sluss_settings *settings, const struct sluss_issuer
 	struct sluss_courier_target *target = &config->targets[config->target_count];
 	if (!sluss_courier_add(config, SLUSS__V1__COURIER_CALL__KIND__KIND_IDP, sluss_issuer_token_index(number),
 		issuer->token, strlen(issuer->token), "") ||
-	    !sluss_courier_add(config, SLUSS__V1__COURIER_CALL__KIND__KIND_IDP, sluss_issuer_keys_index(number),
-		issuer->jwks, strlen(issuer->jwks), ""))
+	    (issuer->jwks[0] != '\0' && !sluss_courier_add(config, SLUSS__V1__COURIER_CALL__KIND__KIND_IDP,
+					    sluss_issuer_keys_index(number), issuer->jwks, strlen(issuer->jwks), "")))
 		return fail(issuer->name, "the table of targets is full");
 	if (issuer->secret_file[0] == '\0')
 		return true;

@@ -22,7 +22,8 @@ static bool add(struct sluss_settings_behaviour *out, const char *key, const cha
 }
 
 // "issuer.NAME.PART=value": as a whole it could be too long for the log.
-static bool add_issuers(struct sluss_settings_behaviour *out, const struct sluss_settings *settings)
+static bool add_issuers(
+    struct sluss_settings_behaviour *out, const struct sluss_settings *settings, const char *const *pins)
 {
 	struct sluss_issuer issuers[SLUSS_ISSUERS_MAX];
 	size_t count = sluss_settings_issuers(settings, issuers);
@@ -32,6 +33,10 @@ static bool add_issuers(struct sluss_settings_behaviour *out, const struct sluss
 	for (size_t i = 0; good && i < count; i++) {
 		(void)snprintf(name, sizeof(name), "issuer.%.31s.kind", issuers[i].name);
 		good = add(out, name, issuers[i].staff ? "staff" : "person");
+		if (good && issuers[i].jwks_file[0] != '\0' && pins != NULL) {
+			(void)snprintf(name, sizeof(name), "issuer.%.31s.jwks_sha256", issuers[i].name);
+			good = add(out, name, pins[i]);
+		}
 		for (size_t part = 0; good && sluss_settings_issuer_part(&issuers[i], part, &key, &value); part++) {
 			(void)snprintf(name, sizeof(name), "issuer.%.31s.%.20s", issuers[i].name, key);
 			good = value[0] == '\0' || add(out, name, value);
@@ -46,8 +51,8 @@ static int by_octets(const void *a, const void *b)
 	return strcmp(*x, *y);
 }
 
-bool sluss_settings_behaviour(
-    const struct sluss_settings *settings, bool second_head, struct sluss_settings_behaviour *behaviour_out)
+bool sluss_settings_behaviour(const struct sluss_settings *settings, bool second_head, const char *const *pins,
+    struct sluss_settings_behaviour *behaviour_out)
 {
 	size_t rows;
 	const struct sluss_setting *table = sluss_settings_table(&rows);
@@ -59,7 +64,7 @@ bool sluss_settings_behaviour(
 				      sluss_settings_get_item(&table[i], settings, item, value, sizeof(value));
 		     item++)
 			good = add(behaviour_out, table[i].key, value);
-	good = good && add_issuers(behaviour_out, settings);
+	good = good && add_issuers(behaviour_out, settings, pins);
 	qsort(behaviour_out->values, behaviour_out->count, sizeof(behaviour_out->values[0]), by_octets);
 	return good;
 }

@@ -31,7 +31,8 @@ static const struct part {
     PART_OF("client_id", client_id, PART),
     PART_OF("authorize", authorize, PART | PAGE),
     PART_OF("token", token, PART | URL),
-    PART_OF("jwks", jwks, PART | URL),
+    PART_OF("jwks", jwks, URL),
+    PART_OF("jwks_file", jwks_file, LOOKS), // what it holds decides: its hash is logged, not its name
     PART_OF("scope", scope, 0),
     PART_OF("acr", acr, 0),
     PART_OF("person_claim", person_claim, PERSONS),
@@ -104,7 +105,8 @@ static bool take_pair(const char **text, struct sluss_issuer *issuer, bool *kind
 		return take_kind(issuer, value, len, kind_known);
 	const struct part *part = find(key, key_len);
 	*why_out =
-	    "name, kind, url, client_id, authorize, token, jwks, scope, acr, display, secret_file and person_claim, or "
+	    "name, kind, url, client_id, authorize, token, jwks or jwks_file, scope, acr, display, secret_file and "
+	    "person_claim, or "
 	    "officer_claim with agency or agency_claim and agencies: each at most once";
 	if (part == NULL || text_of(issuer, part)[0] != '\0')
 		return false;
@@ -142,7 +144,7 @@ static bool parts_fit(struct sluss_issuer *issuer, const char **why_out)
 {
 	for (size_t i = 0; i < PARTS; i++) {
 		const char *text = text_of(issuer, &parts[i]);
-		*why_out = "name, kind, url, client_id, authorize, token and jwks: one of them is missing";
+		*why_out = "name, kind, url, client_id, authorize and token: one of them is missing";
 		if ((parts[i].flags & PART) != 0 && text[0] == '\0')
 			return false;
 		*why_out = "person_claim for kind=person only; officer_claim, agency, agency_claim and agencies for "
@@ -151,9 +153,12 @@ static bool parts_fit(struct sluss_issuer *issuer, const char **why_out)
 		if (text[0] != '\0' && (parts[i].flags & (issuer->staff ? PERSONS : STAFF)) != 0)
 			return false;
 		*why_out = "https URLs without user, query and fragment (http only to this machine)";
-		if ((parts[i].flags & (URL | PAGE)) != 0 && !sluss_settings_is_safe_url(text))
+		if ((parts[i].flags & (URL | PAGE)) != 0 && text[0] != '\0' && !sluss_settings_is_safe_url(text))
 			return false;
 	}
+	*why_out = "either jwks, where the keys are fetched, or jwks_file, a file that has them";
+	if ((issuer->jwks[0] == '\0') == (issuer->jwks_file[0] == '\0'))
+		return false;
 	*why_out = "a name of a-z, 0-9 and hyphens";
 	return is_name(issuer->name);
 }

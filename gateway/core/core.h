@@ -75,6 +75,7 @@ struct sluss_core_config {
 	// any.
 	const struct sluss_issuer *issuers;
 	size_t issuer_count;
+	struct sluss_oidc_keys *const *issuer_keys; // of each one with a jwks_file, else NULL; NULL: none has one
 	const char *redirect_url;
 
 	// Real time in Unix milliseconds; NULL: CLOCK_REALTIME. Called by the writer thread. Time that goes back

@@ -20,7 +20,8 @@ struct sluss_issuer {
 	char client_id[SLUSS_ISSUER_TEXT];
 	char authorize[SLUSS_ISSUER_URL];
 	char token[SLUSS_ISSUER_URL];
-	char jwks[SLUSS_ISSUER_URL];
+	char jwks[SLUSS_ISSUER_URL];	  // where idp fetches the provider's keys; or:
+	char jwks_file[SLUSS_ISSUER_URL]; // the only keys that count, read by core at start; never both
 	char scope[SLUSS_ISSUER_TEXT];
 	char acr[SLUSS_ISSUER_TEXT];	       // "" = any; else asked for, and the token must say it
 	char person_claim[SLUSS_ISSUER_TEXT];  // persons: has the personal identity number

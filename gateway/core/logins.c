@@ -23,7 +23,8 @@ struct asking {
 
 struct issuer_keys {
 	struct sluss_oidc_keys *keys;
-	int64_t fetched_ms, tried_ms; // monotonic
+	const struct sluss_oidc_keys *pinned; // the settings' own, not ours to free: then none is ever fetched
+	int64_t fetched_ms, tried_ms;	      // monotonic
 	bool fetching;
 };
 
@@ -81,6 +82,12 @@ void sluss_logins_free(struct sluss_logins **logins)
 const struct sluss_issuer *sluss_logins_issuer(const struct sluss_logins *l, size_t index)
 {
 	return index < l->issuer_count ? &l->issuers[index] : NULL;
+}
+
+void sluss_logins_pin(struct sluss_logins *l, size_t index, const struct sluss_oidc_keys *keys)
+{
+	if (index < l->issuer_count)
+		l->keys[index].pinned = keys;
 }
 
 const char *sluss_logins_redirect(const struct sluss_logins *l)
@@ -250,6 +257,10 @@ enum sluss_login_answer sluss_logins_keys(
 	if (asking == NULL)
 		return SLUSS_LOGIN_GONE;
 	struct issuer_keys *keys = &l->keys[asking->login.issuer];
+	if (keys->pinned != NULL) {
+		*keys_out = unknown ? NULL : keys->pinned;
+		return SLUSS_LOGIN_ANSWERED;
+	}
 	if (keys->fetching)
 		return SLUSS_LOGIN_WAITS;
 	bool fresh = keys->keys != NULL && now_ms - keys->fetched_ms < SLUSS_LOGIN_KEYS_MS;

@@ -41,6 +41,8 @@ struct sluss_logins;
 SLUSS_MUST_CHECK struct sluss_logins *sluss_logins_new(
     const struct sluss_issuer *issuers, size_t count, const char *redirect_url, struct sluss_queue *to_intake);
 void sluss_logins_free(struct sluss_logins **logins);
+// Only these keys count for that issuer, and idp is never asked for others. They stay the caller's and must outlive it.
+void sluss_logins_pin(struct sluss_logins *logins, size_t index, const struct sluss_oidc_keys *keys);
 // NULL: there are not so many.
 const struct sluss_issuer *sluss_logins_issuer(const struct sluss_logins *logins, size_t index);
 const char *sluss_logins_redirect(const struct sluss_logins *logins);

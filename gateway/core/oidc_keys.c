@@ -10,6 +10,8 @@
 #include <openssl/rsa.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum {
 	PART_MAX = 1024, // octets of one number of a key: RSA of 8192 bits
@@ -185,6 +187,29 @@ struct sluss_oidc_keys *sluss_oidc_keys_read(struct sluss_bytes json)
 	json_decref(root);
 	if (!good || keys->count == 0)
 		sluss_oidc_keys_free(&keys);
+	return keys;
+}
+
+struct sluss_oidc_keys *sluss_oidc_keys_load(int fd, char sha256_out[SLUSS_OIDC_KEYS_SHA256], const char **why_out)
+{
+	struct stat status;
+	uint8_t hash[crypto_hash_sha256_BYTES];
+	struct sluss_oidc_keys *keys = NULL;
+	sha256_out[0] = '\0';
+	*why_out = "must be a regular file that its owner alone can write";
+	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || (status.st_mode & 022) != 0)
+		return NULL;
+	*why_out = "there is not enough memory";
+	uint8_t *octets = malloc(SLUSS_OIDC_KEYS_OCTETS + 1);
+	if (octets == NULL)
+		return NULL;
+	ssize_t len = pread(fd, octets, SLUSS_OIDC_KEYS_OCTETS + 1, 0);
+	*why_out = "must be a JWK Set (at most 128 KiB) with a key that can be used";
+	if (len > 0)
+		keys = sluss_oidc_keys_read((struct sluss_bytes){octets, (size_t)len});
+	if (keys != NULL && crypto_hash_sha256(hash, octets, (unsigned long long)len) == 0)
+		sodium_bin2hex(sha256_out, SLUSS_OIDC_KEYS_SHA256, hash, sizeof(hash));
+	free(octets);
 	return keys;
 }
 

@@ -25,6 +25,12 @@ struct sluss_oidc_keys;
 
 // NULL: not a JWK Set, none of its keys is usable, or no memory.
 SLUSS_MUST_CHECK struct sluss_oidc_keys *sluss_oidc_keys_read(struct sluss_bytes json);
+// A file with them, from its beginning: `issuer`'s jwks_file. Who may write it decides who gets in, so it must be a
+// regular file that only its owner can write. sha256_out: of its octets, in hexadecimal. NULL: why_out says what is
+// wrong.
+enum { SLUSS_OIDC_KEYS_SHA256 = 65 };
+SLUSS_MUST_CHECK struct sluss_oidc_keys *sluss_oidc_keys_load(
+    int fd, char sha256_out[SLUSS_OIDC_KEYS_SHA256], const char **why_out);
 // Takes NULL and nulls.
 void sluss_oidc_keys_free(struct sluss_oidc_keys **keys);
 size_t sluss_oidc_keys_count(const struct sluss_oidc_keys *keys);

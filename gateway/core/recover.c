@@ -249,6 +249,8 @@ struct sluss_writer *sluss_writer_open(const struct sluss_core_config *config, c
 	w->ca = ca;
 	w->to_intake = to_intake;
 	w->logins = sluss_logins_new(config->issuers, config->issuer_count, config->redirect_url, to_intake);
+	for (size_t i = 0; w->logins != NULL && config->issuer_keys != NULL && i < config->issuer_count; i++)
+		sluss_logins_pin(w->logins, i, config->issuer_keys[i]);
 	if (w->logins == NULL || !set_up(w, keys, error_out) || sluss_writer_load(w, error_out) != SLUSS_STORE_OK ||
 	    !first_batch(w, policy_json, error_out) || !sluss_notary_open(w, &w->notary, error_out))
 		sluss_writer_close(&w);

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Login with an identity provider: a real one (npm oidc-provider), several issuers, and everything that can be wrong with what it sends."""
+import base64
 import contextlib
+import json
+import subprocess
+import tempfile
 import threading
 import unittest
 
+import browser
 import harness
 import provider
 
@@ -38,7 +43,11 @@ def setUpModule():
         ("down", {"kind": "person", "client_id": "person-RS256", "person_claim": "personal_identity_number", "token": "http://127.0.0.1:1/token"}),
     ]
     settings = "".join(provider.issuer_line(url, between.url, name=name, **pairs) for name, pairs in lines)
-    gateway = stack.enter_context(provider.gateway(settings))
+    # Twice the same: one whose keys idp fetches, one whose keys are in a file.
+    for name, keys in (("fetched", {}), ("pinned", {"jwks": None, "jwks_file": "keys/provider.json"})):
+        settings += provider.issuer_line(url, between.url, name=name, kind="staff", client_id="staff-ES256", officer_claim="officer", agency="pol", **keys)
+    _, provider_keys = between.pass_on("GET", "/jwks", None, {})
+    gateway = stack.enter_context(provider.gateway(settings, files={"provider.json": provider_keys}))
     soc, pol = gateway.agency("soc", "social_services"), gateway.agency("pol", "police")
     subject_pin = pin("20080301", "238")
     case, person = soc.open_case([soc, pol], birth_date="2008-03-01", pin=subject_pin)
@@ -61,7 +70,7 @@ class Logins(Oidc):
     def test_where(self):
         listed = new_browser().call("SessionService/ListIssuers", "ListIssuersRequest", {}, "ListIssuersResponse").message
         self.assertEqual([(i["issuer_id"], i["display_name"]) for i in listed["issuers"]],
-                         [("people", "E-legitimation å"), ("people-ps", "people-ps"), ("staff", "staff"), ("all-staff", "all-staff"), ("down", "down")])
+                         [("people", "E-legitimation å"), ("people-ps", "people-ps"), ("staff", "staff"), ("all-staff", "all-staff"), ("down", "down"), ("fetched", "fetched"), ("pinned", "pinned")])
         self.assertEqual({i["kind"] for i in listed["issuers"][2:4]}, {"SESSION_KIND_STAFF"})
 
     def test_person(self):
@@ -191,6 +200,57 @@ class Wrong(Oidc):
     def test_idp_dies(self):
         gateway.kill("idp")
         harness.wait_until(lambda: new_browser().log_in("people", subject_pin).ok, "idp does not come back")
+
+
+class Pinned(Oidc):
+    """Whoever owns the role idp answers for the provider: its tokens, its keys. Where the settings hold the keys, that is of no use."""
+
+    def forge(self):
+        """From now on the provider's tokens name another officer, and are signed by a key that is the provider's own as far as /jwks says."""
+        forger = new_browser()  # has a key on P-256
+        kid = "test-ES256"
+        x, y = forger.public[1:33], forger.public[33:]
+        false_keys = {"keys": [{"kty": "EC", "crv": "P-256", "kid": kid, "x": browser.base64url(x), "y": browser.base64url(y)}]}
+
+        def mood(path, body, headers):
+            if path == "/jwks":
+                return provider.answer_json(200, false_keys)
+            status, octets = between.pass_on("POST", path, body, headers)
+            claims = json.loads(base64.urlsafe_b64decode(json.loads(octets)["id_token"].split(".")[1] + "=="))
+            signed = ".".join(browser.base64url(json.dumps(part).encode()) for part in ({"alg": "ES256", "kid": kid}, {**claims, "officer": "chief"}))
+            return provider.answer_json(status, {"id_token": f"{signed}.{browser.base64url(forger.sign(signed.encode()))}"})
+        between.mood = mood
+
+    def test_false_keys(self):
+        self.forge()
+        fooled = new_browser()
+        self.assertTrue(fooled.log_in("fetched", "o1@pol").ok)  # what pinning is for
+        self.assertEqual(fooled.session["officer_id"], "chief")
+        asked = sum(path == "/jwks" for path, _, _ in between.seen)
+        self.refused(new_browser().log_in("pinned", "o1@pol"))
+        between.mood = None
+        honest = new_browser()
+        self.assertTrue(honest.log_in("pinned", "o1@pol").ok)
+        self.assertEqual(honest.session["officer_id"], "o1")
+        self.assertEqual(sum(path == "/jwks" for path, _, _ in between.seen), asked)  # nobody fetches keys for it
+
+    def test_the_log_says_which_keys(self):
+        values = [value for r in gateway.log(soc) if "settings" in r for value in r["settings"]["values"]]
+        self.assertEqual([v.split("=")[0] for v in values if ".jwks" in v and "pinned" in v], ["issuer.pinned.jwks_sha256"])
+        self.assertFalse([v for v in values if "provider.json" in v])
+
+    def test_a_file_that_others_write_is_refused(self):
+        with tempfile.TemporaryDirectory(prefix="sluss-") as folder:
+            other = harness.Gateway(folder)
+            with other.settings.open("a") as file:
+                file.write(f"redirect_url = {provider.REDIRECT}\n" + provider.issuer_line(
+                    url, url, name="pinned", kind="staff", client_id="c", officer_claim="officer", agency="pol", jwks=None, jwks_file="keys/provider.json"))
+            keys = other.state / "keys" / "provider.json"
+            keys.write_bytes((gateway.state / "keys" / "provider.json").read_bytes())
+            keys.chmod(0o666)
+            done = subprocess.run([harness.SLUSSD, "--config", other.settings], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("must be a regular file that its owner alone can write", done.stdout)
 
 
 class Staff(Oidc):

@@ -154,12 +154,12 @@ class LoginBrowser(browser.Browser):
 def issuer_line(url, between, **pairs):
     """One `issuer` setting whose endpoints are the provider's page, and `between`'s token and keys."""
     pairs = {"url": url, "authorize": url + "/auth", "token": between + "/token", "jwks": between + "/jwks", **pairs}
-    return "issuer = " + " ".join(f'{k}="{v}"' for k, v in pairs.items()) + "\n"
+    return "issuer = " + " ".join(f'{k}="{v}"' for k, v in pairs.items() if v is not None) + "\n"
 
 
 @contextlib.contextmanager
-def gateway(lines, secret="s3cret:/+ x"):
-    """A running gateway whose settings end with `lines`; keys/idp-secret has the secret."""
+def gateway(lines, secret="s3cret:/+ x", files=None):
+    """A running gateway whose settings end with `lines`; keys/idp-secret has the secret, and keys/ the `files` (name: octets)."""
     folder = tempfile.mkdtemp(prefix="sluss-")
     made = None
     try:
@@ -168,6 +168,8 @@ def gateway(lines, secret="s3cret:/+ x"):
             file.write(f"redirect_url = {REDIRECT}\n" + lines)
         (made.state / "keys" / "idp-secret").write_text(secret + "\n")
         (made.state / "keys" / "idp-secret").chmod(0o600)
+        for name, octets in (files or {}).items():
+            (made.state / "keys" / name).write_bytes(octets)
         yield made.start()
     finally:
         if made:

@@ -11,6 +11,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -292,6 +294,39 @@ static void test_key_sets(void **state)
 	assert_null(sluss_oidc_keys_read((struct sluss_bytes){(const uint8_t *)twice, strlen(twice)}));
 }
 
+// A file of keys: who may write it decides who gets in.
+static void test_key_files(void **state)
+{
+	(void)state;
+	char path[] = "/tmp/sluss-keys-XXXXXX", set[1024], sha256[SLUSS_OIDC_KEYS_SHA256];
+	const char *why;
+	int fd = mkstemp(path);
+	int len = snprintf(set, sizeof(set),
+	    "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"r\",\"n\":\"%.400s\",\"e\":\"AQAB\"}]}", rsa_modulus);
+	assert_true(fd >= 0);
+	assert_null(sluss_oidc_keys_load(fd, sha256, &why)); // empty
+	assert_non_null(strstr(why, "JWK Set"));
+	assert_int_equal(write(fd, set, (size_t)len), len);
+	struct sluss_oidc_keys *loaded = sluss_oidc_keys_load(fd, sha256, &why);
+	assert_non_null(loaded);
+	assert_true(sluss_oidc_keys_has(loaded, "r"));
+	assert_int_equal(strlen(sha256), 64);
+	sluss_oidc_keys_free(&loaded);
+	assert_int_equal(fchmod(fd, 0664), 0); // others write it
+	assert_null(sluss_oidc_keys_load(fd, sha256, &why));
+	assert_non_null(strstr(why, "owner alone"));
+	assert_string_equal(sha256, "");
+	assert_int_equal(fchmod(fd, 0644), 0);
+	assert_int_equal(ftruncate(fd, SLUSS_OIDC_KEYS_OCTETS + 1), 0); // more than is read
+	assert_null(sluss_oidc_keys_load(fd, sha256, &why));
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(unlink(path), 0);
+	int ends[2];
+	assert_int_equal(pipe(ends), 0);
+	assert_null(sluss_oidc_keys_load(ends[0], sha256, &why));
+	assert_int_equal(close(ends[0]) + close(ends[1]), 0);
+}
+
 static void test_answers(void **state)
 {
 	static char token[SLUSS_OIDC_TOKEN_MAX + 1];
@@ -313,6 +348,7 @@ int main(void)
 	    cmocka_unit_test(test_assurance),
 	    cmocka_unit_test(test_every_octet_counts),
 	    cmocka_unit_test(test_key_sets),
+	    cmocka_unit_test(test_key_files),
 	    cmocka_unit_test(test_answers),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests_name("core_oidc", tests, make_keys, drop_keys);

@@ -232,8 +232,7 @@ static void test_issuers(void **state)
 	    {"name=p name=p kind=person", "name, kind, url"},
 	    {"name", "key=value pairs"},
 	    {"name=\"p", "key=value pairs"},
-	    {"name=p kind=person url=x",
-		"name, kind, url, client_id, authorize, token and jwks: one of them is missing"},
+	    {"name=p kind=person url=x", "name, kind, url, client_id, authorize and token: one of them is missing"},
 	    {"name=P kind=person person_claim=pin " ENDS, "a name of a-z"},
 	    {"name=p kind=person " ENDS, "person_claim, the claim"},
 	    {"name=p kind=person person_claim=c agency=soc " ENDS, "person_claim for kind=person only"},
@@ -242,6 +241,9 @@ static void test_issuers(void **state)
 	    {"name=p kind=staff officer_claim=o agency=soc agency_claim=a agencies=pol " ENDS, "either agency=ID"},
 	    {"name=p kind=staff officer_claim=o agency_claim=a agencies=soc, " ENDS, "agency ids"},
 	    {"name=p kind=person person_claim=pin scope=email " ENDS, "a scope that begins with openid"},
+	    {"name=p kind=person person_claim=pin jwks_file=k " ENDS, "either jwks, where"},
+	    {"name=p kind=person person_claim=pin url=u client_id=c authorize=https://a token=https://b",
+		"either jwks, where"},
 	    {"name=p kind=person person_claim=pin url=u client_id=c authorize=https://a token=http://b.example "
 	     "jwks=https://c",
 		"https URLs without"},
@@ -404,7 +406,7 @@ static void test_behaviour(void **state)
 	struct sluss_settings_behaviour b;
 	sluss_settings_default(&s);
 	s.lease_ms = 12345;
-	assert_true(sluss_settings_behaviour(&s, true, &b));
+	assert_true(sluss_settings_behaviour(&s, true, NULL, &b));
 	bool lease = false, head = false;
 	for (size_t i = 0; i < b.count; i++) {
 		assert_true(i == 0 || strcmp(b.values[i - 1], b.values[i]) <= 0);
@@ -417,6 +419,22 @@ static void test_behaviour(void **state)
 	assert_true(lease && head);
 	sluss_settings_behaviour_free(&b);
 	assert_int_equal(b.count, 0);
+	// Which keys an issuer is pinned to decides who gets in; where the file lies does not.
+	struct sluss_settings_error e;
+	const char *pins[SLUSS_ISSUERS_MAX] = {"", "0a1b"};
+	assert_int_equal(parse("issuer = " PERSONS "\nissuer = name=k kind=person person_claim=pin url=u client_id=c "
+			       "authorize=https://a token=https://b jwks_file=keys/set.json\n",
+			     &s, &e),
+	    SLUSS_SETTINGS_OK);
+	assert_true(sluss_settings_behaviour(&s, false, pins, &b));
+	size_t pinned = 0;
+	for (size_t i = 0; i < b.count; i++) {
+		pinned += strcmp(b.values[i], "issuer.k.jwks_sha256=0a1b") == 0;
+		assert_null(strstr(b.values[i], "set.json"));
+		assert_null(strstr(b.values[i], "issuer.p.jwks_sha256"));
+	}
+	assert_int_equal(pinned, 1);
+	sluss_settings_behaviour_free(&b);
 }
 
 int main(void)
