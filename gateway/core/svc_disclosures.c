@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// AuditService.ListDisclosures: what was released, withheld and denied, read from the log itself, a page of it at a time. An agency sees what it sent and what it was given;
-// that something was denied or withheld is shown to its sender alone. Every look is a record of its own.
+// AuditService.ListDisclosures: what was released, withheld and denied, read from the log itself, a page of it at a
+// time. An agency sees what it sent and what it was given; that something was denied or withheld is shown to its sender
+// alone. Every look is a record of its own.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,6 +22,8 @@ struct listing {
 	int64_t from_ms, until_ms;
 	const Sluss__V1__ListDisclosuresRequest *filter;
 	size_t limit;
+	bool newest_first,
+	    done; // done: what follows lies outside of the time asked for, the log being in order of time
 	Sluss__V1__Disclosure **rows;
 	size_t count;
 };
@@ -45,18 +48,21 @@ static bool is_or_any(const char *wanted, const char *text)
 }
 
 // Does the row pass the request's filters?
-static bool passes(const struct listing *to, const struct sluss_rec_message *message, const char *recipient, const struct sluss_pair *pair)
+static bool passes(const struct listing *to, const struct sluss_rec_message *message, const char *recipient,
+    const struct sluss_pair *pair)
 {
 	enum { RELEASES = 1, DENIALS = 2 };
 	const Sluss__V1__ListDisclosuresRequest *f = to->filter;
 	bool released = exchange_permits(pair->reason);
 	return is_or_any(f->sender_agency_id, message->sender) && is_or_any(f->recipient_agency_id, recipient) &&
-	       is_or_any(f->category, message->sections[pair->section].category) && (f->ground == 0 || f->ground == ground_of(pair->ground)) &&
-	       (f->reason == 0 || f->reason == (Sluss__V1__ReasonCode)pair->reason) && (f->which != RELEASES || released) &&
-	       (f->which != DENIALS || !released);
+	       is_or_any(f->category, message->sections[pair->section].category) &&
+	       (f->ground == 0 || f->ground == ground_of(pair->ground)) &&
+	       (f->reason == 0 || f->reason == (Sluss__V1__ReasonCode)pair->reason) &&
+	       (f->which != RELEASES || released) && (f->which != DENIALS || !released);
 }
 
-static bool add(struct listing *to, uint64_t index, int64_t at_ms, const struct sluss_rec_message *message, const char *recipient, const struct sluss_pair *pair)
+static bool add(struct listing *to, uint64_t index, int64_t at_ms, const struct sluss_rec_message *message,
+    const char *recipient, const struct sluss_pair *pair)
 {
 	struct sluss_txn *txn = to->txn;
 	if (pair->section >= message->section_count)
@@ -79,8 +85,8 @@ static bool add(struct listing *to, uint64_t index, int64_t at_ms, const struct 
 	d->purpose = (Sluss__V1__Purpose)label->purpose;
 	d->reason = (Sluss__V1__ReasonCode)pair->reason;
 	d->ground = ground_of(pair->ground);
-	if (d->at == NULL || d->case_id == NULL || d->message_id == NULL || d->sender_agency_id == NULL || d->recipient_agency_id == NULL ||
-	    d->category == NULL || !add_grounds(txn, pair, d))
+	if (d->at == NULL || d->case_id == NULL || d->message_id == NULL || d->sender_agency_id == NULL ||
+	    d->recipient_agency_id == NULL || d->category == NULL || !add_grounds(txn, pair, d))
 		return svc_no_memory(txn);
 	to->rows[to->count++] = d;
 	return true;
@@ -98,12 +104,14 @@ static bool add_denied(struct listing *to, uint64_t index, int64_t at_ms, const 
 	if (strcmp(message->sender, to->txn->caller) != 0 && !sees_all(to->txn))
 		return true;
 	for (size_t i = 0; i < message->pair_count; i++)
-		if (!exchange_permits(message->pairs[i].reason) && !add(to, index, at_ms, message, message->pairs[i].recipient, &message->pairs[i]))
+		if (!exchange_permits(message->pairs[i].reason) &&
+		    !add(to, index, at_ms, message, message->pairs[i].recipient, &message->pairs[i]))
 			return false;
 	return true;
 }
 
-static bool add_released(struct listing *to, uint64_t index, int64_t at_ms, const struct sluss_rec_release *release, bool withheld)
+static bool add_released(
+    struct listing *to, uint64_t index, int64_t at_ms, const struct sluss_rec_release *release, bool withheld)
 {
 	uint32_t number = sluss_messages_find(exchange_messages(to->txn), &release->message);
 	struct sluss_record record;
@@ -123,7 +131,8 @@ static bool add_released(struct listing *to, uint64_t index, int64_t at_ms, cons
 
 static bool wanted(const struct listing *to, const struct sluss_id *case_id, int64_t at_ms)
 {
-	return (sluss_id_is_none(&to->case_id) || sluss_id_equal(&to->case_id, case_id)) && at_ms >= to->from_ms && at_ms < to->until_ms;
+	return (sluss_id_is_none(&to->case_id) || sluss_id_equal(&to->case_id, case_id)) && at_ms >= to->from_ms &&
+	       at_ms < to->until_ms;
 }
 
 // Adds what one entry says. One record has at most 2,048 pairs: rows have room for that beyond the page.
@@ -136,27 +145,33 @@ static bool consider(struct listing *to, struct sluss_codec *codec, uint64_t ind
 		return false;
 	if (sluss_record_decode(codec, entry, &record, NULL) != SLUSS_CODEC_OK)
 		return svc_no_memory(to->txn);
+	to->done = to->newest_first ? record.at_ms < to->from_ms : record.at_ms >= to->until_ms;
 	if (record.type == SLUSS_REC_MESSAGE_ACCEPTED || record.type == SLUSS_REC_MESSAGE_DENIED) {
-		const struct sluss_rec_message *message = &record.u.message_accepted; // MESSAGE_DENIED has the same form
+		const struct sluss_rec_message *message =
+		    &record.u.message_accepted; // MESSAGE_DENIED has the same form
 		return !wanted(to, &message->case_id, record.at_ms) || add_denied(to, index, record.at_ms, message);
 	}
 	if (record.type == SLUSS_REC_RELEASED || record.type == SLUSS_REC_WITHHELD) {
 		const struct sluss_rec_release *release = &record.u.released; // WITHHELD has the same form
 		return !wanted(to, &release->case_id, record.at_ms) ||
-		    add_released(to, index, record.at_ms, release, record.type == SLUSS_REC_WITHHELD);
+		       add_released(to, index, record.at_ms, release, record.type == SLUSS_REC_WITHHELD);
 	}
 	return true;
 }
 
+// Reads from `from` on, or backwards from the entry before it. *next_out: where it goes on; 0 or the log's size:
+// nowhere.
 static bool scan(struct listing *to, uint64_t from, uint64_t *next_out)
 {
 	struct sluss_codec *codec = sluss_codec_new();
-	uint64_t at = from, stop = from + SCAN_MAX < to->txn->committed ? from + SCAN_MAX : to->txn->committed;
+	uint64_t end = to->newest_first ? 0 : to->txn->committed, at = from;
 	bool ok = codec != NULL || svc_no_memory(to->txn);
-	while (ok && at < stop && to->count < to->limit)
-		ok = consider(to, codec, at++);
+	for (size_t read = 0; ok && at != end && !to->done && read < SCAN_MAX && to->count < to->limit; read++) {
+		ok = consider(to, codec, to->newest_first ? at - 1 : at);
+		at = to->newest_first ? at - 1 : at + 1;
+	}
 	sluss_codec_free(&codec);
-	*next_out = at;
+	*next_out = to->done ? end : at;
 	return ok;
 }
 
@@ -175,14 +190,18 @@ static bool read_request(struct listing *to, const Sluss__V1__ListDisclosuresReq
 {
 	struct sluss_txn *txn = to->txn;
 	char *end = NULL;
-	if (request->case_id[0] != '\0' && (!svc_read_id(txn, request->case_id, "case_id", &to->case_id) || !may_see(txn, &to->case_id)))
+	if (request->case_id[0] != '\0' &&
+	    (!svc_read_id(txn, request->case_id, "case_id", &to->case_id) || !may_see(txn, &to->case_id)))
 		return false;
 	if ((request->from != NULL && !svc_read_time(txn, request->from, "from", &to->from_ms)) ||
 	    (request->until != NULL && !svc_read_time(txn, request->until, "until", &to->until_ms)))
 		return false;
 	*from_out = strtoull(request->page_token, &end, 10);
+	if (request->page_token[0] == '\0' && to->newest_first)
+		*from_out = txn->committed;
 	if (*end != '\0' || request->page_token[0] == '-' || *from_out > txn->committed) {
-		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "page_token", "this is no token of an earlier answer");
+		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "page_token",
+		    "this is no token of an earlier answer");
 		return false;
 	}
 	return true;
@@ -193,9 +212,12 @@ void svc_list_disclosures(struct sluss_txn *txn)
 	enum { PAIRS_MAX = EXCHANGE_SECTIONS_MAX * EXCHANGE_RECIPIENTS_MAX };
 	const Sluss__V1__ListDisclosuresRequest *request = (const Sluss__V1__ListDisclosuresRequest *)txn->request;
 	Sluss__V1__ListDisclosuresResponse response = SLUSS__V1__LIST_DISCLOSURES_RESPONSE__INIT;
-	struct listing to = {.txn = txn, .until_ms = INT64_MAX, .filter = request};
+	struct listing to = {
+	    .txn = txn, .until_ms = INT64_MAX, .filter = request, .newest_first = request->newest_first};
 	uint64_t from = 0, next = 0;
-	to.limit = request->page_size == 0 ? PAGE_DEFAULT : request->page_size > PAGE_MAX ? PAGE_MAX : request->page_size;
+	to.limit = request->page_size == 0	   ? PAGE_DEFAULT
+		   : request->page_size > PAGE_MAX ? PAGE_MAX
+						   : request->page_size;
 	if (!read_request(&to, request, &from))
 		return;
 	to.rows = sluss_arena_array(txn->arena, to.limit + PAIRS_MAX, sizeof(*to.rows));
@@ -203,12 +225,12 @@ void svc_list_disclosures(struct sluss_txn *txn)
 		svc_no_memory(txn);
 		return;
 	}
-	struct sluss_record looked = {.type = SLUSS_REC_LOOKED,
-	    .u.looked = {.who = txn->caller, .what = "disclosures", .case_id = to.case_id}};
+	struct sluss_record looked = {
+	    .type = SLUSS_REC_LOOKED, .u.looked = {.who = txn->caller, .what = "disclosures", .case_id = to.case_id}};
 	if (!scan(&to, from, &next) || !sluss_txn_append(txn, &looked, NULL))
 		return;
 	char token[24] = "";
-	if (next < txn->committed)
+	if (next != (to.newest_first ? 0 : txn->committed))
 		snprintf(token, sizeof(token), "%llu", (unsigned long long)next);
 	response.next_page_token = token;
 	response.disclosures = to.rows;

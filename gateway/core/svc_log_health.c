@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // AuditService.GetLogHealth: how the log stands, for auditors: its newest checkpoint, who has cosigned and dated it,
-// and whether relaying has stopped. No name, no payload.
+// and whether relaying has stopped. No name, no payload. The look is a record of its own; what is shown does not have
+// it yet.
 #include "log_writer.h"
 #include "svc_common.h"
 #include "svc_disclosures.h"
@@ -67,5 +68,7 @@ void svc_get_log_health(struct sluss_txn *txn)
 		svc_no_memory(txn);
 		return;
 	}
-	sluss_txn_respond(txn, &response.base);
+	struct sluss_record looked = {.type = SLUSS_REC_LOOKED, .u.looked = {.who = txn->caller, .what = "log-health"}};
+	if (sluss_txn_append(txn, &looked, NULL))
+		sluss_txn_respond(txn, &response.base);
 }

@@ -158,7 +158,11 @@ static void list_execute(struct sluss_txn *txn)
 			return;
 		response.n_recalls++;
 	}
-	sluss_txn_respond(txn, &response.base);
+	// An agency looks at what it is asked itself; an auditor at what others are.
+	struct sluss_record looked = {
+	    .type = SLUSS_REC_LOOKED, .u.looked = {.who = txn->caller, .what = "recalls", .case_id = wish.case_id}};
+	if (txn->caller_type != SLUSS_AGENCY_AUDITOR || sluss_txn_append(txn, &looked, NULL))
+		sluss_txn_respond(txn, &response.base);
 }
 
 // ---- Attest

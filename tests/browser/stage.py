@@ -6,15 +6,19 @@ import json
 import os
 import pathlib
 import socket
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import harness  # noqa: E402
 import lawworld  # noqa: E402
 import provider  # noqa: E402
+import wire  # noqa: E402
 
 PORTAL = pathlib.Path(os.environ.get("SLUSS_PORTAL", harness.TOP / "gateway" / "portal" / "dist"))
 NAMES = {"soc": "Socialtjänsten Söder", "pol": "Polisen Söder", "school": "Söderskolan", "health": "BUP Söder", "club": "Fryshuset", "evaluator": "FoU", "audit": "Granskaren"}
+# Put behind every name that somebody may choose: a page that takes it for markup runs it.
+MARK = os.environ.get("SLUSS_MARK", "")
 
 
 class Stage(lawworld.World):
@@ -37,12 +41,15 @@ class Stage(lawworld.World):
             port = free.getsockname()[1]
         provider.REDIRECT = f"https://localhost:{port}/login/return"
         url = self.provider.enter_context(provider.running())
-        line = provider.issuer_line(url, url, name="staff", kind="staff", client_id="staff-ES256", officer_claim="officer", agency_claim="agency", agencies="soc,audit")
-        return {"public_listen": f"127.0.0.1:{port}", "redirect_url": provider.REDIRECT, "issuer": line.split(" = ", 1)[1].strip()}
+        self.between = self.provider.enter_context(contextlib.closing(provider.Forger(url)))
+        lines = [provider.issuer_line(url, self.between.url, name="staff", kind="staff", client_id="staff-ES256", officer_claim="officer", agency_claim="agency", agencies="soc,audit"),
+                 provider.issuer_line(url, self.between.url, name="people", kind="person", client_id="person-RS256", person_claim="personal_identity_number",
+                                      display=f"E-leg {MARK}")]
+        return {"public_listen": f"127.0.0.1:{port}", "redirect_url": provider.REDIRECT, "issuer": [line.split(" = ", 1)[1].strip() for line in lines]}
 
     def desk(self, name, kind):
         made = lawworld.Desk(self.gateway, name, self.gateway.folder / "agencies" / name, name + ".1")
-        token = self.gateway.admin("AddAgency", {"agency_id": name, "type": "AGENCY_TYPE_" + kind.upper(), "display_name": NAMES[name],
+        token = self.gateway.admin("AddAgency", {"agency_id": name, "type": "AGENCY_TYPE_" + kind.upper(), "display_name": NAMES[name] + MARK,
                                                  "approver_officer_ids": [name + ".9"]})["token"]
         answer = made.enrol(token)
         assert answer.ok, (answer.code, answer.reason, answer.text)
@@ -50,12 +57,14 @@ class Stage(lawworld.World):
 
     # ---- what a test may ask for
 
-    def family(self, age=16, guardians=1, names=("Sam Testsson", "Vera Testsson", "Ove Testsson"), languages=("sv", "sv", "sv")):
+    def family(self, age=16, guardians=1, names=("Sam Testsson", "Vera Testsson", "Ove Testsson"), languages=("sv", "sv", "sv"), pin=None):
         """A SIG case in inquiry with persons by name; ids."""
         import uuid
         case = lawworld.Case(str(uuid.uuid4()), str(uuid.uuid4()), [str(uuid.uuid4()) for _ in range(guardians)], None)
         persons = [{"person_id": p, "name": n, "language": lang} for p, n, lang in zip(case.persons, names, languages)]
         persons[0]["birth_date"] = self.born(age)
+        if pin:  # the eleven digits of a personal identity number: whoever has it can log in with a provider
+            persons[0].update(birth_date=f"{pin[:4]}-{pin[4:6]}-{pin[6:8]}", personal_identity_number=pin)
         answer = self.desks["soc"].state("CaseService/Open", "OpenCase", {
             "case_id": case.id, "programme": "SIG_YOUTH", "subject": persons[0], "guardians": persons[1:],
             "members": [{"agency_id": m, "contact_officer_ids": [m + ".1"] + (["soc.2"] if m == "soc" else [])} for m in ("soc", "pol", "school")],
@@ -89,6 +98,43 @@ class Stage(lawworld.World):
             for name in to:
                 self.take(name)
         return {"reasons": reasons}
+
+    def many(self, case, consent, count):
+        """So many disclosures from the police to social services, quickly: sent in batches by a program in C, fetched unopened."""
+        plan = self.gateway.folder / "plan"
+        harness.write_plan(plan, self.gateway, self.desks["pol"], self.desks["soc"], [(case, case, consent)])
+        done = subprocess.run([harness.BUILD / "tests" / "bench" / "bench_load", plan, str(count), "4", "64", "-", "250"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        soc, request, fetched = self.desks["soc"], wire.encode("FetchRequest", {"max_messages": 64}), 0
+        while fetched < count:
+            status, _, body = soc.post("ExchangeService/Fetch", request)
+            more = body.count(case.encode())  # each delivery's envelope names the case once; decoding them all here would take longer than all the rest
+            assert status == 200 and more > 0, (status, body[:200])
+            fetched += more
+        return {"fetched": fetched}
+
+    def statute(self, case, provision, message_type, category, to, necessity):
+        """Social services use a provision: asked for, approved by another officer, used."""
+        asked = self.request(self.cases[case], "soc", provision, message_type, [category], to, necessity=necessity)
+        assert asked.ok, (asked.reason, asked.field, asked.text)
+        approval = asked.message["approval"]["approval_id"]
+        approved = self.approve("soc", approval, "soc.9")
+        assert approved.ok, (approved.reason, approved.text)
+        return self.share(case, "soc", to, message_type, category, [("approval", approval)])
+
+    def stop(self, case, person):
+        answer = self.withdraw(self.cases[case], person, everything=True)
+        assert answer.ok, (answer.reason, answer.field, answer.text)
+        return {}
+
+    def mood(self, mood):
+        """What the provider's tokens are from now on (provider.Forger)."""
+        self.between.forge(mood)
+        return {}
+
+    def looks(self):
+        """What was looked at, of all that the log has."""
+        return {"looks": [r["looked"]["what"] for r in self.gateway.log(self.desks["audit"]) if "looked" in r]}
 
     def standings(self, case):
         return {"standing": self.standing(self.cases[case])}

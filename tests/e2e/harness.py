@@ -56,7 +56,7 @@ class Gateway:
 
     def init(self, settings):
         chosen = {"agency_listen": "127.0.0.1:0", "public_listen": "127.0.0.1:0", **settings}
-        sets = [word for key, value in chosen.items() for word in ("--set", f"{key}={value}")]
+        sets = [word for key, value in chosen.items() for one in (value if isinstance(value, list) else [value]) for word in ("--set", f"{key}={one}")]
         subprocess.run([SLUSSD, "--init", "--authority", self.authority, "--state", self.state, "--policy", POLICY, *sets], check=True, stdout=subprocess.DEVNULL)
         self.settings = self.state / "slussd.conf"
         self.ca = self.state / "server-ca.crt"

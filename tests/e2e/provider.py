@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A real identity provider (provider/provider.mjs), what a person does in a browser there, and a bad mood that can stand between it and the gateway."""
+import base64
 import contextlib
 import html
 import http.client
@@ -94,6 +95,43 @@ class BetweenHandler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.handle_one("POST")
+
+
+class Forger(Between):
+    """A provider with one more key, and no scruples: its tokens are remade as a mood says."""
+    KID = "forger"
+
+    def __init__(self, target):
+        super().__init__(target)
+        self.folder = tempfile.mkdtemp(prefix="sluss-")
+        self.key, self.strange = browser.Browser(None, self.folder), browser.Browser(None, self.folder)
+        self.forge(None)
+
+    def close(self):
+        super().close()
+        shutil.rmtree(self.folder)
+
+    def keys(self):
+        jwks = json.loads(self.pass_on("GET", "/jwks", None, {})[1])
+        x, y = (browser.base64url(half) for half in (self.key.public[1:33], self.key.public[33:]))
+        return {"keys": [*jwks["keys"], {"kty": "EC", "crv": "P-256", "kid": self.KID, "x": x, "y": y}]}
+
+    def forge(self, mood):
+        """None: tokens as they are. "same": signed anew by the other key, which counts too. Else that, and one thing wrong: "audience", "expired", "nonce", "key" (one that
+        nobody vouched for)."""
+        changes = {None: {}, "same": {}, "key": {}, "audience": {"aud": "another"}, "expired": {"iat": 1700000000, "exp": 1700000300}, "nonce": {"nonce": "another"}}[mood]
+
+        def answer(path, body, headers):
+            if path == "/jwks":
+                return answer_json(200, self.keys())
+            status, octets = self.pass_on("POST", path, body, headers)
+            if mood is None:
+                return status, octets
+            claims = json.loads(base64.urlsafe_b64decode(json.loads(octets)["id_token"].split(".")[1] + "=="))
+            signed = ".".join(browser.base64url(json.dumps(part).encode()) for part in ({"alg": "ES256", "kid": self.KID}, {**claims, **changes}))
+            key = self.strange if mood == "key" else self.key
+            return answer_json(status, {"id_token": f"{signed}.{browser.base64url(key.sign(signed.encode()))}"})
+        self.mood = answer
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):

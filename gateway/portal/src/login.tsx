@@ -1,11 +1,34 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { useState } from "preact/hooks";
+import { ReasonCode } from "../gen/sluss/v1/common_pb";
 import { SessionKind } from "../gen/sluss/v1/session_pb";
 import { type Fault, faultOf } from "./faults";
 import { isLanguage, language, setLanguage, t } from "./i18n";
 import { route } from "./route";
-import { beginLogin, enterCode, issuers, session } from "./session";
+import { beginLogin, enterCode, finishLogin, forget, issuers, session } from "./session";
+import { signal } from "./signal";
 import { Button, Loading, Name, Problem, Title, useLoaded } from "./ui/parts";
+
+// What came of a login with a provider, said on the page that one comes back to. Undefined: nothing to say.
+export const comeBackFault = signal<Fault | undefined>(undefined);
+
+function said(text: string): Fault {
+  return { text, unknown: false, over: false, reason: ReasonCode.UNSPECIFIED };
+}
+
+// Back from the provider, with what stands in the address (OpenID Connect Core 1.0 sections 3.1.2.5 and 3.1.2.6).
+export async function comeBack(answer: URLSearchParams): Promise<void> {
+  const code = answer.get("code");
+  try {
+    if (code === null) comeBackFault.value = said(t("The login was broken off. Nobody is logged in. You can begin again."));
+    else if (!(await finishLogin(code, answer.get("state") ?? "")))
+      comeBackFault.value = said(t("This login was not begun in this window, so nobody is logged in. Begin here."));
+  } catch (error) {
+    const fault = faultOf(error);
+    comeBackFault.value = fault.reason === ReasonCode.LOGIN_REFUSED ? said(t("The login was not accepted. Nobody is logged in. Try again, or ask for help to log in.")) : fault;
+  }
+  if (code === null || comeBackFault.value) forget();
+}
 
 // The code from a QR code's address ("#/code/..."); it does not stay in the browser's history.
 function scanned(): string {
@@ -56,15 +79,21 @@ function CodeForm({ authority }: { authority: string }) {
 export function Login() {
   const choices = useLoaded(issuers, "issuers");
   const [fault, setFault] = useState<Fault>();
+  const before = comeBackFault.use();
+  const begin = (issuerId: string, authority: string) => {
+    comeBackFault.value = undefined;
+    beginLogin(issuerId, authority, language.value).catch((e: unknown) => setFault(faultOf(e)));
+  };
   return (
     <div class="page stack">
       <Title>{t("Log in")}</Title>
+      <Problem fault={before} />
       <Loading of={choices}>
         {(list) => (
           <>
             {list.issuers.map((i) => (
               <Button key={i.issuerId} kind={i.kind === SessionKind.PERSON ? "primary" : "secondary"}
-                onClick={() => void beginLogin(i.issuerId, list.authority, language.value).catch((e: unknown) => setFault(faultOf(e)))}>
+                onClick={() => begin(i.issuerId, list.authority)}>
                 {t("Log in with")} <Name>{i.displayName}</Name>
               </Button>
             ))}

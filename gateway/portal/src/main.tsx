@@ -5,9 +5,9 @@ import { lazy } from "./lazy";
 import { SessionKind } from "../gen/sluss/v1/session_pb";
 import { isLanguage, LANGUAGES, language, setLanguage, t } from "./i18n";
 import { leave } from "./leave";
-import { Login } from "./login";
+import { comeBack, Login } from "./login";
 import { route } from "./route";
-import { finishLogin, logout, resume, session } from "./session";
+import { logout, resume, session } from "./session";
 import { Button, Name } from "./ui/parts";
 
 const Person = lazy(() => import("./person/pages").then((m) => m.PersonPages));
@@ -85,10 +85,9 @@ async function start() {
   const asked = new URLSearchParams(location.search);
   const wanted = navigator.languages.map((l) => l.slice(0, 2)).find(isLanguage) ?? "sv";
   await setLanguage(wanted);
-  const code = asked.get("code");
   if (location.pathname === "/login/return") {
     history.replaceState(null, "", "/"); // the code is of no use to anybody who reads the address
-    if (code !== null) await finishLogin(code, asked.get("state") ?? "").catch(() => undefined);
+    await comeBack(asked);
   } else {
     await resume();
   }

@@ -17,8 +17,11 @@ export function iso(at: Timestamp | undefined): string {
   return at === undefined ? "" : timestampDate(at).toISOString();
 }
 
-// The beginning of a day of a date field.
+// The beginning of a day of a date field, in Stockholm wherever the page is read: a link gives everybody the same.
 export function dayOf(text: string | null): Timestamp | undefined {
-  const at = new Date(`${text ?? ""}T00:00:00`);
-  return Number.isNaN(at.getTime()) ? undefined : timestampFromDate(at);
+  const utc = new Date(`${text ?? ""}T00:00:00Z`);
+  if (Number.isNaN(utc.getTime())) return undefined;
+  const parts = new Intl.DateTimeFormat("en-GB", { timeZone: "Europe/Stockholm", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).formatToParts(utc);
+  const ahead = Number(parts.find((p) => p.type === "hour")?.value) * 60 + Number(parts.find((p) => p.type === "minute")?.value);
+  return timestampFromDate(new Date(utc.getTime() - ahead * 60_000));
 }

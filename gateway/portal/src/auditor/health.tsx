@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: EUPL-1.2
 // How the log stands: newest checkpoint, witnesses, timestamps, last replay.
+import { type Timestamp } from "@bufbuild/protobuf/wkt";
 import { t, number } from "../i18n";
 import { Alert, Loading, Name, Title, useLoaded } from "../ui/parts";
 import { audit, moment } from "./clients";
+
+// How far back a witness, a timestamp or a replay lies.
+function UpTo({ size, of, at }: { size: bigint; of: bigint; at: Timestamp | undefined }) {
+  if (size === 0n) return <>{t("never yet")}</>;
+  return <>{t("{size} of {all} entries, {when}", { size: number(Number(size)), all: number(Number(of)), when: moment(at) })}</>;
+}
 
 export function Health() {
   const found = useLoaded(() => audit.getLogHealth({}), "health");
@@ -13,6 +20,7 @@ export function Health() {
         {(h) => (
           <>
             {h.relayingStopped && <Alert kind="danger">{t("Messages are stopped: witnesses or timestamps are too old.")}</Alert>}
+            {!h.relayingStopped && <Alert kind="success">{t("Messages are let through: what the log needs from outside is fresh enough.")}</Alert>}
             {h.replayFindings > 0 && <Alert kind="danger">{t("The last replay found {count} faults.", { count: h.replayFindings })}</Alert>}
             <dl class="facts">
               <dt>{t("Name of the log")}</dt>
@@ -25,15 +33,15 @@ export function Health() {
               <dd>{moment(h.checkpointAt)}</dd>
               <dt>{t("Cosigned by enough witnesses")}</dt>
               <dd>
-                {number(Number(h.cosignedSize))} ({moment(h.cosignedAt)})
+                <UpTo size={h.cosignedSize} of={h.size} at={h.cosignedAt} />
               </dd>
               <dt>{t("Timestamped")}</dt>
               <dd>
-                {number(Number(h.timestampedSize))} ({moment(h.timestampedAt)})
+                <UpTo size={h.timestampedSize} of={h.size} at={h.timestampedAt} />
               </dd>
               <dt>{t("Last replay")}</dt>
               <dd>
-                {number(Number(h.replayedSize))} ({moment(h.replayedAt)})
+                <UpTo size={h.replayedSize} of={h.size} at={h.replayedAt} />
               </dd>
               <dt>{t("Policy")}</dt>
               <dd>
@@ -51,7 +59,7 @@ export function Health() {
                     <Name>{w.name}</Name>
                   </h3>
                   <p>
-                    {number(Number(w.size))} ({moment(w.at)}) <bdi>{w.state}</bdi>
+                    <UpTo size={w.size} of={h.size} at={w.at} /> (<bdi>{w.state}</bdi>)
                   </p>
                 </li>
               ))}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What was asked back, was due, and was not answered.
 import { t } from "../i18n";
+import { href } from "../route";
 import { Name, Paged, Title } from "../ui/parts";
 import { category } from "../words";
 import { moment, recalls } from "./clients";
@@ -31,8 +32,10 @@ export function OverdueRecalls() {
                   <dt>{t("What")}</dt>
                   <dd>{r.categories.map(category).join(", ")}</dd>
                   <dt>{t("Case")}</dt>
-                  <dd class="code">
-                    <bdi>{r.caseId}</bdi>
+                  <dd>
+                    <a class="ds-link code" href={`${href("case")}?id=${encodeURIComponent(r.caseId)}`}>
+                      <bdi>{r.caseId}</bdi>
+                    </a>
                   </dd>
                 </dl>
               </li>
