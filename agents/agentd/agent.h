@@ -11,7 +11,7 @@
 #include "settings.h"
 #include "sluss/client.h"
 #include "sluss/profile.h"
-#include "store.h"
+#include "store_files.h"
 
 // How one kind of conversation with the gateway stands.
 enum agentd_talk {
@@ -90,6 +90,37 @@ void *agentd_receiver(void *arg);
 void *agentd_teller(void *arg);
 void *agentd_asker(void *arg);
 void *agentd_folder_keeper(void *arg);
+
+// uploads.c: how far the files of a message have come.
+enum agentd_uploading {
+	AGENTD_UPLOADING_NONE = 0,
+	AGENTD_UPLOADED,	// the gateway has all of them
+	AGENTD_UPLOAD_FAILED,	// the client's last error says why
+	AGENTD_UPLOAD_NOT_KEPT, // the store could not (said)
+};
+struct agentd_attachments;
+struct cli;
+// Puts what the gateway does not have yet of the files of message `seq`; each step is durable before its octets leave.
+// The draft gets a section for each, in the memory of the command.
+SLUSS_MUST_CHECK enum agentd_uploading agentd_upload(struct agentd *agent, struct sluss_client *client, struct cli *cli,
+    int64_t seq, const struct agentd_attachments *attachments, struct sluss_message_draft *draft);
+
+// downloads.c: the files of a message that was opened.
+enum agentd_downloading {
+	AGENTD_DOWNLOADING_NONE = 0,
+	AGENTD_DOWNLOADED,	  // all of them are in the spool, or there are none
+	AGENTD_DOWNLOAD_LATER,	  // the client's last error says why; what came stays
+	AGENTD_DOWNLOAD_GONE,	  // the gateway does not hand it out any more; what came is erased
+	AGENTD_DOWNLOAD_BAD,	  // what the sender signed does not open
+	AGENTD_DOWNLOAD_NOT_KEPT, // the store could not (said)
+};
+// Fetches what is not there yet, a chunk in memory at a time. `files_out` gets the header hash of each.
+SLUSS_MUST_CHECK enum agentd_downloading agentd_download(struct agentd *agent, struct sluss_client *client,
+    const struct sluss_id *id, const struct sluss_opened_message *message,
+    uint8_t files_out[AGENTD_FILES_MAX][SLUSS_HASH_BYTES], size_t *count_out);
+
+// The name under which file `place` of a message is handed out: ID.PLACE.bin.
+void agentd_file_name(const char *message_id, uint32_t place, char name_out[SLUSS_ID_TEXT + 16]);
 
 // asker.c: the agency's answer to a recall, signed and sent now. `ground` NULL: deleted. Result and error are the
 // client's.

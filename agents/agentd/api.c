@@ -78,11 +78,13 @@ bool api_number(const struct agentd_request *request, const char *name, uint64_t
 
 enum route {
 	ROUTE_NONE,
+	FILES,
 	MESSAGES,
 	MESSAGE,
 	QUEUE,
 	INBOX,
 	DELIVERY,
+	DELIVERY_FILE,
 	ACK,
 	REJECT,
 	NOTICES,
@@ -92,17 +94,19 @@ enum route {
 	METRICS
 };
 
-// '*' stands for an id.
+// '*' stands for an id, '#' at the end for a number of one or two digits.
 static const struct {
 	const char *method;
 	const char *path;
 	enum route route;
 } table[] = {
+    {"POST", "/v1/files", FILES},
     {"POST", "/v1/messages", MESSAGES},
     {"GET", "/v1/messages/*", MESSAGE},
     {"GET", "/v1/queue", QUEUE},
     {"GET", "/v1/inbox", INBOX},
     {"GET", "/v1/inbox/*", DELIVERY},
+    {"GET", "/v1/inbox/*/files/#", DELIVERY_FILE},
     {"POST", "/v1/inbox/*/ack", ACK},
     {"POST", "/v1/inbox/*/reject", REJECT},
     {"GET", "/v1/notices", NOTICES},
@@ -112,6 +116,15 @@ static const struct {
     {"GET", "/metrics", METRICS},
 };
 
+static bool ends_so(const char *pattern, const char *end)
+{
+	size_t before = strcspn(pattern, "#");
+	if (pattern[before] == '\0')
+		return strcmp(pattern, end) == 0;
+	size_t digits = strncmp(pattern, end, before) == 0 ? strspn(end + before, "0123456789") : 0;
+	return digits >= 1 && digits <= 2 && end[before + digits] == '\0';
+}
+
 static bool fits(const char *pattern, const char *path, struct sluss_id *id_out)
 {
 	const char *star = strchr(pattern, '*');
@@ -119,8 +132,8 @@ static bool fits(const char *pattern, const char *path, struct sluss_id *id_out)
 	if (star == NULL)
 		return strcmp(pattern, path) == 0;
 	size_t before = (size_t)(star - pattern);
-	if (strncmp(pattern, path, before) != 0 || strlen(path) != strlen(pattern) - 1 + SLUSS_ID_TEXT - 1 ||
-	    strcmp(star + 1, path + before + SLUSS_ID_TEXT - 1) != 0)
+	if (strncmp(pattern, path, before) != 0 || strlen(path) < before + SLUSS_ID_TEXT - 1 ||
+	    !ends_so(star + 1, path + before + SLUSS_ID_TEXT - 1))
 		return false;
 	memcpy(id, path + before, SLUSS_ID_TEXT - 1);
 	id[SLUSS_ID_TEXT - 1] = '\0';
@@ -145,6 +158,9 @@ void agentd_api(struct agentd *agent, const struct agentd_request *request, stru
 	struct sluss_id id = {{0}};
 	bool known_path = false;
 	switch (find(request, &id, &known_path)) {
+	case FILES:
+		api_file(agent, request, reply_out);
+		return;
 	case MESSAGES:
 		api_send(agent, request, reply_out);
 		return;
@@ -159,6 +175,9 @@ void agentd_api(struct agentd *agent, const struct agentd_request *request, stru
 		return;
 	case DELIVERY:
 		api_delivery(agent, &id, reply_out);
+		return;
+	case DELIVERY_FILE:
+		api_delivery_file(agent, request, &id, reply_out);
 		return;
 	case ACK:
 	case REJECT:

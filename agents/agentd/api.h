@@ -18,6 +18,7 @@ json_t *api_time(int64_t ms);
 
 // api_out.c
 void api_send(struct agentd *agent, const struct agentd_request *request, struct agentd_reply *reply);
+void api_file(struct agentd *agent, const struct agentd_request *request, struct agentd_reply *reply);
 void api_message(struct agentd *agent, const struct sluss_id *id, struct agentd_reply *reply);
 void api_queue(struct agentd *agent, struct agentd_reply *reply);
 void api_health(struct agentd *agent, struct agentd_reply *reply);
@@ -26,6 +27,8 @@ void api_metrics(struct agentd *agent, struct agentd_reply *reply);
 // api_in.c
 void api_inbox(struct agentd *agent, const struct agentd_request *request, struct agentd_reply *reply);
 void api_delivery(struct agentd *agent, const struct sluss_id *id, struct agentd_reply *reply);
+void api_delivery_file(
+    struct agentd *agent, const struct agentd_request *request, const struct sluss_id *id, struct agentd_reply *reply);
 void api_handled(struct agentd *agent, const struct agentd_request *request, const struct sluss_id *id, bool rejected,
     struct agentd_reply *reply);
 void api_notices(struct agentd *agent, const struct agentd_request *request, struct agentd_reply *reply);

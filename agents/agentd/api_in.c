@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The interface for case systems: receiving, notices, recalls.
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -107,6 +108,23 @@ void api_delivery(struct agentd *agent, const struct sluss_id *id, struct agentd
 	api_json(reply, 200, tree);
 	free(document);
 	agentd_delivery_clear(&d);
+}
+
+void api_delivery_file(
+    struct agentd *agent, const struct agentd_request *request, const struct sluss_id *id, struct agentd_reply *reply)
+{
+	uint64_t octets = 0;
+	uint32_t place = (uint32_t)strtoul(strrchr(request->path, '/') + 1, NULL, 10); // two digits at most
+	int fd = agentd_store_open_received(agent->store, id, place, &octets);
+	if (fd < 0) {
+		api_store_error(reply, errno == 0 ? AGENTD_NOT_FOUND : AGENTD_BROKEN);
+		return;
+	}
+	reply->status = 200;
+	reply->type = "application/octet-stream";
+	reply->is_file = true;
+	reply->fd = fd;
+	reply->len = octets;
 }
 
 // ---- the case system's word

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The interface for case systems: sending, and what waits.
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -73,6 +74,30 @@ static bool payload_folder(const struct agentd *agent, char path[SLUSS_SETTING_T
 	return true;
 }
 
+// A file for a message that is described next; it is in the spool already.
+void api_file(struct agentd *agent, const struct agentd_request *request, struct agentd_reply *reply)
+{
+	char hex[2 * SLUSS_HASH_BYTES + 1];
+	struct agentd_file file;
+	if (request->no_room || request->file == NULL || *request->file == NULL) {
+		api_store_error(reply, AGENTD_FULL);
+		return;
+	}
+	if (agentd_store_file_octets(*request->file) == 0) {
+		api_error(reply, 400, "invalid_argument", NULL, "A file has at least one octet.");
+		return;
+	}
+	enum agentd_result result = agentd_store_file_end(request->file, &file);
+	if (result == AGENTD_OK)
+		result = agentd_store_upload(agent->store, &file);
+	if (!agentd_store_good(agent, "take a file", result) || result != AGENTD_OK) {
+		api_store_error(reply, result);
+		return;
+	}
+	(void)sodium_bin2hex(hex, sizeof(hex), file.sha256, sizeof(file.sha256));
+	api_json(reply, 201, json_pack("{s:s, s:I}", "upload", hex, "octets", (json_int_t)file.octets));
+}
+
 void api_send(struct agentd *agent, const struct agentd_request *request, struct agentd_reply *reply)
 {
 	struct agentd_description d;
@@ -81,18 +106,18 @@ void api_send(struct agentd *agent, const struct agentd_request *request, struct
 	char id[SLUSS_ID_TEXT];
 	bool known = false;
 	bool has_files = payload_folder(agent, files);
-	if (!agentd_describe(request->body, NULL, has_files ? files : NULL, agent->officer, &d, &error)) {
-		api_error(reply, 400, "invalid_argument", error.field, error.text);
+	if (!agentd_describe(request->body, NULL, has_files ? files : NULL, agent->officer, agent->store, &d, &error)) {
+		if (error.no_room)
+			api_store_error(reply, AGENTD_FULL);
+		else
+			api_error(reply, 400, "invalid_argument", error.field, error.text);
 		return;
 	}
-	struct agentd_new message = {.id = d.id,
-	    .case_id = d.case_id,
-	    .recipients = d.recipients,
-	    .recipient_count = d.recipient_count,
-	    .description = {(const uint8_t *)d.text, d.len}};
-	memcpy(message.digest, d.digest, sizeof(message.digest));
-	enum agentd_result result = agentd_store_queue(agent->store, &message, &known);
-	if (!agentd_store_good(agent, "take a message", result) || result != AGENTD_OK)
+	enum agentd_result result = agentd_queue_description(agent->store, &d, NULL, &known);
+	if (result == AGENTD_NOT_FOUND)
+		api_error(reply, 400, "invalid_argument", "upload",
+		    "The file was not handed in, or more than a day ago: POST /v1/files first.");
+	else if (!agentd_store_good(agent, "take a message", result) || result != AGENTD_OK)
 		api_store_error(reply, result);
 	else if (known)
 		api_message(agent, &d.id, reply);

@@ -7,6 +7,7 @@
 
 #include "draft.h"
 #include "file.h"
+#include "section.h"
 
 enum { CONTENT_MAX = 1 << 20, DEPTH_OCTETS = 8 << 20 };
 
@@ -17,14 +18,15 @@ static const struct cli_option options[] = {
     {"to", CLI_MANY, "AGENCY", "recipients"},
     {"section", CLI_MANY, "SPEC", "sections"},
     {"partial", CLI_FLAG, NULL, "deliver what is permitted"},
+    {"attach", CLI_MANY, "SPEC", "sections that are files"},
     {NULL, CLI_FLAG, NULL, NULL},
 };
 
 static const struct cli_verb verb = {.words = "", .options = options};
 
-enum { CASE, TYPE, ID, TO, SECTION, PARTIAL };
+enum { CASE, TYPE, ID, TO, SECTION, PARTIAL, ATTACH };
 
-static bool wrong(struct agentd_describe_error *error, const char *field, const char *text)
+bool agentd_wrong(struct agentd_describe_error *error, const char *field, const char *text)
 {
 	(void)snprintf(error->field, sizeof(error->field), "%s", field);
 	(void)snprintf(error->text, sizeof(error->text), "%s", text);
@@ -44,6 +46,29 @@ static bool give_string(struct cli *cli, size_t option, const json_t *value)
 	return json_is_string(value) && give(cli, option, json_string_value(value));
 }
 
+bool agentd_is_attachment(const json_t *section)
+{
+	return json_object_get(section, "attach") != NULL || json_object_get(section, "upload") != NULL;
+}
+
+// A section that is a file, in the words of `sluss send --attach`.
+static bool give_attachment(struct cli *cli, const json_t *section)
+{
+	json_t *spec = json_copy((json_t *)(uintptr_t)section);
+	const json_t *handed_in = json_object_get(spec, "upload");
+	json_t *name = json_object_get(spec, handed_in == NULL ? "attach" : "name");
+	// The last three keys are the agent's own words.
+	bool ok = json_is_string(name) && json_object_set(spec, "file", name) == 0;
+	(void)json_object_del(spec, "attach");
+	(void)json_object_del(spec, "upload");
+	(void)json_object_del(spec, "name");
+	char *text = ok ? json_dumps(spec, JSON_COMPACT) : NULL;
+	json_decref(spec);
+	if (text != NULL)
+		cli_own(cli, text, free);
+	return text != NULL && give(cli, ATTACH, text);
+}
+
 // Each item of a list (or one alone); objects become their text.
 static bool give_list(struct cli *cli, size_t option, const json_t *list)
 {
@@ -55,6 +80,11 @@ static bool give_list(struct cli *cli, size_t option, const json_t *list)
 		return false;
 	json_array_foreach(list, i, item)
 	{
+		if (option == SECTION && agentd_is_attachment(item)) {
+			if (!give_attachment(cli, item))
+				return false;
+			continue;
+		}
 		char *text = json_is_object(item) ? json_dumps(item, JSON_COMPACT) : NULL;
 		if (text != NULL)
 			cli_own(cli, text, free);
@@ -87,29 +117,43 @@ static bool give_all(struct cli *cli, const json_t *tree, struct agentd_describe
 			ok = json_is_string(value) &&
 			     sluss_is_officer_id(json_string_value(value), json_string_length(value));
 		else
-			return wrong(error, key, "This key is none of case, type, id, to, officer, partial, sections.");
+			return agentd_wrong(
+			    error, key, "This key is none of case, type, id, to, officer, partial, sections.");
 		if (!ok)
-			return wrong(error, key, "The value has the wrong type or form, or there are too many.");
+			return agentd_wrong(error, key, "The value has the wrong type or form, or there are too many.");
 	}
 	return true;
 }
 
-static bool read_draft(
-    struct cli *cli, const json_t *tree, struct sluss_message_draft *draft, struct agentd_describe_error *error)
+static bool read_attachments(struct cli *cli, struct agentd_attachments *out)
+{
+	const char *path = NULL;
+	out->count = cli_count(cli, "attach");
+	for (size_t i = 0; i < out->count; i++) {
+		if (!cli_read_attachment(cli, cli_nth(cli, "attach", i), &out->drafts[i], &path))
+			return false;
+	}
+	return true;
+}
+
+static bool read_draft(struct cli *cli, const json_t *tree, struct sluss_message_draft *draft,
+    struct agentd_attachments *attachments, struct agentd_describe_error *error)
 {
 	cli->verb = &verb;
 	if (!give_all(cli, tree, error))
 		return false;
-	if (cli_read_message_draft(cli, draft))
+	if (cli_count(cli, "attach") + cli_count(cli, "section") > SLUSS_SECTIONS_MAX)
+		return agentd_wrong(error, "sections", "There are too many sections.");
+	if (cli_read_message_draft(cli, draft) && read_attachments(cli, attachments))
 		return true;
 	const char *field = json_string_value(json_object_get(cli->error, "field"));
 	const char *text = json_string_value(json_object_get(cli->error, "explanation"));
-	return wrong(error, field == NULL ? "" : field, text == NULL ? "The description cannot be read." : text);
+	return agentd_wrong(error, field == NULL ? "" : field, text == NULL ? "The description cannot be read." : text);
 }
 
 // ---- files
 
-static bool is_plain_name(const char *name)
+bool agentd_is_plain_name(const char *name)
 {
 	return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL && strlen(name) < 256;
 }
@@ -128,10 +172,11 @@ static bool read_file(json_t *section, const char *folder, struct agentd_describ
 	if (json_object_get(section, "file") == NULL)
 		return true;
 	if (folder == NULL)
-		return wrong(
+		return agentd_wrong(
 		    error, "file", "No folder for payload files is set here; give the content as text or json.");
-	if (name == NULL || !is_plain_name(name))
-		return wrong(error, "file", "The name of a file in the payload folder is needed, without a path.");
+	if (name == NULL || !agentd_is_plain_name(name))
+		return agentd_wrong(
+		    error, "file", "The name of a file in the payload folder is needed, without a path.");
 	size_t len = 0;
 	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
 	char *text = sluss_file_read(path, CONTENT_MAX, false, &len);
@@ -140,7 +185,7 @@ static bool read_file(json_t *section, const char *folder, struct agentd_describ
 		  json_object_set_new(section, is_json_name(name) ? "json" : "text", value) == 0 &&
 		  json_object_del(section, "file") == 0;
 	free(text);
-	return ok || wrong(error, "file", "The payload file is not there, too long, or not UTF-8 text.");
+	return ok || agentd_wrong(error, "file", "The payload file is not there, too long, or not UTF-8 text.");
 }
 
 static bool read_files(json_t *tree, const char *folder, struct agentd_describe_error *error)
@@ -165,7 +210,7 @@ static json_t *parse(struct sluss_bytes json, struct agentd_describe_error *erro
 			   : json_loadb((const char *)json.data, json.len, JSON_REJECT_DUPLICATES, &problem);
 	if (!json_is_object(tree)) {
 		json_decref(tree);
-		(void)wrong(error, "", "A JSON object is needed.");
+		(void)agentd_wrong(error, "", "A JSON object is needed.");
 		return NULL;
 	}
 	return tree;
@@ -206,18 +251,23 @@ static bool settle(struct agentd_description *out, const struct sluss_id *id, co
 }
 
 bool agentd_describe(struct sluss_bytes json, const struct sluss_id *id, const char *payload_folder,
-    const char *officer, struct agentd_description *out, struct agentd_describe_error *error_out)
+    const char *officer, struct agentd_store *store, struct agentd_description *out,
+    struct agentd_describe_error *error_out)
 {
 	struct sluss_message_draft draft;
+	struct agentd_attachments attachments;
 	struct cli *cli = calloc(1, sizeof(*cli));
-	*out = (struct agentd_description){.tree = cli == NULL ? NULL : parse(json, error_out)};
+	*error_out = (struct agentd_describe_error){.field = ""};
+	*out = (struct agentd_description){.tree = cli == NULL ? NULL : parse(json, error_out), .store = store};
+	// Files are kept last: what else is wrong is said before 100 MiB are copied.
 	bool ok = out->tree != NULL && read_files(out->tree, payload_folder, error_out) &&
-		  read_draft(cli, out->tree, &draft, error_out);
+		  read_draft(cli, out->tree, &draft, &attachments, error_out) &&
+		  agentd_keep_files(payload_folder, out, error_out);
 	if (ok) {
 		out->id = draft.id;
 		out->case_id = draft.case_id;
 		take_recipients(&draft, out);
-		ok = settle(out, id, officer) || wrong(error_out, "", "No memory.");
+		ok = settle(out, id, officer) || agentd_wrong(error_out, "", "No memory.");
 	}
 	if (cli != NULL)
 		cli_finish(cli);
@@ -231,6 +281,8 @@ void agentd_description_free(struct agentd_description *description)
 {
 	json_decref(description->tree);
 	free(description->text);
+	for (size_t i = 0; i < description->file_count; i++)
+		agentd_store_file_discard(description->store, &description->files[i]);
 	*description = (struct agentd_description){.tree = NULL};
 }
 
@@ -239,15 +291,34 @@ static void release_tree(void *tree)
 	json_decref(tree);
 }
 
-bool agentd_draft(struct sluss_bytes json, struct cli *cli, struct sluss_message_draft *draft_out,
-    char officer_out[SLUSS_OFFICER_MAX + 1])
+enum agentd_result agentd_queue_description(
+    struct agentd_store *store, struct agentd_description *d, const char *source, bool *known_out)
 {
-	struct agentd_describe_error error;
-	json_t *tree = parse(json, &error);
+	struct agentd_new message = {.id = d->id,
+	    .case_id = d->case_id,
+	    .recipients = d->recipients,
+	    .recipient_count = d->recipient_count,
+	    .source = source,
+	    .description = {(const uint8_t *)d->text, d->len},
+	    .files = d->files,
+	    .file_count = d->file_count};
+	memcpy(message.digest, d->digest, sizeof(message.digest));
+	enum agentd_result result = agentd_store_queue(store, &message, known_out);
+	if (result == AGENTD_OK && !*known_out)
+		d->file_count = 0;
+	return result;
+}
+
+bool agentd_draft(struct sluss_bytes json, struct cli *cli, struct sluss_message_draft *draft_out,
+    struct agentd_attachments *attachments_out, char officer_out[SLUSS_OFFICER_MAX + 1],
+    struct agentd_describe_error *error_out)
+{
+	*error_out = (struct agentd_describe_error){.field = ""};
+	json_t *tree = parse(json, error_out);
 	if (tree == NULL)
 		return false;
 	cli_own(cli, tree, release_tree);
 	const char *officer = json_string_value(json_object_get(tree, "officer"));
 	(void)snprintf(officer_out, SLUSS_OFFICER_MAX + 1, "%.32s", officer == NULL ? "" : officer);
-	return read_draft(cli, tree, draft_out, &error);
+	return read_draft(cli, tree, draft_out, attachments_out, error_out);
 }

@@ -108,24 +108,21 @@ static bool queue_file(struct folders *f, const char *taken, const struct sluss_
 	if (text == NULL)
 		return errno == EFBIG ? reject_file(f, taken, name, "TOO_LARGE", "", "A description has at most 8 MiB.")
 				      : errno == ENOENT;
-	bool described =
-	    agentd_describe((struct sluss_bytes){(const uint8_t *)text, len}, id, files, f->agent->officer, &d, &error);
+	bool described = agentd_describe((struct sluss_bytes){(const uint8_t *)text, len}, id, files, f->agent->officer,
+	    f->agent->store, &d, &error);
 	free(text);
+	if (!described && error.no_room)
+		return agentd_store_good(f->agent, "keep a file", AGENTD_FULL) && false;
 	if (!described)
 		return reject_file(f, taken, name, "MALFORMED", error.field, error.text);
-	struct agentd_new message = {.id = d.id,
-	    .case_id = d.case_id,
-	    .recipients = d.recipients,
-	    .recipient_count = d.recipient_count,
-	    .source = taken,
-	    .description = {(const uint8_t *)d.text, d.len}};
-	memcpy(message.digest, d.digest, sizeof(message.digest));
-	enum agentd_result result = agentd_store_queue(f->agent->store, &message, &known);
+	enum agentd_result result = agentd_queue_description(f->agent->store, &d, taken, &known);
 	bool good = agentd_store_good(f->agent, "take a file", result);
 	if (result == AGENTD_OK && known)
 		result =
 		    agentd_store_again(f->agent->store, &d.id, taken); // its answer is written beside this file too
 	agentd_description_free(&d);
+	if (result == AGENTD_NOT_FOUND)
+		return reject_file(f, taken, name, "MALFORMED", "upload", "The file was not handed in before.");
 	if (result == AGENTD_CONFLICT)
 		return reject_file(f, taken, name, "ID_REUSED", "id", "Another message has this id.");
 	if (result == AGENTD_OK)

@@ -119,6 +119,91 @@ bool folders_finish(struct folders *f, const char *taken, const char *name, bool
 
 // ---- in
 
+static void file_path(const struct folders *f, const struct sluss_id *id, uint32_t place, char path[PATH_OCTETS])
+{
+	char name[SLUSS_ID_TEXT + 16];
+	char text[SLUSS_ID_TEXT];
+	agentd_file_name(sluss_id_format(id, text), place, name);
+	folders_path(f, path, "inbox", name);
+}
+
+static bool write_piece(int fd, const uint8_t *octets, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t wrote = write(fd, octets + done, len - done);
+		if (wrote <= 0 && !(wrote < 0 && errno == EINTR))
+			return false;
+		done += wrote > 0 ? (size_t)wrote : 0;
+	}
+	return true;
+}
+
+static bool copy_open(int from, int to)
+{
+	enum { PIECE = 64 << 10 };
+	ssize_t got = 0;
+	uint8_t *piece = malloc(PIECE);
+	bool ok = piece != NULL;
+	while (ok && (got = read(from, piece, PIECE)) > 0)
+		ok = write_piece(to, piece, (size_t)got);
+	free(piece);
+	return ok && got == 0 && fsync(to) == 0;
+}
+
+// A copy, complete or not at all: what the case system does to it is not done to ours.
+static bool copy_file(const struct folders *f, int from, const char *path)
+{
+	char beside[PATH_OCTETS + 8];
+	(void)snprintf(beside, sizeof(beside), "%s.part", path);
+	int to = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bool ok = to >= 0 && copy_open(from, to);
+	if (to >= 0)
+		(void)close(to);
+	ok = ok && rename(beside, path) == 0 && fsync(f->inbox) == 0;
+	if (!ok && to >= 0) {
+		int saved = errno;
+		(void)unlink(beside);
+		errno = saved;
+	}
+	return ok;
+}
+
+// The files of a message, before the message itself.
+static bool write_files(const struct folders *f, const struct sluss_id *id)
+{
+	bool ok = true;
+	for (uint32_t place = 0; ok && place < AGENTD_FILES_MAX; place++) {
+		char path[PATH_OCTETS];
+		uint64_t octets = 0;
+		int fd = agentd_store_open_received(f->agent->store, id, place, &octets);
+		if (fd < 0)
+			return errno == 0; // there are no more
+		file_path(f, id, place, path);
+		ok = copy_file(f, fd, path);
+		(void)close(fd);
+	}
+	return ok;
+}
+
+static bool has_files(const struct folders *f, const struct sluss_id *id)
+{
+	uint64_t octets = 0;
+	int fd = agentd_store_open_received(f->agent->store, id, 0, &octets);
+	if (fd >= 0)
+		(void)close(fd);
+	return fd >= 0;
+}
+
+// What the case system left of them.
+static void remove_files(const struct folders *f, const struct sluss_id *id)
+{
+	for (uint32_t place = 0; place < AGENTD_FILES_MAX; place++) {
+		char path[PATH_OCTETS];
+		file_path(f, id, place, path);
+		(void)unlink(path);
+	}
+}
+
 static void inbox_path(const struct folders *f, const struct sluss_id *id, char path[PATH_OCTETS])
 {
 	char name[SLUSS_ID_TEXT + 8];
@@ -142,7 +227,7 @@ void folders_hand_out(struct folders *f)
 			break;
 		after = d.seq;
 		inbox_path(f, &d.id, path);
-		bool written = document != NULL && sluss_file_replace(path, document, len);
+		bool written = document != NULL && write_files(f, &d.id) && sluss_file_replace(path, document, len);
 		if (written)
 			result = agentd_store_handed(f->agent->store, d.seq);
 		else
@@ -159,6 +244,8 @@ void folders_hand_out(struct folders *f)
 static void settle_file(struct folders *f, const struct agentd_delivery *d, const char *path)
 {
 	bool gone = access(path, F_OK) != 0 && errno == ENOENT;
+	if (d->state == AGENTD_IN_RECALLED ? !gone : gone && has_files(f, &d->id))
+		remove_files(f, &d->id);
 	if (d->state == AGENTD_IN_HANDED && gone) {
 		enum agentd_result result = agentd_store_handled(
 		    f->agent->store, &d->id, AGENTD_IN_DONE, NULL, f->agent->settings.acknowledge_when_handled);

@@ -9,7 +9,7 @@
 #include "message_tree.h"
 #include "web/json.h"
 
-enum { FETCH_MAX = 64 };
+enum { FETCH_MAX = 64, WHY_OCTETS = 201 };
 
 // One answer of the gateway on its way into the store.
 struct batch {
@@ -19,8 +19,12 @@ struct batch {
 	char *documents[FETCH_MAX];
 	char *mismatched[FETCH_MAX];
 	char officers[FETCH_MAX][SLUSS_OFFICER_MAX + 1];
+	char whys[FETCH_MAX][WHY_OCTETS];
 	size_t count;
-	bool left_out; // something of this answer was not stored and must come again
+	// Of the newest arrival, if it has files: it is then stored at once, before the next one.
+	uint8_t files[AGENTD_FILES_MAX][SLUSS_HASH_BYTES];
+	bool left_out;	   // something of this answer was not stored and must come again
+	char trouble[256]; // why, when the gateway is the cause
 };
 
 static void clear(struct batch *b)
@@ -37,8 +41,7 @@ static char *mismatches(const struct sluss_opened_message *m)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < m->section_count; i++) {
-		if (m->sections[i].state == SLUSS_SECTION_MISLABELLED ||
-		    m->sections[i].state == SLUSS_SECTION_MISPLACED)
+		if (sluss_section_is_reported(m->sections[i].state))
 			(void)json_array_append_new(list, json_string(m->sections[i].header->category));
 	}
 	char *text = json_dumps(list, JSON_COMPACT);
@@ -57,16 +60,32 @@ static void find_officer(
 	}
 }
 
+// "file": under which name each file is handed out (GET /v1/inbox/ID/files/N, or in the inbox folder).
+static void name_files(json_t *tree, const struct sluss_opened_message *m)
+{
+	char name[SLUSS_ID_TEXT + 16];
+	size_t count = 0;
+	json_t *sections = json_object_get(tree, "sections");
+	for (size_t i = 0; i < m->section_count; i++) {
+		if (m->sections[i].chunks == NULL)
+			continue;
+		agentd_file_name(m->envelope->message_id, (uint32_t)count++, name);
+		(void)json_object_set_new(json_array_get(sections, i), "file", json_string(name));
+	}
+}
+
 static char *document_of(const Sluss__V1__Delivery *delivery, const struct sluss_opened_message *m)
 {
 	json_t *tree = cli_message_tree(delivery, m);
+	name_files(tree, m);
 	char *text = tree == NULL ? NULL : json_dumps(tree, JSON_COMPACT);
 	json_decref(tree);
 	return text;
 }
 
+// `files` of its files are in the spool.
 static void add(struct batch *b, const Sluss__V1__Delivery *delivery, const struct sluss_id *id,
-    const struct sluss_opened_message *m)
+    const struct sluss_opened_message *m, size_t files)
 {
 	size_t at = b->count;
 	struct agentd_arrival *a = &b->arrivals[at];
@@ -88,7 +107,11 @@ static void add(struct batch *b, const Sluss__V1__Delivery *delivery, const stru
 	a->officer = b->officers[at];
 	a->mismatched = b->mismatched[at];
 	a->document = (struct sluss_bytes){(const uint8_t *)b->documents[at], strlen(b->documents[at])};
+	a->files = (const uint8_t(*)[SLUSS_HASH_BYTES])b->files;
+	a->file_count = files;
 	b->count++;
+	if (!m->usable && sluss_message_why_unusable(m, b->whys[at], sizeof(b->whys[at])))
+		a->why = b->whys[at];
 	if (!m->usable)
 		sluss_event(SLUSS_EVENT_WARNING, "message-unusable", "message=%s sender=%s", delivery->message_id,
 		    m->from.agency_id);
@@ -103,11 +126,69 @@ static bool lacks_key(const struct sluss_opened_message *m)
 	return false;
 }
 
+// Stores what was collected, without the answer's notices.
+static bool store_some(struct batch *b)
+{
+	size_t fresh = 0;
+	enum agentd_result result =
+	    b->count == 0 ? AGENTD_OK
+			  : agentd_store_arrivals(b->agent->store, b->arrivals, b->count, NULL, 0, 0, &fresh);
+	clear(b);
+	if (fresh > 0)
+		agentd_wake(b->agent);
+	if (result == AGENTD_FULL) {
+		b->left_out = true;
+		agentd_link_down(b->agent, AGENTD_TALK_FETCH, "The agent's disk is full.");
+	}
+	return agentd_store_good(b->agent, "store what was fetched", result);
+}
+
+static bool has_files(const struct sluss_opened_message *m)
+{
+	bool has = false;
+	for (size_t i = 0; i < m->section_count; i++)
+		has = has || m->sections[i].chunks != NULL;
+	return has;
+}
+
+// A message with files: those before it are stored first (a file may take its time), then its files are fetched, then
+// it is stored itself. False: the store broke.
+static bool take_with_files(
+    struct batch *b, const Sluss__V1__Delivery *delivery, const struct sluss_id *id, struct sluss_opened_message *m)
+{
+	size_t files = 0;
+	if (!store_some(b))
+		return false;
+	if (b->left_out)
+		return true;
+	switch (agentd_download(b->agent, b->client, id, m, b->files, &files)) {
+	case AGENTD_DOWNLOADED:
+		add(b, delivery, id, m, files);
+		return store_some(b);
+	case AGENTD_DOWNLOAD_BAD:
+		m->usable = false;
+		add(b, delivery, id, m, 0);
+		return store_some(b);
+	case AGENTD_DOWNLOAD_LATER:
+		(void)snprintf(b->trouble, sizeof(b->trouble), "%s", sluss_client_last_error(b->client)->explanation);
+		break;
+	case AGENTD_DOWNLOAD_GONE:
+		sluss_event(SLUSS_EVENT_NOTICE, "files-gone", "message=%s", delivery->message_id);
+		break;
+	case AGENTD_DOWNLOAD_NOT_KEPT:
+	case AGENTD_DOWNLOADING_NONE:
+		break;
+	}
+	b->left_out = true;
+	return true; // a store that broke has stopped the agent
+}
+
 // False: the store broke.
 static bool open_one(struct batch *b, const Sluss__V1__Delivery *delivery)
 {
 	struct sluss_id id;
 	bool known = false;
+	bool good = true;
 	struct sluss_opened_message *m = NULL;
 	if (!sluss_id_from_text(delivery->message_id, &id))
 		return true;
@@ -127,11 +208,13 @@ static bool open_one(struct batch *b, const Sluss__V1__Delivery *delivery)
 	if (lacks_key(m) && agentd_keys_changed(b->agent)) {
 		b->left_out = true; // sealed to a key that we have, but have not read yet
 		agentd_stop_to_begin_anew(b->agent);
+	} else if (m->usable && has_files(m)) {
+		good = take_with_files(b, delivery, &id, m);
 	} else {
-		add(b, delivery, &id, m);
+		add(b, delivery, &id, m, 0);
 	}
 	sluss_opened_message_free(&m);
-	return true;
+	return good;
 }
 
 static enum agentd_result store_all(struct batch *b, const Sluss__V1__FetchResponse *r)
@@ -174,13 +257,17 @@ static bool fetch(struct batch *b, uint64_t *next_notice)
 	}
 	bool ok = true;
 	b->left_out = false;
+	b->trouble[0] = '\0';
 	for (size_t i = 0; ok && !b->left_out && i < r->n_deliveries && i < FETCH_MAX; i++)
 		ok = open_one(b, r->deliveries[i]);
 	enum agentd_result result = ok ? store_all(b, r) : AGENTD_BROKEN;
 	ok = agentd_store_good(b->agent, "store what was fetched", result);
 	if (result == AGENTD_OK) {
 		*next_notice = r->next_notice > *next_notice ? r->next_notice : *next_notice;
-		agentd_link_up(b->agent, AGENTD_TALK_FETCH);
+		if (b->trouble[0] != '\0')
+			agentd_link_down(b->agent, AGENTD_TALK_FETCH, b->trouble);
+		else
+			agentd_link_up(b->agent, AGENTD_TALK_FETCH);
 	} else {
 		b->left_out = true;
 		agentd_link_down(b->agent, AGENTD_TALK_FETCH, "The agent's disk is full.");

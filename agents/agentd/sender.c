@@ -196,27 +196,76 @@ static bool keep_sealed(struct attempt *a)
 	return true;
 }
 
+// Puts its files, then seals it. False as below.
+static bool seal_draft(struct attempt *a, struct cli *cli, struct sluss_message_draft *draft,
+    const struct agentd_attachments *attachments, const char *officer)
+{
+	enum sluss_client_result result = SLUSS_CLIENT_INTERNAL;
+	if (attachments->count > 0) {
+		enum agentd_uploading put = agentd_upload(a->agent, a->client, cli, a->message.seq, attachments, draft);
+		const struct sluss_client_error *error = sluss_client_last_error(a->client);
+		if (put == AGENTD_UPLOAD_FAILED && error->reason == SLUSS_ID_REUSED &&
+		    strcmp(error->field, "header.message_id") == 0)
+			(void)refuse(a, error); // the id stands for a message of long ago
+		else if (put == AGENTD_UPLOAD_FAILED)
+			(void)settle(a, agentd_judge(sluss_client_last_error(a->client), true));
+		if (put != AGENTD_UPLOADED)
+			return false;
+	}
+	if (sluss_client_set_officer(a->client, officer[0] == '\0' ? a->agent->officer : officer))
+		result = sluss_client_seal(a->client, draft, &a->sealed);
+	if (result != SLUSS_CLIENT_OK)
+		(void)settle(a, agentd_judge(sluss_client_last_error(a->client), true));
+	return result == SLUSS_CLIENT_OK;
+}
+
+// It was taken by an agent that knew other rules (before an update of this program).
+static bool refuse_description(struct attempt *a, const struct agentd_describe_error *error)
+{
+	log_outcome(a, "description-refused", NULL);
+	return put_why(a, agentd_store_refused,
+	    json_pack("{s:s, s:s, s:s, s:s}", "reason", "MALFORMED", "code", "invalid_argument", "field", error->field,
+		"explanation", error->text));
+}
+
 // Seals the description. False: the attempt is over, what became of it is recorded.
 static bool seal(struct attempt *a, struct sluss_bytes description)
 {
 	struct sluss_message_draft draft;
+	struct agentd_attachments attachments;
+	struct agentd_describe_error error;
 	char officer[SLUSS_OFFICER_MAX + 1];
 	struct cli *cli = calloc(1, sizeof(*cli));
-	if (cli == NULL || !agentd_draft(description, cli, &draft, officer)) {
-		(void)agentd_store_good(a->agent, "read a description", AGENTD_BROKEN);
-		free(cli);
-		return false;
-	}
-	enum sluss_client_result result = SLUSS_CLIENT_INTERNAL;
-	if (sluss_client_set_officer(a->client, officer[0] == '\0' ? a->agent->officer : officer))
-		result = sluss_client_seal(a->client, &draft, &a->sealed);
+	if (cli == NULL)
+		return agentd_store_good(a->agent, "read a description", AGENTD_FULL) && false;
+	bool ok = agentd_draft(description, cli, &draft, &attachments, officer, &error);
+	if (ok)
+		ok = seal_draft(a, cli, &draft, &attachments, officer);
+	else
+		(void)refuse_description(a, &error);
 	cli_finish(cli);
 	free(cli);
-	if (result != SLUSS_CLIENT_OK) {
-		(void)settle(a, agentd_judge(sluss_client_last_error(a->client), true));
+	return ok && keep_sealed(a);
+}
+
+// The gateway has lost the chunks of a sealed message's files (they were not sent in its time) and has not accepted it.
+static bool lacks_chunks(const struct attempt *a, const struct sluss_client_error *error)
+{
+	struct agentd_sending first;
+	if (error->reason != SLUSS_MALFORMED || strcmp(error->code, "failed_precondition") != 0)
 		return false;
-	}
-	return keep_sealed(a);
+	bool has_files = agentd_store_sending(a->agent->store, a->message.seq, 0, &first) == AGENTD_OK;
+	agentd_sending_clear(&first);
+	return has_files;
+}
+
+// They are put again, and the message is sealed anew under its id: what was refused before can never be accepted later.
+static bool put_again(struct attempt *a)
+{
+	int64_t due = agentd_boot_ms() + agentd_pause_ms(&a->agent->settings, a->message.attempts + 1);
+	log_outcome(a, "message-files-put-again", NULL);
+	return agentd_store_good(
+	    a->agent, "go back to a description", agentd_store_unsealed(a->agent->store, a->message.seq, due));
 }
 
 // The same message with the present time and key. False as above.
@@ -247,6 +296,8 @@ static bool send(struct attempt *a)
 		enum agentd_verdict verdict = agentd_judge(sluss_client_last_error(a->client), false);
 		if (verdict == AGENTD_ASK)
 			return ask(a);
+		if (verdict == AGENTD_REFUSED && lacks_chunks(a, sluss_client_last_error(a->client)))
+			return put_again(a);
 		if (verdict != AGENTD_RESIGN)
 			return settle(a, verdict);
 		if (signatures > 0)

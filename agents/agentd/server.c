@@ -15,6 +15,7 @@
 
 #include "file.h"
 #include "log_event.h"
+#include "sluss/chunk.h"
 
 enum { CONNECTIONS_MAX = 64, IDLE_S = 120, TOKEN_BYTES = 32, TOKEN_FILE_MAX = 256 };
 
@@ -33,6 +34,9 @@ struct body {
 	size_t len;
 	size_t room;
 	bool too_long;
+	bool is_file; // it goes into the spool as it comes
+	bool no_room;
+	struct agentd_file_writer *file;
 };
 
 const char *agentd_query(const struct agentd_request *request, const char *name)
@@ -45,9 +49,13 @@ const char *agentd_query(const struct agentd_request *request, const char *name)
 static enum MHD_Result answer(struct MHD_Connection *connection, struct agentd_reply *reply)
 {
 	char retry[16];
-	struct MHD_Response *response = MHD_create_response_from_buffer(reply->len, reply->text, MHD_RESPMEM_MUST_FREE);
+	struct MHD_Response *response =
+	    reply->is_file ? MHD_create_response_from_fd64(reply->len, reply->fd)
+			   : MHD_create_response_from_buffer(reply->len, reply->text, MHD_RESPMEM_MUST_FREE);
 	if (response == NULL) {
 		free(reply->text);
+		if (reply->is_file)
+			(void)close(reply->fd);
 		return MHD_NO;
 	}
 	(void)snprintf(retry, sizeof(retry), "%u", reply->retry_s);
@@ -112,8 +120,24 @@ static const char *shut_out(const struct agentd_server *server, struct MHD_Conne
 
 // ---- requests
 
+// Memory stays the same however long the file is; what cannot be taken is read and thrown away, so that the answer
+// arrives.
+static void take_file(struct body *body, const char *data, size_t len)
+{
+	if (body->too_long || body->no_room)
+		return;
+	body->too_long = sluss_chunk_count(agentd_store_file_octets(body->file) + len) == 0;
+	if (!body->too_long)
+		body->no_room =
+		    agentd_store_file_write(body->file, (struct sluss_bytes){(const uint8_t *)data, len}) != AGENTD_OK;
+}
+
 static bool take_body(struct body *body, const char *data, size_t len)
 {
+	if (body->is_file) {
+		take_file(body, data, len);
+		return true;
+	}
 	if (len > AGENTD_BODY_MAX - body->len) {
 		body->too_long = true;
 		return true; // the rest is read and thrown away, so that the answer arrives
@@ -132,18 +156,23 @@ static bool take_body(struct body *body, const char *data, size_t len)
 }
 
 static enum MHD_Result serve(struct agentd_server *server, struct MHD_Connection *connection, const char *path,
-    const char *method, const struct body *body)
+    const char *method, struct body *body)
 {
 	static const uint8_t nothing[1];
-	struct agentd_request request = {
-	    method, path, {body->data == NULL ? nothing : body->data, body->len}, connection};
+	struct agentd_request request = {.method = method,
+	    .path = path,
+	    .body = {body->data == NULL ? nothing : body->data, body->len},
+	    .connection = connection,
+	    .file = body->is_file ? &body->file : NULL,
+	    .no_room = body->no_room};
 	struct agentd_reply reply = {.status = 0};
 	if (body->too_long)
-		return refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE, "too_large", "A request has at most 8 MiB.");
+		return refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE, "too_large",
+		    body->is_file ? "A file has at most 100 MiB." : "A request has at most 8 MiB.");
 	if (strlen(path) >= AGENTD_PATH_MAX)
 		return refuse(connection, MHD_HTTP_NOT_FOUND, "not_found", "There is nothing at this path.");
 	agentd_api(server->agent, &request, &reply);
-	return reply.text == NULL ? MHD_NO : answer(connection, &reply);
+	return reply.text == NULL && !reply.is_file ? MHD_NO : answer(connection, &reply);
 }
 
 static enum MHD_Result on_request(struct agentd_server *server, struct MHD_Connection *connection, const char *path,
@@ -155,8 +184,12 @@ static enum MHD_Result on_request(struct agentd_server *server, struct MHD_Conne
 		const char *why = is_local ? NULL : shut_out(server, connection, &status);
 		if (why != NULL)
 			return refuse(connection, status, "not_allowed", why);
-		*state = calloc(1, sizeof(*body));
-		return *state == NULL ? MHD_NO : MHD_YES;
+		*state = body = calloc(1, sizeof(*body));
+		if (body != NULL && strcmp(method, "POST") == 0 && strcmp(path, "/v1/files") == 0) {
+			body->is_file = true;
+			body->no_room = agentd_store_file_begin(server->agent->store, &body->file) != AGENTD_OK;
+		}
+		return body == NULL ? MHD_NO : MHD_YES;
 	}
 	if (*len > 0) {
 		enum MHD_Result result = take_body(body, data, *len) ? MHD_YES : MHD_NO;
@@ -187,8 +220,10 @@ static void on_completed(
 	(void)arg;
 	(void)connection;
 	(void)code;
-	if (body != NULL)
+	if (body != NULL) {
+		agentd_store_file_abort(&body->file); // a body that was cut off
 		free(body->data);
+	}
 	free(body);
 	*state = NULL;
 }

@@ -20,6 +20,8 @@ struct agentd_request {
 	const char *path;
 	struct sluss_bytes body;
 	struct MHD_Connection *connection; // for agentd_query
+	struct agentd_file_writer **file;  // POST /v1/files: the body, in the spool already; else NULL
+	bool no_room;			   // of such a body
 };
 
 // What goes out. `text` is malloc'd JSON (or another type) and belongs to the reply.
@@ -28,6 +30,8 @@ struct agentd_reply {
 	char *text;
 	size_t len;
 	const char *type; // NULL: application/json
+	bool is_file;	  // instead of text: `len` octets of `fd`, which belongs to the reply
+	int fd;
 	unsigned retry_s; // Retry-After; 0: none
 };
 

@@ -45,6 +45,8 @@ void agentd_store_close(struct agentd_store **store);
 
 // ---- out
 
+struct agentd_file; // store_files.h
+
 enum agentd_out {
 	AGENTD_OUT_NONE = 0,
 	AGENTD_OUT_QUEUED,    // described; not sealed yet
@@ -84,7 +86,9 @@ struct agentd_lane {
 };
 
 // A message to be sent: `digest` is SHA-256 of what describes it. The same id and digest again: OK, and nothing is done
-// (`*known_out`). CONFLICT: the id with another digest. FULL.
+// (`*known_out`). CONFLICT: the id with another digest. FULL. NOT_FOUND: a file that was to be handed in before is not
+// there.
+
 struct agentd_new {
 	struct sluss_id id;
 	struct sluss_id case_id;
@@ -93,6 +97,8 @@ struct agentd_new {
 	size_t recipient_count;
 	const char *source; // or NULL
 	struct sluss_bytes description;
+	const struct agentd_file *files; // store_files.h; taken over when the message is new and taken
+	size_t file_count;
 };
 SLUSS_MUST_CHECK enum agentd_result agentd_store_queue(
     struct agentd_store *store, const struct agentd_new *message, bool *known_out);
@@ -169,7 +175,10 @@ struct agentd_arrival {
 	uint8_t envelope_hash[SLUSS_HASH_BYTES];
 	const char *officer;
 	const char *mismatched;
+	const char *why;	     // of UNUSABLE: what the sender is told, nothing about a person; or NULL
 	struct sluss_bytes document; // JSON as it is handed to the case system
+	const uint8_t (*files)[SLUSS_HASH_BYTES]; // header hashes of its files, all fetched (store_files.h)
+	size_t file_count;
 };
 
 struct agentd_notice {

@@ -60,6 +60,12 @@ static bool is_open(enum agentd_in state)
 	return state == AGENTD_IN_STORED || state == AGENTD_IN_READY || state == AGENTD_IN_HANDED;
 }
 
+enum agentd_result store_received_drop(struct agentd_store *s, int64_t seq)
+{
+	enum agentd_result result = store_octets_drop(s, STORE_IN, seq);
+	return result == AGENTD_OK ? store_files_drop(s, STORE_IN, seq) : result;
+}
+
 // ---- arriving
 
 static enum agentd_result arrive(struct agentd_store *s, const struct agentd_arrival *a, size_t *fresh)
@@ -67,22 +73,25 @@ static enum agentd_result arrive(struct agentd_store *s, const struct agentd_arr
 	// In mode "acknowledge when handled" the gateway is told later: the far due time waits for the case system.
 	sqlite3_stmt *q = store_query(s, "INSERT OR IGNORE INTO delivery(id, state, told, due_ms, fetched_ms, "
 					 "changed_ms, case_id, envelope_hash, officer,"
-					 " mismatched) VALUES(?1, ?2, ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8)");
+					 " mismatched, why) VALUES(?1, ?2, ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9)");
 	if (q == NULL || store_bind_id(q, 1, &a->id) != SQLITE_OK ||
 	    sqlite3_bind_int(q, 2, (int)a->state) != SQLITE_OK ||
 	    sqlite3_bind_int(q, 3, a->state == AGENTD_IN_READY) != SQLITE_OK ||
 	    sqlite3_bind_int64(q, 4, store_wall_ms()) != SQLITE_OK || store_bind_id(q, 5, &a->case_id) != SQLITE_OK ||
 	    sqlite3_bind_blob(q, 6, a->envelope_hash, SLUSS_HASH_BYTES, SQLITE_STATIC) != SQLITE_OK ||
-	    store_bind_text(q, 7, a->officer) != SQLITE_OK || store_bind_text(q, 8, a->mismatched) != SQLITE_OK)
+	    store_bind_text(q, 7, a->officer) != SQLITE_OK || store_bind_text(q, 8, a->mismatched) != SQLITE_OK ||
+	    store_bind_text(q, 9, a->why) != SQLITE_OK)
 		return store_fail(s);
 	enum agentd_result result = store_run(s, q);
 	if (result != AGENTD_OK || sqlite3_changes(s->db) == 0)
 		return result;
+	int64_t seq = sqlite3_last_insert_rowid(s->db);
 	*fresh += 1;
 	s->waiting_in += is_open(a->state) ? 1 : 0;
 	if (a->state == AGENTD_IN_UNUSABLE)
-		return AGENTD_OK;
-	return store_octets_put(s, STORE_IN, sqlite3_last_insert_rowid(s->db), a->document);
+		return store_incoming_drop(s, &a->id);
+	result = store_files_arrive(s, seq, a);
+	return result == AGENTD_OK ? store_octets_put(s, STORE_IN, seq, a->document) : result;
 }
 
 static enum agentd_result note(struct agentd_store *s, const struct agentd_notice *n)
@@ -178,7 +187,7 @@ static enum agentd_result tell(struct agentd_store *s, int64_t seq, bool ours, u
 	    sqlite3_bind_int64(q, 4, seq) != SQLITE_OK)
 		return store_fail(s);
 	enum agentd_result result = store_run(s, q);
-	return result == AGENTD_OK && !ours ? store_octets_drop(s, STORE_IN, seq) : result;
+	return result == AGENTD_OK && !ours ? store_received_drop(s, seq) : result;
 }
 
 enum agentd_result agentd_store_told(struct agentd_store *s, int64_t seq, bool ours, uint64_t index)
@@ -233,7 +242,7 @@ enum agentd_result agentd_store_inbox(struct agentd_store *s, int64_t after, con
 	(void)pthread_mutex_lock(&s->lock);
 	sqlite3_stmt *q =
 	    store_query(s, "SELECT " COLUMNS " FROM delivery INDEXED BY delivery_open WHERE state IN (2, 3) AND seq > "
-					     "?1 AND (?2 IS NULL OR officer = '' OR officer = ?2)"
+			   "?1 AND (?2 IS NULL OR officer = '' OR officer = ?2)"
 			   " ORDER BY seq LIMIT 1");
 	enum agentd_result result;
 	if (q == NULL || sqlite3_bind_int64(q, 1, after) != SQLITE_OK || store_bind_text(q, 2, officer) != SQLITE_OK)
@@ -249,7 +258,7 @@ enum agentd_result agentd_store_ready(
 {
 	(void)pthread_mutex_lock(&s->lock);
 	sqlite3_stmt *q = store_query(s, "SELECT " COLUMNS " FROM delivery INDEXED BY delivery_open WHERE state IN (2, "
-							   "3) AND state = 2 AND seq > ?1 ORDER BY seq LIMIT 1");
+					 "3) AND state = 2 AND seq > ?1 ORDER BY seq LIMIT 1");
 	enum agentd_result result = q == NULL || sqlite3_bind_int64(q, 1, after) != SQLITE_OK
 					? store_fail(s)
 					: read_with_document(s, q, delivery_out, document_out, len_out);
@@ -321,7 +330,7 @@ static enum agentd_result handle(
 	    sqlite3_bind_int64(q, 5, seq) != SQLITE_OK)
 		return store_fail(s);
 	enum agentd_result result = store_run(s, q);
-	return result == AGENTD_OK ? store_octets_drop(s, STORE_IN, seq) : result;
+	return result == AGENTD_OK ? store_received_drop(s, seq) : result;
 }
 
 enum agentd_result agentd_store_handled(

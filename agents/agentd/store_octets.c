@@ -9,7 +9,13 @@
 #include "file.h"
 #include "store_impl.h"
 
-enum { NAME_MAX_OCTETS = 64, PATH_OCTETS = 4096 + 128 };
+enum { NAME_MAX_OCTETS = AGENTD_SPOOL_NAME, PATH_OCTETS = STORE_PATH_OCTETS };
+
+void store_spool_name(struct agentd_store *s, char name_out[AGENTD_SPOOL_NAME])
+{
+	(void)snprintf(name_out, AGENTD_SPOOL_NAME, "%lld-%llu", (long long)store_wall_ms(),
+	    (unsigned long long)++s->spool_number);
+}
 
 static void spool_path(const struct agentd_store *s, const char *name, char path[PATH_OCTETS])
 {
@@ -19,8 +25,7 @@ static void spool_path(const struct agentd_store *s, const char *name, char path
 static enum agentd_result write_file(struct agentd_store *s, struct sluss_bytes octets, char name[NAME_MAX_OCTETS])
 {
 	char path[PATH_OCTETS];
-	(void)snprintf(
-	    name, NAME_MAX_OCTETS, "%lld-%llu", (long long)store_wall_ms(), (unsigned long long)++s->spool_number);
+	store_spool_name(s, name);
 	spool_path(s, name, path);
 	if (sluss_file_replace(path, octets.data, octets.len))
 		return AGENTD_OK;
@@ -119,9 +124,14 @@ enum agentd_result store_octets_drop(struct agentd_store *s, enum store_kind kin
 static void sweep_file(struct agentd_store *s, const char *name)
 {
 	char path[PATH_OCTETS];
-	sqlite3_stmt *q = store_query(s, "SELECT 1 FROM octets WHERE file = ?");
-	if (name[0] == '.' || strlen(name) >= NAME_MAX_OCTETS || q == NULL ||
-	    store_bind_text(q, 1, name) != SQLITE_OK || store_row(s, q) != AGENTD_NOT_FOUND)
+	sqlite3_stmt *q = store_query(s,
+	    "SELECT 1 FROM octets WHERE file = ?1 UNION ALL SELECT 1 FROM attachment WHERE file = ?1"
+	    " UNION ALL SELECT 1 FROM upload WHERE file = ?1 UNION ALL SELECT 1 FROM incoming WHERE file = ?1");
+	bool wanted = name[0] == '.' || strlen(name) >= NAME_MAX_OCTETS || q == NULL ||
+		      store_bind_text(q, 1, name) != SQLITE_OK || store_row(s, q) != AGENTD_NOT_FOUND;
+	if (q != NULL)
+		(void)sqlite3_reset(q);
+	if (wanted)
 		return;
 	spool_path(s, name, path);
 	(void)unlink(path);

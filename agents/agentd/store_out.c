@@ -157,6 +157,8 @@ static enum agentd_result take_in(struct agentd_store *s, const struct agentd_ne
 		result = insert(s, m, blockers, &seq);
 	for (size_t i = 0; i < m->recipient_count && result == AGENTD_OK; i++)
 		result = lane_join(s, &m->case_id, m->recipients[i], seq);
+	if (result == AGENTD_OK)
+		result = store_files_take(s, seq, m->files, m->file_count);
 	return result == AGENTD_OK ? store_octets_put(s, STORE_OUT, seq, m->description) : result;
 }
 
@@ -262,6 +264,7 @@ void agentd_store_release(struct agentd_store *s, int64_t seq)
 static enum agentd_result seal(
     struct agentd_store *s, int64_t seq, struct sluss_bytes octets, const uint8_t hash[SLUSS_HASH_BYTES])
 {
+	enum agentd_result result = store_description_keep(s, seq);
 	sqlite3_stmt *q = store_query(s,
 	    "UPDATE message SET state = 2, changed_ms = ?, versions = CAST(coalesce(versions, x'') || ? AS BLOB)"
 	    " WHERE seq = ? AND state IN (1, 2)");
@@ -269,7 +272,8 @@ static enum agentd_result seal(
 	    sqlite3_bind_blob(q, 2, hash, SLUSS_HASH_BYTES, SQLITE_STATIC) != SQLITE_OK ||
 	    sqlite3_bind_int64(q, 3, seq) != SQLITE_OK)
 		return store_fail(s);
-	enum agentd_result result = store_run(s, q);
+	if (result == AGENTD_OK)
+		result = store_run(s, q);
 	return result == AGENTD_OK ? store_octets_put(s, STORE_OUT, seq, octets) : result;
 }
 
@@ -307,7 +311,11 @@ static enum agentd_result finish(struct agentd_store *s, sqlite3_stmt *update, i
 		return AGENTD_NOT_FOUND; // it has one already
 	if (result == AGENTD_OK)
 		result = lanes_leave(s, seq);
-	return result == AGENTD_OK ? store_octets_drop(s, STORE_OUT, seq) : result;
+	if (result == AGENTD_OK)
+		result = store_octets_drop(s, STORE_OUT, seq);
+	if (result == AGENTD_OK)
+		result = store_octets_drop(s, STORE_DESCRIPTION, seq);
+	return result == AGENTD_OK ? store_files_drop(s, STORE_OUT, seq) : result;
 }
 
 enum agentd_result agentd_store_accepted(
@@ -444,7 +452,7 @@ enum agentd_result agentd_store_waiting(
 {
 	(void)pthread_mutex_lock(&s->lock);
 	sqlite3_stmt *q = store_query(s, "SELECT " COLUMNS " FROM message INDEXED BY message_due WHERE state IN (1, 2) "
-							   "AND blockers = 0 ORDER BY due_ms DESC, seq LIMIT ?");
+					 "AND blockers = 0 ORDER BY due_ms DESC, seq LIMIT ?");
 	enum agentd_result result =
 	    q == NULL || sqlite3_bind_int64(q, 1, (int64_t)max) != SQLITE_OK ? store_fail(s) : AGENTD_OK;
 	while (result == AGENTD_OK) {

@@ -4,6 +4,8 @@
 
 #include "store_impl.h"
 
+enum { DAY_MS = 86400000 };
+
 enum agentd_result agentd_store_next_notice(struct agentd_store *s, uint64_t *next_out)
 {
 	*next_out = 0;
@@ -43,8 +45,10 @@ static enum agentd_result erase_message(struct agentd_store *s, const struct slu
 {
 	sqlite3_stmt *q = store_query(s, "SELECT seq FROM delivery WHERE id = ? AND state IN (1, 2, 3)");
 	enum agentd_result result = q == NULL || store_bind_id(q, 1, id) != SQLITE_OK ? store_fail(s) : store_row(s, q);
+	if (result == AGENTD_NOT_FOUND)
+		return store_incoming_drop(s, id); // it may be on its way
 	if (result != AGENTD_OK)
-		return result == AGENTD_NOT_FOUND ? AGENTD_OK : result;
+		return result;
 	int64_t seq = sqlite3_column_int64(q, 0);
 	(void)sqlite3_reset(q);
 	q = store_query(s, "UPDATE delivery SET state = 8, changed_ms = ? WHERE seq = ?");
@@ -53,7 +57,7 @@ static enum agentd_result erase_message(struct agentd_store *s, const struct slu
 		return store_fail(s);
 	result = store_run(s, q);
 	*erased += result == AGENTD_OK ? 1 : 0;
-	return result == AGENTD_OK ? store_octets_drop(s, STORE_IN, seq) : result;
+	return result == AGENTD_OK ? store_received_drop(s, seq) : result;
 }
 
 static enum agentd_result keep_recall(
@@ -156,7 +160,10 @@ static enum agentd_result prune(struct agentd_store *s, int64_t before_ms)
 		result =
 		    q == NULL || sqlite3_bind_int64(q, 1, before_ms) != SQLITE_OK ? store_fail(s) : store_run(s, q);
 	}
-	return result;
+	// Files that nobody came back for.
+	if (result == AGENTD_OK)
+		result = store_uploads_prune(s, store_wall_ms() - DAY_MS);
+	return result == AGENTD_OK ? store_incoming_prune(s, store_wall_ms() - DAY_MS) : result;
 }
 
 enum agentd_result agentd_store_prune(struct agentd_store *s, int64_t before_ms)

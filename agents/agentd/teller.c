@@ -24,7 +24,7 @@ static void fill(Sluss__V1__AcknowledgeDelivery *draft, struct agentd_delivery *
 	draft->outcome = SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_RECEIVED;
 	if (d->state == AGENTD_IN_UNUSABLE || d->state == AGENTD_IN_REJECTED) {
 		draft->outcome = SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_REJECTED;
-		draft->explanation = d->state == AGENTD_IN_UNUSABLE ? unusable : d->why == NULL ? rejected : d->why;
+		draft->explanation = d->why != NULL ? d->why : d->state == AGENTD_IN_UNUSABLE ? unusable : rejected;
 	}
 	json_array_foreach((json_t *)(uintptr_t)mismatched, i, item)
 	{
@@ -94,8 +94,9 @@ static bool tell(struct agentd *agent, struct sluss_client *client, struct agent
 		agentd_link_down(agent, AGENTD_TALK_TELL, error->explanation);
 	sluss_event(SLUSS_EVENT_WARNING, "acknowledgement-waits", "message=%s error=\"%s\"", id, error->explanation);
 	int64_t due = agentd_boot_ms() + agentd_pause_ms(&agent->settings, d->attempts + 1);
-	// A rejection's reason is the case system's word and stays.
-	const char *why = d->state == AGENTD_IN_REJECTED ? d->why : error->explanation;
+	// A rejection's reason is for the sender and stays.
+	bool rejects = d->state == AGENTD_IN_REJECTED || d->state == AGENTD_IN_UNUSABLE;
+	const char *why = rejects ? d->why : error->explanation;
 	return agentd_store_good(
 	    agent, "postpone an acknowledgement", agentd_store_tell_later(agent->store, d->seq, due, why));
 }

@@ -59,10 +59,12 @@ static enum cli_exit acknowledge_opened(struct cli *cli, struct sluss_client *cl
 	draft.outcome = SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_RECEIVED;
 	if (!m->usable) {
 		draft.outcome = SLUSS__V1__DELIVERY_OUTCOME__DELIVERY_OUTCOME_REJECTED;
-		draft.explanation = cli_format(cli, "Not every section could be used.");
+		char why[201];
+		(void)sluss_message_why_unusable(m, why, sizeof(why));
+		draft.explanation = cli_copy(cli, why, strlen(why));
 	}
 	for (size_t i = 0; i < m->section_count; i++) {
-		if (m->sections[i].state == SLUSS_SECTION_MISLABELLED || m->sections[i].state == SLUSS_SECTION_MISPLACED) {
+		if (sluss_section_is_reported(m->sections[i].state)) {
 			cli_append(cli, &draft.mismatched_categories, &draft.n_mismatched_categories, m->sections[i].header->category);
 		}
 	}

@@ -236,6 +236,11 @@ void chunks_free(struct sluss_chunks **chunks)
 	}
 }
 
+const uint8_t *sluss_chunks_header_hash(const struct sluss_chunks *chunks)
+{
+	return chunks->header_hash;
+}
+
 uint32_t sluss_chunks_count(const struct sluss_chunks *chunks)
 {
 	return chunks->total;

@@ -163,11 +163,14 @@ static enum sluss_client_result get_chunk(struct sluss_client *c, const char *me
 	}
 	struct sluss_bytes octets = {response->octets.data, response->octets.len};
 	sluss_chunk_hash(octets, hash);
-	if (memcmp(hash, chunks->hashes[index], sizeof(hash)) != 0 ||
-	    sluss_chunk_open(chunks->key, chunks->header_hash, index, index + 1 == chunks->total, octets, content,
-		SLUSS_CHUNK_BYTES, len_out) != SLUSS_SEAL_OK ||
-	    *len_out != sluss_chunk_len(chunks->octets, index)) {
+	if (memcmp(hash, chunks->hashes[index], sizeof(hash)) != 0) {
 		result = client_fail(c, SLUSS_CLIENT_UNVERIFIED, "Chunk %u is not the one that was signed.", index);
+	} else if (sluss_chunk_open(chunks->key, chunks->header_hash, index, index + 1 == chunks->total, octets,
+		       content, SLUSS_CHUNK_BYTES, len_out) != SLUSS_SEAL_OK ||
+		   *len_out != sluss_chunk_len(chunks->octets, index)) {
+		result = client_fail(
+		    c, SLUSS_CLIENT_UNVERIFIED, "Chunk %u does not open, though it is the one that was signed.", index);
+		c->error.field = "octets"; // the sender's doing, not the gateway's
 	}
 	sluss__v1__get_chunk_response__free_unpacked(response, NULL);
 	return result;

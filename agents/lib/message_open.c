@@ -3,6 +3,7 @@
 #include "sluss/message.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "batch.h"
@@ -27,10 +28,53 @@ const char *sluss_section_state_name(enum sluss_section_state state)
 		return "tampered";
 	case SLUSS_SECTION_UNKNOWN_TYPE:
 		return "unknown_type";
+	case SLUSS_SECTION_INVALID:
+		return "invalid";
 	case SLUSS_SECTION_MISPLACED:
 		return "misplaced";
 	}
 	return "unknown";
+}
+
+bool sluss_section_is_reported(enum sluss_section_state state)
+{
+	return state == SLUSS_SECTION_MISLABELLED || state == SLUSS_SECTION_MISPLACED || state == SLUSS_SECTION_INVALID;
+}
+
+struct first_field {
+	char field[64];
+	size_t count;
+};
+
+static void take_first(void *context, const struct sluss_payload_problem *problem)
+{
+	struct first_field *first = context;
+	if (first->count++ == 0) {
+		(void)snprintf(first->field, sizeof(first->field), "%.63s", problem->field);
+	}
+}
+
+bool sluss_message_why_unusable(const struct sluss_opened_message *opened, char *why_out, size_t room)
+{
+	why_out[0] = '\0';
+	for (size_t i = 0; i < opened->section_count && !opened->usable; i++) {
+		const struct sluss_opened_section *s = &opened->sections[i];
+		const char *label = s->header == NULL ? "" : s->header->category;
+		struct first_field first = {.count = 0};
+		if (s->state == SLUSS_SECTION_OPENED) {
+			continue;
+		}
+		if (s->state == SLUSS_SECTION_INVALID && sluss_payload_check(s->content, take_first, &first) > 0) {
+			(void)snprintf(why_out, room, "Section %zu (%.40s) breaks a rule of its type at %s.", i + 1, label, first.field);
+		} else {
+			(void)snprintf(why_out, room, "Section %zu (%.40s) cannot be used: %s.", i + 1, label, sluss_section_state_name(s->state));
+		}
+		return true;
+	}
+	if (!opened->usable) {
+		(void)snprintf(why_out, room, "Not every section could be used.");
+	}
+	return !opened->usable;
 }
 
 static struct sluss_bytes bytes_of(ProtobufCBinaryData data)
@@ -122,7 +166,10 @@ static enum sluss_section_state judge_content(const Sluss__V1__Envelope *envelop
 	if (strcmp(sluss_payload_category(s->type, s->content), s->header->category) != 0) {
 		return SLUSS_SECTION_MISLABELLED;
 	}
-	return sluss_payload_fits(s->type, (int)envelope->message_type) ? SLUSS_SECTION_OPENED : SLUSS_SECTION_MISPLACED;
+	if (!sluss_payload_fits(s->type, (int)envelope->message_type)) {
+		return SLUSS_SECTION_MISPLACED;
+	}
+	return sluss_payload_check(s->content, NULL, NULL) == 0 ? SLUSS_SECTION_OPENED : SLUSS_SECTION_INVALID;
 }
 
 // Opens the ciphertext and reads the content by the label's type.

@@ -77,6 +77,8 @@ typedef bool sluss_progress_fn(void *context, uint32_t done, uint32_t total);
 
 // Key and hashes of an opened section's chunks; belongs to the section. Holds a secret key in guarded memory.
 struct sluss_chunks;
+// SHA-256 of the section's label, which names its chunks.
+const uint8_t *sluss_chunks_header_hash(const struct sluss_chunks *chunks);
 uint32_t sluss_chunks_count(const struct sluss_chunks *chunks);
 uint64_t sluss_chunks_octets(const struct sluss_chunks *chunks);
 

@@ -149,7 +149,8 @@ SLUSS_CALL sluss_client_upload_new(sluss_client *c, const struct sluss_attachmen
 SLUSS_CALL sluss_client_upload(sluss_client *c, struct sluss_upload *upload, int fd, sluss_progress_fn *progress, void *context);
 // Writes the content of an opened section with chunks to `fd` from its present position on, which stands for octet `from` (a multiple of SLUSS_CHUNK_BYTES; 0 at first): every
 // chunk is checked before it is written, memory is constant. On failure *done_out (may be NULL) is how many octets of the content are written in all: whole chunks, so
-// that a next call can go on there. REFUSED with not_found: withdrawn, expired or acknowledged meanwhile; delete what was written.
+// that a next call can go on there. REFUSED with not_found: withdrawn, expired or acknowledged meanwhile; delete what was written. UNVERIFIED with field "octets": what the sender
+// signed does not open; reject it.
 SLUSS_CALL sluss_client_download(sluss_client *c, const struct sluss_opened_message *message, size_t section, int fd, uint64_t from, sluss_progress_fn *progress,
     void *context, uint64_t *done_out);
 SLUSS_CALL sluss_client_evaluate(sluss_client *c, const struct sluss_sealed_message *sealed, Sluss__V1__EvaluateResponse **out);

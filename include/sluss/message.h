@@ -97,16 +97,19 @@ enum sluss_section_state {
 	SLUSS_SECTION_NO_KEY,      // no key sealed to us, or to a key that we do not have
 	SLUSS_SECTION_TAMPERED,    // does not open
 	SLUSS_SECTION_UNKNOWN_TYPE, // opened, but the content's type is not known here, or the octets are not of that type (as this version knows it)
+	SLUSS_SECTION_INVALID,   // opened, and content, label and message fit, but the content breaks a rule of its type (sluss_payload_check): report it
 	SLUSS_SECTION_MISPLACED, // opened, and content and label fit, but content of this type cannot stand in a message of this type: report it
 };
 
 const char *sluss_section_state_name(enum sluss_section_state state);
+// Does AcknowledgeDelivery.mismatched_categories name a section of this state? Those whose label, place or content is not what the sender signed that it is.
+bool sluss_section_is_reported(enum sluss_section_state state);
 
 struct sluss_opened_section {
 	enum sluss_section_state state;
 	Sluss__V1__SectionHeader *header;          // NULL for UNSIGNED and BAD_LABEL
 	const struct sluss_payload_type *type;     // NULL when not known
-	ProtobufCMessage *content;                 // NULL unless OPENED, MISLABELLED or MISPLACED; with chunks a sluss.v1.Attachment
+	ProtobufCMessage *content;                 // NULL unless OPENED, MISLABELLED, INVALID or MISPLACED; with chunks a sluss.v1.Attachment
 	struct sluss_chunks *chunks;               // NULL: none; else what sluss_client_download needs. Freed with the message
 };
 
@@ -132,6 +135,9 @@ struct sluss_reader {
 // sluss_opened_message_free. The buffer that a section was decrypted into is wiped; the unpacked content is ordinary memory.
 SLUSS_MUST_CHECK enum sluss_message_result sluss_message_open(
     const Sluss__V1__Delivery *delivery, const struct sluss_reader *reader, struct sluss_opened_message **opened_out);
+// Why an opened message is not usable, for the sender and the log: states, labels, and the paths of fields that break a rule, never what they contain. At most 200
+// octets. False (and empty): it is usable.
+bool sluss_message_why_unusable(const struct sluss_opened_message *opened, char *why_out, size_t room);
 void sluss_opened_message_free(struct sluss_opened_message **opened);
 
 #endif

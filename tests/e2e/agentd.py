@@ -104,7 +104,8 @@ class Agentd:
             connection.request(method, path, None if body is None else body if raw else json.dumps(body), headers or {})
             response = connection.getresponse()
             octets = response.read()
-            return response.status, json.loads(octets) if response.getheader("Content-Type") == "application/json" else octets.decode()
+            kind = response.getheader("Content-Type")
+            return response.status, json.loads(octets) if kind == "application/json" else octets if kind == "application/octet-stream" else octets.decode()
         finally:
             connection.close()
 
@@ -123,6 +124,10 @@ class Agentd:
 
     def message(self, message_id):
         return self.get(f"/v1/messages/{message_id}")
+
+    def spool(self):
+        """Files that are here with messages."""
+        return [p for p in (self.state / "state" / "spool").iterdir()]
 
     def counts(self):
         return self.get("/v1/queue")["counts"]

@@ -1,16 +1,26 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What an agent is to a case system: the local interface and who may use it, watched folders, refusals with their reasons, recalls, the witness."""
+import hashlib
 import http.client
 import json
 import os
+import resource
+import sqlite3
 import stat
 import subprocess
+import sys
 import unittest
 import urllib.request
 import uuid
+from pathlib import Path
 
 import agentd
 import harness
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "fakes"))
+import proxy  # noqa: E402
+
+networks = []  # of the sender, of the receiver
 
 
 def setUpModule():
@@ -21,10 +31,142 @@ def setUpModule():
     world.add_case()
     sender = stack.enter_context(agentd.Agentd(world.social, folder="folder", listen="127.0.0.1:0", witness_listen="127.0.0.1:0"))
     receiver = stack.enter_context(agentd.Agentd(world.school, acknowledge_when_handled="true"))
+    networks.extend(stack.enter_context(proxy.Proxy(running.agency_port)) for _ in range(2))
 
 
 def tearDownModule():
     stack.close()
+
+
+class Files(unittest.TestCase):
+    """Files in chunks through two agents that are killed in the middle, in memory that does not grow with them."""
+    SIZE = 16 << 20
+    MORE = 8 << 20  # private memory beyond what an agent has that does nothing
+
+    @classmethod
+    def tearDownClass(cls):
+        for agent in (sender, receiver):
+            agent.stop()
+            agent.limits = None
+            agent.write(gateway_url=f"https://localhost:{running.agency_port}")
+            agent.start()
+
+    def through(self, agent, network):
+        """Starts the agent anew with its network between, and bounds its memory."""
+        agent.stop()
+        agent.limits = lambda: resource.setrlimit(resource.RLIMIT_STACK, (512 << 10, resource.RLIM_INFINITY))  # of its threads: they count as data
+        agent.write(gateway_url=network.url)
+        self.begin(agent)
+
+    def begin(self, agent):
+        agent.start()
+        status = Path(f"/proc/{agent.process.pid}/status").read_text()
+        data = int(status.split("VmData:")[1].split()[0]) << 10
+        resource.prlimit(agent.process.pid, resource.RLIMIT_DATA, (data + self.MORE, data + self.MORE))
+
+    def kill_in_the_middle(self, agent, network):
+        harness.wait_until(lambda: network.stays, "nothing passes")
+        agent.kill()
+        network.release()
+
+    def make(self, path):
+        octets = os.urandom(1 << 16) * (self.SIZE >> 16)
+        path.write_bytes(octets)
+        return octets
+
+    def chunks_at_gateway(self):
+        with sqlite3.connect(f"file:{next((running.state / 'db').glob('*.db'))}?mode=ro", uri=True) as db:
+            return db.execute("SELECT count(*) FROM payload").fetchone()[0]
+
+    def test_watched_folder_to_interface(self):
+        up, down = networks
+        self.through(sender, up)
+        self.through(receiver, down)
+        folder = sender.state / "state" / "folder"
+        film = folder / "outbox" / "files" / "film.mp4"
+        content = self.make(film)
+        before = running.health().get("accepted", 0)
+        up.arm(proxy.UP, self.SIZE // 3, "stay")
+        down.arm(proxy.DOWN, self.SIZE // 3, "stay")
+        description = world.notes(20)
+        description["sections"].append({**{k: v for k, v in description["sections"][0].items() if k in ("category", "purpose", "claim")}, "attach": "film.mp4", "media": "video/mp4"})
+        Folders.put(self, "film.json", description, folder)
+        self.kill_in_the_middle(sender, up)
+        there = self.chunks_at_gateway()
+        self.assertGreater(there, 10)
+        film.unlink()  # the agent has its own
+        up.arm(proxy.UP, self.SIZE // 3, "cut")  # on the way again, and once more cut
+        self.begin(sender)
+        self.kill_in_the_middle(receiver, down)
+        self.assertFalse(up.armed())
+        answer = json.loads(harness.wait_until(lambda: (folder / "sent" / "film.json.receipt").read_text(), "no receipt"))
+        self.assertEqual(sender.spool(), [])
+        down.arm(proxy.DOWN, self.SIZE // 3, "cut")
+        self.begin(receiver)
+        message = harness.wait_until(lambda: receiver.get("/v1/inbox?wait=5")["messages"], "nothing arrives")[0]
+        self.assertFalse(down.armed())
+        section = message["sections"][1]
+        self.assertEqual((message["messageId"], section["content"]["fileName"], section["file"]), (answer["messageId"], "film.mp4", f"{answer['messageId']}.0.bin"))
+        status, got = receiver.call("GET", f"/v1/inbox/{answer['messageId']}/files/0")
+        self.assertEqual((status, got == content), (200, True))
+        self.assertEqual(receiver.call("GET", f"/v1/inbox/{answer['messageId']}/files/1")[0], 404)
+        self.assertEqual([m["messageId"] for m in receiver.take_all(1)], [answer["messageId"]])
+        self.assertEqual(receiver.call("GET", f"/v1/inbox/{answer['messageId']}/files/0")[0], 404)
+        self.assertEqual(receiver.spool(), [])
+        sender.wait_state(answer["messageId"], "delivered")
+        self.assertEqual(running.health()["accepted"], before + 1)
+        self.assertEqual(self.chunks_at_gateway(), 0)
+
+    def test_interface_to_watched_folder(self):
+        """As above the other way, handed in through the socket piece by piece; the case system's answers got lost."""
+        up, down = networks
+        self.through(receiver, up)
+        self.through(sender, down)
+        content = self.make(running.folder / "scan.pdf")
+
+        def pieces():
+            for at in range(0, len(content), 100000):
+                yield content[at:at + 100000]
+        for _ in range(2):
+            status, handed_in = receiver.call("POST", "/v1/files", pieces(), raw=True)
+            self.assertEqual((status, handed_in), (201, {"upload": hashlib.sha256(content).hexdigest(), "octets": self.SIZE}))
+        self.assertEqual(len(receiver.spool()), 1)
+        section = {"category": "school_attendance", "purpose": "coordination", "claim": f"consent:{world.consents[0]}", "upload": handed_in["upload"], "name": "scan.pdf"}
+        description = {"id": str(uuid.uuid4()), "case": world.cases[0][0], "type": "AttendanceReport", "to": ["soc-1"], "sections": [section]}
+        up.arm(proxy.UP, self.SIZE // 3, "stay")
+        receiver.send(description)
+        self.kill_in_the_middle(receiver, up)
+        down.arm(proxy.DOWN, self.SIZE // 3, "stay")
+        self.begin(receiver)
+        receiver.send(description, 200)
+        self.kill_in_the_middle(sender, down)
+        self.begin(sender)
+        inbox = sender.state / "state" / "folder" / "inbox"
+        name = description["id"]
+        document = json.loads(harness.wait_until(lambda: (inbox / f"{name}.json").read_text(), "nothing arrives"))
+        self.assertEqual(document["sections"][0]["file"], f"{name}.0.bin")
+        self.assertEqual((inbox / f"{name}.0.bin").read_bytes() == content, True)
+        (inbox / f"{name}.json").unlink()
+        harness.wait_until(lambda: sender.get(f"/v1/inbox/{name}")["state"] == "done", "its removal is not seen")
+        self.assertEqual(sorted(p.name for p in inbox.iterdir()), [])
+        self.assertEqual(sender.spool(), [])
+        receiver.wait_state(name, "delivered")
+        # The second time that it was handed in counts for one more message; then it is gone.
+        second = receiver.send({**description, "id": str(uuid.uuid4())})["messageId"]
+        receiver.wait_state(second, "accepted", "delivered")
+        self.assertEqual(receiver.spool(), [])
+        self.assertEqual(receiver.send({**description, "id": str(uuid.uuid4())}, 400)["error"]["field"], "upload")
+        harness.wait_until(lambda: (inbox / f"{second}.json").read_text(), "nothing arrives")
+        (inbox / f"{second}.json").unlink()
+        harness.wait_until(lambda: sender.get(f"/v1/inbox/{second}")["state"] == "done", "its removal is not seen")
+
+    def test_files_that_cannot_be_sent(self):
+        section = {"category": "meeting_notes", "purpose": "coordination", "claim": f"consent:{world.consents[0]}"}
+        for more, field in (({"attach": "../x"}, "attach"), ({"attach": "nothing"}, "attach"), ({"upload": "0" * 63, "name": "x"}, "upload"),
+                            ({"upload": "0" * 64, "name": "x"}, "upload"), ({"upload": "0" * 64, "name": "x", "text": "y"}, "attach")):
+            self.assertEqual(sender.send(world.notes(21, sections=[{**section, **more}]), 400)["error"]["field"], field, more)
+        self.assertEqual(sender.call("POST", "/v1/files", b"", raw=True)[0], 400)
+        self.assertEqual(sender.spool(), [])
 
 
 class Interface(unittest.TestCase):
@@ -122,10 +264,11 @@ class Folders(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = sender.state / "state" / "folder"
 
-    def put(self, name, description):
-        part = self.folder / "outbox" / f".{name}"
+    def put(self, name, description, folder=None):
+        outbox = (folder or self.folder) / "outbox"
+        part = outbox / f".{name}"
         part.write_text(json.dumps(description))
-        part.rename(self.folder / "outbox" / name)
+        part.rename(outbox / name)
 
     def test_sent_with_receipt(self):
         (self.folder / "outbox" / "files" / "note.txt").write_text("from a file")

@@ -15,6 +15,7 @@ class Proxy:
       cut        both sides are reset, the octets behind are lost
       truncate   both sides get an orderly end, the octets behind are lost
       repeat     the octets around that place are sent twice, then all goes on
+      stay       nothing more passes there, nor on new connections, until release(); then it is reset
     """
 
     def __init__(self, target):
@@ -22,6 +23,7 @@ class Proxy:
         self.lock = threading.Lock()
         self.fault = None     # [direction, octets left, kind]
         self.struck = 0
+        self.stays = False    # a fault of kind "stay" has struck
         self.holding = False  # new connections are held
         self.held = None      # the connection that passes nothing upwards
         self.free = threading.Event()
@@ -68,6 +70,7 @@ class Proxy:
 
     def release(self):
         self.holding = False
+        self.stays = False
         self.held = None
         self.free.set()
 
@@ -145,6 +148,12 @@ class Proxy:
             _reset(client, server)
             return False
         if kind == "truncate":
+            return False
+        if kind == "stay":
+            self.free.clear()
+            self.holding = True
+            self.stays = True
+            self.free.wait()
             return False
         to.sendall(octets[max(0, at - 50):])  # repeat
         return True

@@ -20,7 +20,8 @@
 static bool describe(const char *json, const char *files, struct agentd_description *d, struct agentd_describe_error *e)
 {
 	*e = (struct agentd_describe_error){.field = ""};
-	return agentd_describe((struct sluss_bytes){(const uint8_t *)json, strlen(json)}, NULL, files, "o1", d, e);
+	return agentd_describe(
+	    (struct sluss_bytes){(const uint8_t *)json, strlen(json)}, NULL, files, "o1", NULL, d, e);
 }
 
 static void test_good(void **state)
@@ -44,7 +45,10 @@ static void test_good(void **state)
 	struct cli cli = {.value_count = 0};
 	struct sluss_message_draft draft;
 	char officer[SLUSS_OFFICER_MAX + 1];
-	assert_true(agentd_draft((struct sluss_bytes){(const uint8_t *)d.text, d.len}, &cli, &draft, officer));
+	struct agentd_attachments attachments;
+	assert_true(agentd_draft(
+	    (struct sluss_bytes){(const uint8_t *)d.text, d.len}, &cli, &draft, &attachments, officer, &e));
+	assert_int_equal(attachments.count, 0);
 	assert_memory_equal(draft.id.b, d.id.b, sizeof(d.id.b));
 	assert_string_equal(officer, "o1");
 	assert_int_equal(draft.section_count, 1);
