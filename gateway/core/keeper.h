@@ -89,7 +89,8 @@ int64_t sluss_keeper_tick(struct sluss_keeper *keeper, int64_t now_ms, struct sl
 struct sluss_keeper_answer {
 	uint32_t index;
 	uint64_t number;
-	uint32_t status; // HTTP; 0: none came
+	uint32_t status;   // HTTP; 0: none came
+	const char *error; // then: why, in the courier's words; may be NULL
 	const char *content_type;
 	struct sluss_bytes body;
 };

@@ -47,15 +47,21 @@ static void stop_forked(struct sluss_keeper *k, uint32_t index, uint64_t size)
 	stop(k, "witness-fork");
 }
 
-static void complain(struct sluss_keeper *k, uint32_t index, int64_t now_ms, const char *what, uint32_t status)
+static void complain_why(
+    struct sluss_keeper *k, uint32_t index, int64_t now_ms, const char *what, uint32_t status, const char *why)
 {
 	struct sluss_keeper_witness *w = &k->witnesses[index];
 	w->state = what;
 	// Once for each time that it begins to fail, and then each time that it is asked after a longer pause.
 	if (w->failures == 0 || w->failures % 8 == 0)
-		sluss_event(SLUSS_EVENT_WARNING, "witness-failed", "witness=%s status=%u what=\"%s\"",
-		    name_of(k, index), status, what);
+		sluss_event(SLUSS_EVENT_WARNING, "witness-failed", "witness=%s status=%u what=\"%s\" why=\"%s\"",
+		    name_of(k, index), status, what, why == NULL ? "" : why);
 	keeper_failed(k, w, now_ms);
+}
+
+static void complain(struct sluss_keeper *k, uint32_t index, int64_t now_ms, const char *what, uint32_t status)
+{
+	complain_why(k, index, now_ms, what, status, NULL);
 }
 
 // ---- 200
@@ -181,7 +187,7 @@ void sluss_keeper_answer(
 	else if (answer->status == 422)
 		stop_forked(k, answer->index, w->sent_old);
 	else
-		complain(k, answer->index, now_ms, advice(answer->status), answer->status);
+		complain_why(k, answer->index, now_ms, advice(answer->status), answer->status, answer->error);
 }
 
 void sluss_keeper_returned(struct sluss_keeper *k, uint32_t index, uint64_t number, int64_t now_ms)

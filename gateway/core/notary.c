@@ -185,6 +185,7 @@ void sluss_notary_hear(struct sluss_writer *w, const struct sluss_letter *letter
 		struct sluss_keeper_answer answer = {.index = letter->index,
 		    .number = letter->call_id & 0xffffffffffff,
 		    .status = letter->status,
+		    .error = letter->error,
 		    .content_type = letter->content_type,
 		    .body = {letter->octets, letter->len}};
 		sluss_keeper_answer(

@@ -72,11 +72,12 @@ int64_t notary_stamp_tick(struct sluss_writer *w, int64_t now_ms)
 }
 
 // A tenth of the period, twice it ... at most a minute.
-static void failed(struct stamping *s, uint32_t status, const char *why, int64_t now_ms)
+static void failed(struct stamping *s, uint32_t status, const char *why, const char *error, int64_t now_ms)
 {
 	int64_t delay = ((int64_t)s->period_ms / 10 + 1) << (s->failures < 10 ? s->failures : 10);
 	if (s->failures % 8 == 0)
-		sluss_event(SLUSS_EVENT_WARNING, "timestamp-failed", "status=%u why=\"%s\"", status, why);
+		sluss_event(SLUSS_EVENT_WARNING, "timestamp-failed", "status=%u why=\"%s\"%s%s%s", status, why,
+		    error[0] == '\0' ? "" : " error=\"", error, error[0] == '\0' ? "" : "\"");
 	s->failures++;
 	delay = delay < RETRY_MAX_MS ? delay : RETRY_MAX_MS;
 	s->next_ms = now_ms + delay * 3 / 4 + (int64_t)randombytes_uniform((uint32_t)(delay / 2) + 1);
@@ -99,21 +100,22 @@ void notary_stamp_hear(struct sluss_writer *w, const struct sluss_letter *letter
 	if (letter->status != 200 || strncmp(letter->content_type, type, sizeof(type) - 1) != 0) {
 		failed(s, letter->status,
 		    letter->status == 0 ? "the authority cannot be reached" : "the authority gives no timestamp",
-		    now_ms);
+		    letter->error, now_ms);
 		return;
 	}
 	if (!sluss_stamp_verify(
 		s->stamper, (struct sluss_bytes){letter->octets, letter->len}, s->imprint, s->nonce, &time_s, &why)) {
-		failed(s, letter->status, why, now_ms);
+		failed(s, letter->status, why, "", now_ms);
 		return;
 	}
 	if (time_s - notary_real_s(w) > SKEW_S || notary_real_s(w) - time_s > SKEW_S) {
-		failed(s, letter->status, "its time is not ours by more than five minutes: check both clocks", now_ms);
+		failed(
+		    s, letter->status, "its time is not ours by more than five minutes: check both clocks", "", now_ms);
 		return;
 	}
 	s->reply = malloc(letter->len);
 	if (s->reply == NULL) {
-		failed(s, letter->status, "not enough memory", now_ms);
+		failed(s, letter->status, "not enough memory", "", now_ms);
 		return;
 	}
 	memcpy(s->reply, letter->octets, letter->len);

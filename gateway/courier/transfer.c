@@ -2,6 +2,7 @@
 #include "courier/transfer.h"
 
 #include <curl/curl.h>
+#include <openssl/x509_vfy.h>
 #include <stdlib.h>
 
 enum {
@@ -143,11 +144,32 @@ void *sluss_transfer_handle(const struct sluss_transfer *transfer)
 	return transfer->curl;
 }
 
+// Why a server's certificate was not believed. libcurl compares the name itself, once OpenSSL found nothing wrong, and
+// leaves its first value (1) as the result then.
+static const char *certificate_phrase(const struct sluss_transfer *t)
+{
+	long verdict = X509_V_ERR_APPLICATION_VERIFICATION;
+	if (curl_easy_getinfo(t->curl, CURLINFO_SSL_VERIFYRESULT, &verdict) != CURLE_OK)
+		verdict = X509_V_ERR_APPLICATION_VERIFICATION;
+	switch (verdict) {
+	case X509_V_OK:
+	case X509_V_ERR_UNSPECIFIED:
+		return "its certificate is for another name than the URL";
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return "its certificate is not valid at this time";
+	default:
+		return "its certificate is not by an authority of the settings";
+	}
+}
+
 // Our own words, never octets of the other side.
 static const char *phrase(const struct sluss_transfer *t, CURLcode result)
 {
 	if (t->too_long)
 		return "the answer is too long";
+	if (result == CURLE_PEER_FAILED_VERIFICATION)
+		return certificate_phrase(t);
 	return curl_easy_strerror(result);
 }
 

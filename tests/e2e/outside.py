@@ -4,6 +4,7 @@ of `openssl ts`). Each can be told to be away, or to answer wrongly."""
 import contextlib
 import http.server
 import pathlib
+import ssl
 import subprocess
 import threading
 
@@ -15,7 +16,7 @@ WITNESS_ONCE = harness.BUILD / "tests" / "client" / "witness_once"
 class Server:
     """An HTTP server with one handler for POST; `away` answers 503, `asked` counts."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.away = False
         self.asked = 0
         self.lock = threading.Lock()
@@ -41,7 +42,9 @@ class Server:
                 pass
 
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_port}"
+        if tls:  # an ssl.SSLContext
+            self.http.socket = tls.wrap_socket(self.http.socket, server_side=True)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.http.server_port}"
         self.thread = threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self.thread.start()
 
@@ -51,11 +54,37 @@ class Server:
         self.thread.join()
 
 
+class TlsAuthority:
+    """Certificates for servers, made with openssl."""
+
+    def __init__(self, folder, name):
+        self.folder = pathlib.Path(folder)
+        self.name = name
+        self.ca = self.folder / f"{name}.pem"
+        self.openssl("req", "-x509", *self.key(name), "-out", f"{name}.pem", "-subj", f"/CN={name}", "-days", "2")
+
+    def openssl(self, *arguments):
+        subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)
+
+    def key(self, name):
+        return "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key"
+
+    def server(self, name, alternative):
+        """An ssl.SSLContext with a certificate for `alternative` ("IP:127.0.0.1")."""
+        self.openssl("req", *self.key(name), "-out", f"{name}.csr", "-subj", f"/CN={name}")
+        (self.folder / f"{name}.ext").write_text(f"subjectAltName={alternative}\n")
+        self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{self.name}.pem", "-CAkey", f"{self.name}.key", "-CAcreateserial", "-days", "2", "-extfile", f"{name}.ext",
+                     "-out", f"{name}.crt")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.folder / f"{name}.crt", self.folder / f"{name}.key")
+        return context
+
+
 class Witness(Server):
     """A witness of one log; `log_key` is set when the log exists."""
 
-    def __init__(self, folder, name, number):
-        super().__init__()
+    def __init__(self, folder, name, number, tls=None):
+        super().__init__(tls)
         self.folder = pathlib.Path(folder) / name
         self.folder.mkdir()
         self.name = name
@@ -76,8 +105,8 @@ class TimestampAuthority(Server):
 
     CONFIG = "[ts]\nsigner_digest = sha256\ndefault_policy = 1.2.3.4\ndigests = sha256\nserial = serial\naccuracy = secs:1\ness_cert_id_alg = sha256\n"
 
-    def __init__(self, folder):
-        super().__init__()
+    def __init__(self, folder, tls=None):
+        super().__init__(tls)
         self.folder = pathlib.Path(folder) / "tsa"
         self.folder.mkdir()
         self.lie = None

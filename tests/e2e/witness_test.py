@@ -272,6 +272,39 @@ class Agent(unittest.TestCase):
             self.assertTrue(openssl_verifies(key, text + b"\n", lines.splitlines()[1]))
 
 
+class OverTls(unittest.TestCase):
+    """Witnesses and a time-stamping authority behind https: believed when their certificates lead to courier_ca and are for the URL's host, and else named."""
+
+    def test_certificates(self):
+        folder = tempfile.mkdtemp(prefix="sluss-")
+        self.addCleanup(shutil.rmtree, folder)
+        ours, other = (outside.TlsAuthority(folder, name) for name in ("ours", "other"))
+        hosts = {"good.w.example": ours.server("good", "IP:127.0.0.1"), "name.w.example": ours.server("name", "IP:127.0.0.2,DNS:w.example"),
+                 "ca.w.example": other.server("ca", "IP:127.0.0.1")}
+        witnesses = [outside.Witness(folder, name, number, tls) for number, (name, tls) in enumerate(hosts.items(), 1)]
+        authority = outside.TimestampAuthority(folder, ours.server("tsa-https", "IP:127.0.0.1"))
+        for server in (*witnesses, authority):
+            self.addCleanup(server.close)
+        gateway = harness.Gateway(folder, settings={"timestamp_url": authority.url, "timestamp_ca": authority.ca, "timestamp_period_ms": 300, "courier_ca": ours.ca})
+        with gateway.settings.open("a") as file:
+            file.write("witness_quorum = 1\nwitness_period_ms = 200\n" + "".join(w.setting + "\n" for w in witnesses))
+        for witness in witnesses:
+            witness.log_key = (gateway.state / "log.vkey").read_text().strip()
+        self.addCleanup(gateway.stop)
+        gateway.start()
+        health = harness.wait_until(lambda: next((h for h in [gateway.health()] if int(h.get("timestamped_size", 0)) > 0
+                                                  and all(w.get("state") != "not asked yet" for w in h["witnesses"])), None), "nobody answers over https")
+        states = {w["name"]: w["state"] for w in health["witnesses"]}
+        self.assertEqual(states["good.w.example"], "cosigned")
+        self.assertGreater(int(health["cosigned_size"]), 0)
+        events = gateway.log_path.read_text(errors="replace")
+        for name, why in (("name.w.example", "its certificate is for another name than the URL"),
+                          ("ca.w.example", "its certificate is not by an authority of the settings")):
+            self.assertIn(f'witness-failed witness={name} status=0 what="it cannot be reached" why="{why}"', events)
+            self.assertEqual(states[name], "it cannot be reached")
+        self.assertEqual([w.asked for w in witnesses[1:]], [0, 0])  # not an octet came through
+
+
 class WrongKey(unittest.TestCase):
     def test_it_does_not_start(self):
         folder = tempfile.mkdtemp(prefix="sluss-")
