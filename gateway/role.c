@@ -173,6 +173,32 @@ static bool load_issuers(const struct sluss_settings *s, struct issuers *out)
 	return true;
 }
 
+// SHA-256 of a file that was handed over, in hexadecimal; "" when there is none. Its reading position stays.
+static bool hash_of_certificates(int fd, char hex_out[2 * SLUSS_HASH_BYTES + 1])
+{
+	crypto_hash_sha256_state state;
+	uint8_t octets[4096], hash[SLUSS_HASH_BYTES];
+	off_t at = 0;
+	hex_out[0] = '\0';
+	if (fd < 0)
+		return true;
+	(void)crypto_hash_sha256_init(&state);
+	for (;;) {
+		ssize_t got = pread(fd, octets, sizeof(octets), at);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return false;
+		if (got == 0)
+			break;
+		(void)crypto_hash_sha256_update(&state, octets, (unsigned long long)got);
+		at += got;
+	}
+	(void)crypto_hash_sha256_final(&state, hash);
+	(void)sodium_bin2hex(hex_out, 2 * SLUSS_HASH_BYTES + 1, hash, sizeof(hash));
+	return true;
+}
+
 static int run_core(const struct sluss_settings *s, const struct issuers *issuers, bool accept_rollback)
 {
 	char url[STORE_URL_MAX];
@@ -242,7 +268,10 @@ static int run_core(const struct sluss_settings *s, const struct issuers *issuer
 	    .redirect_url = s->redirect_url,
 	};
 	struct sluss_settings_behaviour behaviour;
-	if (!sluss_settings_behaviour(s, config.head_fd > 0, pins, &behaviour)) {
+	char tsa[2 * SLUSS_HASH_BYTES + 1];
+	if (!hash_of_certificates(config.timestamps ? config.timestamp_ca_fd : -1, tsa))
+		return EXIT_REFUSED;
+	if (!sluss_settings_behaviour(s, config.head_fd > 0, tsa, pins, &behaviour)) {
 		sluss_settings_behaviour_free(&behaviour);
 		return EXIT_REFUSED;
 	}

@@ -163,15 +163,16 @@ SLUSS_MUST_CHECK const char *sluss_settings_witness(const char *text, size_t *ke
 
 enum { SLUSS_BEHAVIOUR_MAX = 256 };
 
-// What of core's settings changes how it decides and relays, as "key=value" texts sorted by octets: numbers, switches
-// and witnesses, no paths and no users. `second_head`: there is a secondary_head_file. `pins`: SHA-256 in hexadecimal
-// of each issuer's jwks_file, "" for one without; NULL: none has one. False: no memory.
+// What of core's settings changes how it decides and relays, as "key=value" texts sorted by octets: numbers, switches,
+// URLs and witnesses, no paths and no users. `second_head`: there is a secondary_head_file. `timestamp_ca_hash`:
+// SHA-256 of the certificates in timestamp_ca, in hexadecimal; "" = none. `pins`: the same of each issuer's jwks_file,
+// "" for one without; NULL: none has one. False: no memory.
 struct sluss_settings_behaviour {
 	char *values[SLUSS_BEHAVIOUR_MAX];
 	size_t count;
 };
 SLUSS_MUST_CHECK bool sluss_settings_behaviour(const struct sluss_settings *settings, bool second_head,
-    const char *const *pins, struct sluss_settings_behaviour *behaviour_out);
+    const char *timestamp_ca_hash, const char *const *pins, struct sluss_settings_behaviour *behaviour_out);
 void sluss_settings_behaviour_free(struct sluss_settings_behaviour *behaviour);
 
 // The sample file (every key with help and default), the manual page's section in roff, and what one role gets (as a

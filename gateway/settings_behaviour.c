@@ -9,7 +9,7 @@ static bool counts(const struct sluss_setting *row)
 {
 	return (row->roles & SLUSS_ROLE_CORE) != 0 &&
 	       (row->type == SLUSS_SETTING_NUMBER || row->type == SLUSS_SETTING_BOOL ||
-		   row->type == SLUSS_SETTING_WITNESS);
+		   row->type == SLUSS_SETTING_URL || row->type == SLUSS_SETTING_WITNESS);
 }
 
 static bool add(struct sluss_settings_behaviour *out, const char *key, const char *value)
@@ -51,14 +51,15 @@ static int by_octets(const void *a, const void *b)
 	return strcmp(*x, *y);
 }
 
-bool sluss_settings_behaviour(const struct sluss_settings *settings, bool second_head, const char *const *pins,
-    struct sluss_settings_behaviour *behaviour_out)
+bool sluss_settings_behaviour(const struct sluss_settings *settings, bool second_head, const char *timestamp_ca_hash,
+    const char *const *pins, struct sluss_settings_behaviour *behaviour_out)
 {
 	size_t rows;
 	const struct sluss_setting *table = sluss_settings_table(&rows);
 	char value[SLUSS_SETTING_ITEM_TEXT];
 	*behaviour_out = (struct sluss_settings_behaviour){0};
-	bool good = add(behaviour_out, "secondary_head", second_head ? "true" : "false");
+	bool good = add(behaviour_out, "secondary_head", second_head ? "true" : "false") &&
+		    add(behaviour_out, "timestamp_ca", timestamp_ca_hash);
 	for (size_t i = 0; good && i < rows; i++)
 		for (size_t item = 0; good && counts(&table[i]) &&
 				      sluss_settings_get_item(&table[i], settings, item, value, sizeof(value));

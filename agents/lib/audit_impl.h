@@ -4,7 +4,9 @@
 // audit_verify.c   the pass over bundles; tree, checkpoints, files
 // audit_note.c     keys, checkpoints, cosignatures
 // audit_time.c     RFC 3161 timestamps
+// audit_settings.c what the log says of keys/
 // audit_tree.c     tiles and roots from leaf hashes
+// audit_root.c     the root at an earlier size
 // audit_seen.c     every nonce and message id once
 // audit_replay.c   folding records, what the gateway does by itself
 // audit_decide.c   messages and releases decided again
@@ -54,19 +56,46 @@ void audit_tree_push(struct audit *audit, struct audit_tree *tree, const struct 
 void audit_tree_finish(struct audit *audit, struct audit_tree *tree);
 void audit_tree_root(const struct audit_tree *tree, struct sluss_hash *root_out);
 
+// ---- audit_root.c
+
+// The root of the first `size` entries, from the export's tiles. False: they cannot be read, or the log is shorter.
+SLUSS_MUST_CHECK bool audit_root_at(struct audit *audit, uint64_t size, struct sluss_hash *root_out);
+
+// ---- audit_settings.c
+
+// Of the LogSettings so far.
+struct audit_settings {
+	bool any, knows_tsa;
+	uint64_t quorum;
+	struct sluss_note_key witnesses[SLUSS_AUDIT_WITNESSES_MAX]; // of the newest
+	size_t witness_count;
+	struct sluss_note_key ever[SLUSS_AUDIT_WITNESSES_MAX]; // of any
+	size_t ever_count;
+	char tsa[2 * SLUSS_HASH_BYTES + 1]; // SHA-256 of the certificates in hexadecimal; "" = none
+};
+
+void audit_settings_note(struct audit_settings *settings, const struct sluss_rec_settings *record);
+// The newest against the export's keys/.
+void audit_settings_compare(struct audit *audit, const struct audit_settings *settings);
+
 // ---- audit_note.c
+
+enum { AUDIT_TSA_MAX = 1 << 20 };
 
 struct audit_trust {
 	struct sluss_note_key log;
 	struct sluss_note_key witnesses[SLUSS_AUDIT_WITNESSES_MAX];
 	size_t witness_count, quorum;
-	char *tsa_pem; // owned; NULL: none
+	const struct audit_settings *settings; // their witnesses of earlier times may have signed older checkpoints
+	char *tsa_pem;			       // owned; NULL: none
 	size_t tsa_len;
 };
 
 // Reads keys/, compares it with what is pinned. False: there is no key to verify anything with.
 SLUSS_MUST_CHECK bool audit_trust_load(struct audit *audit, struct audit_trust *trust);
 void audit_trust_free(struct audit_trust *trust);
+// Witnesses and quorum of the export's keys/. False: cannot be read.
+SLUSS_MUST_CHECK bool audit_stored_witnesses(struct audit *audit, struct audit_trust *stored_out);
 
 struct audit_head {
 	struct sluss_hash root;

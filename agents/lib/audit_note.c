@@ -7,7 +7,7 @@
 #include "log_note.h"
 #include "log_text.h"
 
-enum { KEYS_MAX = 64 * 1024, TSA_MAX = 1 << 20 };
+enum { KEYS_MAX = 64 * 1024, TSA_MAX = AUDIT_TSA_MAX };
 
 static enum sluss_audit_read read_file(struct audit *audit, const char *path, uint8_t *out, size_t room, size_t *len)
 {
@@ -110,6 +110,12 @@ static bool read_quorum(struct audit *audit, size_t *quorum_out)
 	return true;
 }
 
+bool audit_stored_witnesses(struct audit *audit, struct audit_trust *stored_out)
+{
+	*stored_out = (struct audit_trust){.quorum = 0};
+	return read_witnesses(audit, stored_out) && read_quorum(audit, &stored_out->quorum);
+}
+
 static bool same_witnesses(const struct audit_trust *a, const struct audit_trust *b)
 {
 	if (a->witness_count != b->witness_count)
@@ -204,6 +210,23 @@ static bool is_line_of(const struct sluss_note_line *line, const struct sluss_no
 	       memcmp(line->id, key->id, sizeof(key->id)) == 0;
 }
 
+// A witness that the log's settings named when this checkpoint was made, and perhaps not any more. What it wrote has to
+// hold all the same.
+static bool by_a_former(struct audit *audit, const struct audit_trust *trust, const char *path,
+    const struct sluss_note *note, const struct sluss_note_line *line)
+{
+	for (size_t i = 0; trust->settings != NULL && i < trust->settings->ever_count; i++) {
+		const struct sluss_note_key *key = &trust->settings->ever[i];
+		if (!is_line_of(line, key))
+			continue;
+		if (sluss_note_verify(note, key, NULL) != SLUSS_NOTE_VALID)
+			audit_find(audit, SLUSS_AUDIT_COSIGNATURE_WRONG, "%s: the cosignature of %s does not verify",
+			    path, key->name);
+		return true;
+	}
+	return false;
+}
+
 // Nobody signs here whom we do not know: an unknown line would be a place that nothing protects.
 static void check_signers(
     struct audit *audit, const struct audit_trust *trust, const char *path, const struct sluss_note *note)
@@ -212,7 +235,7 @@ static void check_signers(
 		bool known = is_line_of(&note->lines[i], &trust->log);
 		for (size_t k = 0; k < trust->witness_count; k++)
 			known = known || is_line_of(&note->lines[i], &trust->witnesses[k]);
-		if (!known)
+		if (!known && !by_a_former(audit, trust, path, note, &note->lines[i]))
 			audit_find(audit, SLUSS_AUDIT_SIGNER_UNKNOWN,
 			    "%s has a signature line by nobody you know: %.*s", path,
 			    note->lines[i].name.len > 127 ? 127 : (int)note->lines[i].name.len,

@@ -26,6 +26,7 @@ struct kept {
 struct pass {
 	struct audit audit;
 	struct audit_trust trust;
+	struct audit_settings settings;
 	struct audit_head head;
 	struct audit_tree tree;
 	struct audit_seen *seen;
@@ -320,6 +321,8 @@ static void take_entry(struct pass *pass, struct sluss_bytes entry)
 	report->last_ms = record.at_ms;
 	pass->last_ms = record.at_ms > pass->last_ms ? record.at_ms : pass->last_ms;
 	note_seen(pass, &record, nonce);
+	if (record.type == SLUSS_REC_SETTINGS)
+		audit_settings_note(&pass->settings, &record.u.settings);
 	if (!pass->replaying)
 		return;
 	pass->replaying = audit_replay_record(pass->replay, &record);
@@ -448,6 +451,7 @@ static void finish(struct pass *pass)
 	if (pass->replay != NULL && report->replayed)
 		(void)pass->audit.source->each(pass->audit.source->context, note_policy, pass);
 	compare_manifest(pass);
+	audit_settings_compare(&pass->audit, &pass->settings);
 	report->complete = report->replayed && report->findings[SLUSS_AUDIT_STRUCTURE] == 0 &&
 			   report->findings[SLUSS_AUDIT_SIGNATURE] == 0 && report->findings[SLUSS_AUDIT_HISTORY] == 0 &&
 			   report->findings[SLUSS_AUDIT_UNREPLAYED] == 0 && report->gap_from == report->gap_until;
@@ -462,6 +466,7 @@ static enum sluss_audit_outcome run(struct pass *pass)
 	(void)snprintf(report->origin, sizeof(report->origin), "%s", pass->trust.log.name);
 	report->size = pass->head.size;
 	memcpy(report->root, pass->head.root.b, SLUSS_HASH_BYTES);
+	pass->trust.settings = &pass->settings;
 	list_files(pass);
 	look_at_size(pass);
 	for (uint64_t number = 0; number * AUDIT_WIDTH < pass->head.size && !pass->audit.no_memory; number++)

@@ -406,17 +406,18 @@ static void test_behaviour(void **state)
 	struct sluss_settings_behaviour b;
 	sluss_settings_default(&s);
 	s.lease_ms = 12345;
-	assert_true(sluss_settings_behaviour(&s, true, NULL, &b));
-	bool lease = false, head = false;
+	assert_true(sluss_settings_behaviour(&s, true, "ab12", NULL, &b));
+	bool lease = false, head = false, tsa = false;
 	for (size_t i = 0; i < b.count; i++) {
 		assert_true(i == 0 || strcmp(b.values[i - 1], b.values[i]) <= 0);
 		assert_null(strchr(b.values[i], '/')); // no path
 		lease = lease || strcmp(b.values[i], "lease_ms=12345") == 0;
+		tsa = tsa || strcmp(b.values[i], "timestamp_ca=ab12") == 0;
 		head = head || strcmp(b.values[i], "secondary_head=true") == 0;
 		assert_int_not_equal(strncmp(b.values[i], "user_", 5), 0);
 		assert_int_not_equal(strncmp(b.values[i], "edge_threads", 12), 0); // core does not see it
 	}
-	assert_true(lease && head);
+	assert_true(lease && head && tsa);
 	sluss_settings_behaviour_free(&b);
 	assert_int_equal(b.count, 0);
 	// Which keys an issuer is pinned to decides who gets in; where the file lies does not.
@@ -426,7 +427,7 @@ static void test_behaviour(void **state)
 			       "authorize=https://a token=https://b jwks_file=keys/set.json\n",
 			     &s, &e),
 	    SLUSS_SETTINGS_OK);
-	assert_true(sluss_settings_behaviour(&s, false, pins, &b));
+	assert_true(sluss_settings_behaviour(&s, false, "", pins, &b));
 	size_t pinned = 0;
 	for (size_t i = 0; i < b.count; i++) {
 		pinned += strcmp(b.values[i], "issuer.k.jwks_sha256=0a1b") == 0;
