@@ -213,6 +213,9 @@ enum sluss_record_type {
 	SLUSS_REC_LOGIN = 71,
 	SLUSS_REC_SESSION = 74,
 	SLUSS_REC_CODE_ISSUED = 75,
+	// Who audited, and who was asked to take part.
+	SLUSS_REC_REPLAY_REPORTED = 92,
+	SLUSS_REC_AGENCY_INVITED = 93,
 };
 
 struct sluss_rec_genesis {
@@ -624,6 +627,32 @@ struct sluss_rec_code_issued {
 	const char *agency, *officer;
 };
 
+// How many findings of one class (AuditClass, common.proto).
+struct sluss_replay_findings {
+	uint32_t finding_class;
+	uint32_t count;
+};
+
+// An auditor decided everything up to `size` again.
+struct sluss_rec_replay_reported {
+	const char *agency, *officer;
+	int64_t size;
+	uint8_t root[SLUSS_HASH_BYTES];
+	const struct sluss_replay_findings *findings;
+	size_t finding_count;
+	bool complete;
+	uint8_t statement_hash[SLUSS_HASH_BYTES]; // SHA-256 of the signed statement
+};
+
+// A one-time token was made: never the token itself.
+struct sluss_rec_agency_invited {
+	const char *agency;
+	enum sluss_agency_type type;
+	int64_t until_ms;
+	const char *const *approvers;
+	size_t approver_count;
+};
+
 struct sluss_record {
 	enum sluss_record_type type;
 	int64_t at_ms; // core's clock; never falls from one record to the next
@@ -670,6 +699,8 @@ struct sluss_record {
 		struct sluss_rec_looked looked;
 		struct sluss_rec_session session;
 		struct sluss_rec_code_issued code_issued;
+		struct sluss_rec_replay_reported replay_reported;
+		struct sluss_rec_agency_invited agency_invited;
 		struct sluss_rec_looked login;
 	} u;
 };

@@ -323,6 +323,8 @@ static enum sluss_apply dispatch(struct sluss_state *state, const struct sluss_r
 	case SLUSS_REC_LOGIN:
 	case SLUSS_REC_SESSION:
 	case SLUSS_REC_CODE_ISSUED:
+	case SLUSS_REC_REPLAY_REPORTED:
+	case SLUSS_REC_AGENCY_INVITED:
 		return SLUSS_APPLY_OK; // they document; no decision depends on them
 	}
 	return SLUSS_APPLY_INVALID;

@@ -160,6 +160,9 @@ static enum cli_exit verify(struct cli *cli)
 	if (cli->argument_count > 0) {
 		return audit_verify_folder(cli);
 	}
+	if (cli_has(cli, "report")) {
+		return cli_fail(cli, CLI_USAGE, "report", "what is reported is the replay of an export: name its folder");
+	}
 	struct audit *audit = cli_alloc(cli, sizeof(*audit));
 	const char *key = audit_log_key(cli);
 	if (key == NULL) {
@@ -230,6 +233,7 @@ static const struct cli_option verify_options[] = {
     {"quorum", CLI_TEXT, "N", "DIR: how many witnesses have to have signed; default: what the export says"},
     {"tsa", CLI_TEXT, "FILE", "DIR: certificates of the time-stamping authority; default: those in the export"},
     {"no-replay", CLI_FLAG, NULL, "DIR: only octets, signatures and timestamps; nothing is decided again"},
+    {"report", CLI_FLAG, NULL, "DIR: send the result to the gateway, signed, so that it enters the log (auditors)"},
     {"case", CLI_TEXT, "ID", "DIR: list every disclosure in this case"},
     {"subject", CLI_TEXT, "ID", "DIR: list every disclosure that concerns this person"},
     END_OPTION,

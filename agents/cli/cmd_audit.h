@@ -4,6 +4,7 @@
 #ifndef SLUSS_CLI_CMD_AUDIT_H
 #define SLUSS_CLI_CMD_AUDIT_H
 
+#include "audit.h"
 #include "cli.h"
 
 enum { AUDIT_EXPECTED_MAX = 300 };
@@ -37,6 +38,13 @@ const char *audit_log_key(struct cli *cli);
 enum cli_exit audit_verify_folder(struct cli *cli);
 enum cli_exit audit_export_folder(struct cli *cli);
 extern const struct cli_option audit_export_options[];
+// Downloads the log's files into a folder, verified on the way. `key` is the log's.
+enum cli_exit audit_export_into(struct cli *cli, struct sluss_client *client, const char *key, const char *folder);
+// cmd_audit_report.c: what a replay found, sent to the gateway as a signed statement.
+enum cli_exit audit_report(struct cli *cli, struct sluss_client *client, const struct sluss_audit_report *report);
+// Export into the folder, replay, report. Findings are no failure; they are reported.
+enum cli_exit audit_replay_and_report(
+    struct cli *cli, struct sluss_client *client, const char *key, const char *folder);
 // cmd_audit_fhir.c: disclosures as FHIR AuditEvents.
 enum cli_exit audit_fhir(struct cli *cli);
 extern const struct cli_option audit_fhir_options[];

@@ -33,32 +33,48 @@ static void show_export(void *context, uint64_t done, uint64_t total)
 	cli_progress(getting->cli, "exporting", done, total);
 }
 
+static enum cli_exit export_to(struct cli *cli, struct sluss_client *client, const char *key, const char *folder,
+    struct sluss_export_report *report)
+{
+	struct getting getting = {cli, client};
+	const struct sluss_fetcher fetcher = {&getting, get};
+	const struct sluss_export_options options = {
+	    .folder = folder, .log_key = key, .context = &getting, .on_progress = show_export};
+	enum sluss_export_result result = sluss_audit_export(&fetcher, &options, report);
+	cli_progress(cli, "", 0, 0);
+	switch (result) {
+	case SLUSS_EXPORT_OK:
+		return CLI_OK;
+	case SLUSS_EXPORT_FETCH:
+		return report->why[0] == '\0' ? cli_fail_client(cli, client)
+					      : cli_fail(cli, CLI_UNAVAILABLE, "", "%s", report->why);
+	case SLUSS_EXPORT_UNVERIFIED:
+		return cli_fail(cli, CLI_UNVERIFIED, "", "%s", report->why);
+	case SLUSS_EXPORT_FOLDER:
+		return cli_fail(cli, CLI_USAGE, "DIR", "%s", report->why);
+	case SLUSS_EXPORT_NO_MEMORY:
+	case SLUSS_EXPORT_NONE:
+		break;
+	}
+	return cli_fail(cli, CLI_INTERNAL, "", "%s", report->why);
+}
+
+enum cli_exit audit_export_into(struct cli *cli, struct sluss_client *client, const char *key, const char *folder)
+{
+	struct sluss_export_report report;
+	return export_to(cli, client, key, folder, &report);
+}
+
 enum cli_exit audit_export_folder(struct cli *cli)
 {
 	struct sluss_export_report report;
 	const char *key = audit_log_key(cli);
-	struct getting getting = {cli, key == NULL ? NULL : cli_client(cli)};
-	if (getting.client == NULL)
+	struct sluss_client *client = key == NULL ? NULL : cli_client(cli);
+	if (client == NULL)
 		return CLI_USAGE;
-	const struct sluss_fetcher fetcher = {&getting, get};
-	const struct sluss_export_options options = {
-	    .folder = cli->arguments[0], .log_key = key, .context = &getting, .on_progress = show_export};
-	enum sluss_export_result result = sluss_audit_export(&fetcher, &options, &report);
-	cli_progress(cli, "", 0, 0);
-	switch (result) {
-	case SLUSS_EXPORT_OK:
-		break;
-	case SLUSS_EXPORT_FETCH:
-		return report.why[0] == '\0' ? cli_fail_client(cli, getting.client)
-					     : cli_fail(cli, CLI_UNAVAILABLE, "", "%s", report.why);
-	case SLUSS_EXPORT_UNVERIFIED:
-		return cli_fail(cli, CLI_UNVERIFIED, "", "%s", report.why);
-	case SLUSS_EXPORT_FOLDER:
-		return cli_fail(cli, CLI_USAGE, "DIR", "%s", report.why);
-	case SLUSS_EXPORT_NO_MEMORY:
-	case SLUSS_EXPORT_NONE:
-		return cli_fail(cli, CLI_INTERNAL, "", "%s", report.why);
-	}
+	enum cli_exit code = export_to(cli, client, key, cli->arguments[0], &report);
+	if (code != CLI_OK)
+		return code;
 	cli_say(cli,
 	    "%s has %" PRIu64 " entries now (%" PRIu64
 	    " before), all under the signed root. Verify it: sluss audit verify %s",
@@ -305,7 +321,11 @@ static enum cli_exit run(struct cli *cli, const struct sluss_audit_options *opti
 		cli_say(cli, "%" PRIu64 " findings%s; the gravest: %s.", report.finding_count,
 		    report.finding_count > LISTED_MAX ? " (the first 1000 are shown)" : "",
 		    sluss_audit_class_name(sluss_audit_gravest(&report)));
-	enum cli_exit code = show_report(cli, v, &report);
+	struct sluss_client *client = cli_has(cli, "report") ? cli_client(cli) : NULL;
+	enum cli_exit code = client == NULL ? CLI_OK : audit_report(cli, client, &report);
+	if (code != CLI_OK || cli->error != NULL)
+		return code == CLI_OK ? CLI_USAGE : code;
+	code = show_report(cli, v, &report);
 	unsigned class = (unsigned)sluss_audit_gravest(&report);
 	return code != CLI_OK || class == 0 ? code : (enum cli_exit)(19 + class);
 }
@@ -319,6 +339,9 @@ enum cli_exit audit_verify_folder(struct cli *cli)
 	    .on_progress = show_verify,
 	    .log_key = trusted_key(cli)};
 	enum cli_exit code = read_options(cli, &options);
+	if (code == CLI_OK && cli_has(cli, "report") && options.no_replay)
+		code = cli_fail(
+		    cli, CLI_USAGE, "report", "a report says that everything was decided again: without --no-replay");
 	if (code == CLI_OK && cli_count(cli, "receipt") > 0 && options.log_key == NULL)
 		code = cli_fail(cli, CLI_USAGE, "key", "receipts are checked with a key that you know: --key");
 	code = code == CLI_OK ? add_promises(cli, options.log_key, &options) : code;

@@ -11,7 +11,7 @@
 #include "cmd_audit.h"
 #include "file.h"
 
-enum { PERIOD_S = 60, ALARM = 24 /* the class "history" of audit verify */ };
+enum { PERIOD_S = 60, REPLAY_PERIOD_S = 24 * 3600, ALARM = 24 /* the class "history" of audit verify */ };
 
 static volatile sig_atomic_t stopped;
 
@@ -29,6 +29,9 @@ struct watching {
 	struct sluss_log_head head;
 	char *note;			 // owned
 	struct audit_cosigner *cosigner; // or NULL
+	bool replayed;
+	time_t replayed_at; // of CLOCK_MONOTONIC
+	uint64_t replay_period_s;
 };
 
 // Keeps what contradicts itself where the next look does not overwrite it.
@@ -97,6 +100,26 @@ static enum cli_exit cosign(struct watching *w)
 	return CLI_INTERNAL;
 }
 
+// Everything again from time to time; a gateway that is not there then is asked at the next look.
+static enum cli_exit replay(struct watching *w)
+{
+	struct timespec now;
+	const char *folder = cli_get(w->cli, "replay");
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	if (folder == NULL || (w->replayed && (uint64_t)(now.tv_sec - w->replayed_at) < w->replay_period_s))
+		return CLI_OK;
+	enum cli_exit code = audit_replay_and_report(w->cli, w->client, w->key, folder);
+	if (code == CLI_UNAVAILABLE && !cli_has(w->cli, "once")) {
+		cli_say(w->cli, "Not replayed: the gateway is not reachable.");
+		json_decref(w->cli->error);
+		w->cli->error = NULL;
+		return CLI_OK;
+	}
+	w->replayed = true;
+	w->replayed_at = now.tv_sec;
+	return code;
+}
+
 // A log that is shorter than asked about says so with not_found: its checkpoint then tells the rest.
 static enum cli_exit look(struct watching *w)
 {
@@ -113,7 +136,8 @@ static enum cli_exit look(struct watching *w)
 	}
 	enum cli_exit code = compare(w, r);
 	sluss__v1__get_proof_response__free_unpacked(r, NULL);
-	return code == CLI_OK && w->cosigner != NULL ? cosign(w) : code;
+	code = code == CLI_OK && w->cosigner != NULL ? cosign(w) : code;
+	return code == CLI_OK ? replay(w) : code;
 }
 
 static enum cli_exit begin(struct watching *w)
@@ -137,6 +161,10 @@ enum cli_exit audit_watch(struct cli *cli)
 {
 	struct watching w = {.cli = cli};
 	uint64_t period_s = PERIOD_S;
+	w.replay_period_s = REPLAY_PERIOD_S;
+	if (cli_has(cli, "replay-period") &&
+	    !cli_read_number(cli, "replay-period", cli_get(cli, "replay-period"), 366 * 86400, &w.replay_period_s))
+		return CLI_USAGE;
 	if (cli_has(cli, "period") && !cli_read_number(cli, "period", cli_get(cli, "period"), 86400, &period_s))
 		return CLI_USAGE;
 	enum cli_exit code = begin(&w);
@@ -165,6 +193,9 @@ const struct cli_option audit_watch_options[] = {
     {"evidence", CLI_TEXT, "FILE", "where to write both checkpoints when they contradict each other"},
     {"cosign", CLI_TEXT, "DIR",
 	"be a witness: cosign each checkpoint that is proven, remember it in this folder, write it to DIR/checkpoint"},
+    {"replay", CLI_TEXT, "DIR",
+	"be an auditor: keep an export in this folder, decide everything in it again, report the result, signed"},
+    {"replay-period", CLI_TEXT, "SECONDS", "how often that; default 86400, a day"},
     {"name", CLI_TEXT, "NAME", "of the witness's key; default: witness. and the log's origin"},
     {"key", CLI_TEXT, "KEY", "the log's verifier key; default: the pinned one"},
     {NULL, CLI_FLAG, NULL, NULL},

@@ -168,6 +168,26 @@ static void answered(struct audit_replay *replay, const struct sluss_rec_statute
 	    sluss_check_statute_answer(replay->state, answer, replay->audit->at_ms, &refusal));
 }
 
+// ---- replays
+
+// Two auditors' words: what this one was shown has to be the beginning of what we are shown.
+static void reported(struct audit_replay *replay, const struct sluss_rec_replay_reported *report)
+{
+	struct sluss_hash root;
+	if (sluss_state_agency_type(replay->state, report->agency) != SLUSS_AGENCY_AUDITOR)
+		audit_find(replay->audit, SLUSS_AUDIT_NOT_ENTITLED, "%.40s reported a replay and is no auditor",
+		    report->agency);
+	if (report->size <= 0 || (uint64_t)report->size > replay->audit->index)
+		audit_find(replay->audit, SLUSS_AUDIT_CONTRADICTS,
+		    "a replay of %lld entries is reported where there were %llu", (long long)report->size,
+		    (unsigned long long)replay->audit->index);
+	else if (audit_root_at(replay->audit, (uint64_t)report->size, &root) &&
+		 memcmp(root.b, report->root, sizeof(root.b)) != 0)
+		audit_find(replay->audit, SLUSS_AUDIT_HISTORY_DIFFERS,
+		    "%.40s replayed %lld entries with another root: that auditor was shown another log", report->agency,
+		    (long long)report->size);
+}
+
 void audit_acts_check(struct audit_replay *replay, const struct sluss_record *record)
 {
 	switch ((int)record->type) {
@@ -203,6 +223,9 @@ void audit_acts_check(struct audit_replay *replay, const struct sluss_record *re
 	case SLUSS_REC_VIEW_LIMITED:
 		need(replay, &record->u.view_limited.case_id, record->u.view_limited.agency,
 		    record->u.view_limited.officer, COORDINATOR);
+		return;
+	case SLUSS_REC_REPLAY_REPORTED:
+		reported(replay, &record->u.replay_reported);
 		return;
 	case SLUSS_REC_STATUTE_REQUESTED:
 		statute(replay, &record->u.statute_requested);

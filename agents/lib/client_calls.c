@@ -21,6 +21,7 @@ STATES(sluss_client_consent_withdraw, WithdrawConsent, "ConsentService/Withdraw"
 STATES(sluss_client_acknowledge, AcknowledgeDelivery, "ExchangeService/Acknowledge", AcknowledgeResponse, acknowledge_response)
 STATES(sluss_client_statute_request, RequestStatutory, "StatutoryService/Request", StatutoryChangeResponse, statutory_change_response)
 STATES(sluss_client_statute_approve, ApproveStatutory, "StatutoryService/Approve", StatutoryChangeResponse, statutory_change_response)
+STATES(sluss_client_report_replay, ReplayReport, "AuditService/ReportReplay", ReportReplayResponse, report_replay_response)
 STATES(sluss_client_recall_attest, AttestRecall, "RecallService/Attest", RecallAttestResponse, recall_attest_response)
 
 enum sluss_client_result sluss_client_consent_act(struct sluss_client *c, Sluss__V1__ActOnGrants *draft, Sluss__V1__ActResponse **out)

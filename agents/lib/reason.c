@@ -66,6 +66,7 @@ static const struct reason_row rows[] = {
 	{SLUSS_LOGIN_REFUSED, "LOGIN_REFUSED", "The login does not prove who it is, or nobody by that identity can log in here."},
 	{SLUSS_LOGIN_EXPIRED, "LOGIN_EXPIRED", "The login took too long; begin again."},
 	{SLUSS_SESSION_UNKNOWN, "SESSION_UNKNOWN", "There is no such session, or it is over; log in again."},
+	{SLUSS_LOG_DIFFERS, "LOG_DIFFERS", "The log never had this root at this size: what was verified is another log."},
 };
 
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };

@@ -4,6 +4,7 @@
 
 #include <sodium.h>
 
+#include "sluss/v1/audit.pb-c.h"
 #include "sluss/v1/case.pb-c.h"
 #include "sluss/v1/consent.pb-c.h"
 #include "sluss/v1/exchange.pb-c.h"
@@ -183,6 +184,18 @@ static bool fits_recall(const Sluss__V1__LogRecord *r, const ProtobufCMessage *s
 	    && (r->recall_answered->deleted != 0) == (s->answer == SLUSS__V1__RECALL_ANSWER__RECALL_ANSWER_DELETED);
 }
 
+static bool fits_replay(const Sluss__V1__LogRecord *r, const ProtobufCMessage *statement, struct sluss_bytes octets)
+{
+	const Sluss__V1__ReplayReport *s = (const Sluss__V1__ReplayReport *)statement;
+	const Sluss__V1__LogReplayReported *e = r->replay_reported;
+	bool same = e->n_findings == s->n_findings;
+	for (size_t i = 0; same && i < s->n_findings; i++) {
+		same = e->findings[i]->finding_class == s->findings[i]->finding_class && e->findings[i]->count == s->findings[i]->count;
+	}
+	return same && strcmp(e->agency, s->agency_id) == 0 && (uint64_t)e->size == s->size && same_octets(e->root, s->root)
+	    && (e->complete != 0) == (s->complete != 0) && same_hash(e->statement_hash, octets);
+}
+
 // ---- the table
 
 static const struct row {
@@ -206,6 +219,7 @@ static const struct row {
 	{&sluss__v1__request_statutory__descriptor, EVENT(STATUTE_REQUESTED), 0, fits_request},
 	{&sluss__v1__approve_statutory__descriptor, EVENT(STATUTE_APPROVED), EVENT(STATUTE_REFUSED), fits_approval},
 	{&sluss__v1__attest_recall__descriptor, EVENT(RECALL_ANSWERED), 0, fits_recall},
+	{&sluss__v1__replay_report__descriptor, EVENT(REPLAY_REPORTED), 0, fits_replay},
 };
 
 bool sluss_record_fits(struct sluss_bytes entry, const ProtobufCMessage *statement, struct sluss_bytes octets)

@@ -244,6 +244,8 @@ bool sluss_case_index_apply(
 	case SLUSS_REC_APPROVERS_SET:
 	case SLUSS_REC_PERSON_AGE:
 	case SLUSS_REC_SESSION:
+	case SLUSS_REC_REPLAY_REPORTED:
+	case SLUSS_REC_AGENCY_INVITED:
 		break;
 	}
 	return true;

@@ -70,6 +70,7 @@ add_library(sluss_core STATIC
   svc_person_overview.c
   svc_queues.c
   svc_recall.c
+  svc_replay.c
   svc_report.c
   svc_send.c
   svc_send_batch.c

@@ -29,6 +29,7 @@ static const struct {
     {SLUSS_REC_STATUTE_APPROVED, offsetof(struct sluss_record, u.statute_approved.statement_hash)},
     {SLUSS_REC_STATUTE_REFUSED, offsetof(struct sluss_record, u.statute_refused.statement_hash)},
     {SLUSS_REC_RECALL_ANSWERED, offsetof(struct sluss_record, u.recall_answered.statement_hash)},
+    {SLUSS_REC_REPLAY_REPORTED, offsetof(struct sluss_record, u.replay_reported.statement_hash)},
 };
 
 static size_t place_of(const struct sluss_record *record)

@@ -327,6 +327,34 @@ MAP(code_issued, log_code_issued);
 #undef C
 #undef P
 
+#define C struct sluss_replay_findings
+#define P Sluss__V1__LogReplayFindings
+static const struct record_field replay_findings_fields[] = {
+	ENUM(finding_class, SLUSS__V1__AUDIT_CLASS__AUDIT_CLASS_UNREPLAYED), U32(count),
+};
+MAP(replay_findings, log_replay_findings);
+#undef C
+#undef P
+
+#define C struct sluss_rec_replay_reported
+#define P Sluss__V1__LogReplayReported
+static const struct record_field replay_reported_fields[] = {
+	STRING(agency), STRING(officer), I64(size), HASH(root), MESSAGES(findings, finding_count, replay_findings_map),
+	BOOL(complete), HASH(statement_hash),
+};
+MAP(replay_reported, log_replay_reported);
+#undef C
+#undef P
+
+#define C struct sluss_rec_agency_invited
+#define P Sluss__V1__LogAgencyInvited
+static const struct record_field agency_invited_fields[] = {
+	STRING(agency), ENUM(type, SLUSS_AGENCY_TYPES - 1), I64(until_ms), STRINGS(approvers, approver_count),
+};
+MAP(agency_invited, log_agency_invited);
+#undef C
+#undef P
+
 static const struct record_map restart_map = {.descriptor = &sluss__v1__log_restart__descriptor};
 
 const struct record_map *record_map_of(enum sluss_record_type type)
@@ -377,6 +405,8 @@ const struct record_map *record_map_of(enum sluss_record_type type)
 	case SLUSS_REC_LOGIN: return &looked_map;
 	case SLUSS_REC_SESSION: return &session_map;
 	case SLUSS_REC_CODE_ISSUED: return &code_issued_map;
+	case SLUSS_REC_REPLAY_REPORTED: return &replay_reported_map;
+	case SLUSS_REC_AGENCY_INVITED: return &agency_invited_map;
 	}
 	return NULL;
 }

@@ -112,6 +112,7 @@ enum sluss_code sluss_code_of(enum sluss_reason reason)
 	case SLUSS_OUTSIDE_PROGRAMME:
 	case SLUSS_CLOSED_STATE:
 	case SLUSS_ASSESSMENT_NOT_ALLOWED:
+	case SLUSS_LOG_DIFFERS:
 		return SLUSS_CODE_FAILED_PRECONDITION;
 	case SLUSS_ID_REUSED:
 		return SLUSS_CODE_ALREADY_EXISTS;

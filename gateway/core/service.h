@@ -118,7 +118,7 @@ struct sluss_service_list {
 extern const struct sluss_service_list sluss_svc_exchange, sluss_svc_withdraw;
 extern const struct sluss_service_list sluss_svc_directory, sluss_svc_admin, sluss_svc_case, sluss_svc_consent_record,
     sluss_svc_statutory, sluss_svc_audit, sluss_svc_session, sluss_svc_login, sluss_svc_log_file, sluss_svc_person,
-    sluss_svc_audit_timeline, sluss_svc_erase, sluss_svc_backup, sluss_svc_consent_copy, sluss_svc_recall;
+    sluss_svc_audit_timeline, sluss_svc_erase, sluss_svc_backup, sluss_svc_consent_copy, sluss_svc_recall, sluss_svc_replay;
 
 // ---- answering (execute or prepare; exactly one of respond and refuse; the last refusal wins)
 

@@ -68,7 +68,14 @@ static void add_execute(struct sluss_txn *txn)
 	Sluss__V1__AddAgencyResponse response = SLUSS__V1__ADD_AGENCY_RESPONSE__INIT;
 	int64_t until_ms = txn->now_ms + token_lasts_ms;
 	char token[SLUSS_ENROL_TOKEN_TEXT];
-	if (!invitation_is_good(txn, request) || !svc_token_make(txn, request, until_ms, token))
+	const struct sluss_record invited = {.type = SLUSS_REC_AGENCY_INVITED,
+	    .u.agency_invited = {.agency = request->agency_id,
+		.type = (enum sluss_agency_type)request->type,
+		.until_ms = until_ms,
+		.approvers = (const char *const *)request->approver_officer_ids,
+		.approver_count = request->n_approver_officer_ids}};
+	if (!invitation_is_good(txn, request) || !sluss_txn_append(txn, &invited, NULL) ||
+	    !svc_token_make(txn, request, until_ms, token))
 		return;
 	response.token = token;
 	response.expires = svc_time(txn, until_ms);

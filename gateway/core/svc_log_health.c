@@ -46,6 +46,19 @@ static bool fill_others(struct sluss_txn *txn, Sluss__V1__GetLogHealthResponse *
 	return svc_witnesses(txn, &health, &response->witnesses, &response->n_witnesses);
 }
 
+// The newest replay that an auditor reported.
+static bool fill_replay(struct sluss_txn *txn, Sluss__V1__GetLogHealthResponse *response)
+{
+	const struct sluss_last_replay *last = &sluss_writer_of(txn)->world->replay;
+	response->replayed_by = sluss_arena_text(txn->arena, last->agency);
+	response->replayed_size = last->size;
+	response->replay_findings = last->findings;
+	response->replay_complete = last->complete;
+	if (last->at_ms > 0 && (response->replayed_at = svc_time(txn, last->at_ms)) == NULL)
+		return false;
+	return response->replayed_by != NULL;
+}
+
 void svc_get_log_health(struct sluss_txn *txn)
 {
 	Sluss__V1__GetLogHealthResponse response = SLUSS__V1__GET_LOG_HEALTH_RESPONSE__INIT;
@@ -64,7 +77,8 @@ void svc_get_log_health(struct sluss_txn *txn)
 	response.checkpoint_at = svc_time(txn, sluss_state_time_ms(txn->state));
 	response.policy_id = sluss_arena_text(txn->arena, txn->policy == NULL ? "" : sluss_policy_name(txn->policy));
 	if (response.authority == NULL || response.now == NULL || response.checkpoint == NULL ||
-	    response.checkpoint_at == NULL || response.policy_id == NULL || !fill_others(txn, &response)) {
+	    response.checkpoint_at == NULL || response.policy_id == NULL || !fill_others(txn, &response) ||
+	    !fill_replay(txn, &response)) {
 		svc_no_memory(txn);
 		return;
 	}

@@ -132,6 +132,21 @@ static void count(struct sluss_world *world, const struct sluss_record *record)
 	counts->waiting = sluss_messages_waiting(world->messages);
 }
 
+static void keep_replay(struct sluss_world *world, const struct sluss_record *record)
+{
+	const struct sluss_rec_replay_reported *reported = &record->u.replay_reported;
+	struct sluss_last_replay *last = &world->replay;
+	if (record->type != SLUSS_REC_REPLAY_REPORTED)
+		return;
+	*last = (struct sluss_last_replay){
+	    .at_ms = record->at_ms, .size = (uint64_t)reported->size, .complete = reported->complete};
+	for (size_t i = 0; i < reported->finding_count; i++) {
+		uint32_t room = UINT32_MAX - last->findings, more = reported->findings[i].count;
+		last->findings += more < room ? more : room;
+	}
+	(void)snprintf(last->agency, sizeof(last->agency), "%s", reported->agency);
+}
+
 // When the first ground ends that carries a delivery.
 static void note_ends(struct sluss_world *world, const struct sluss_rec_message *message)
 {
@@ -175,6 +190,7 @@ enum sluss_world_result sluss_world_apply(struct sluss_world *world, const struc
 		world->ends_moved |= sluss_messages_waiting(world->messages) > 0;
 	if (!keep_settings(world, record))
 		return SLUSS_WORLD_BROKEN;
+	keep_replay(world, record);
 	world->size++;
 	count(world, record);
 	return SLUSS_WORLD_OK;

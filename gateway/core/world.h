@@ -34,6 +34,15 @@ const struct sluss_policy *sluss_policies_find(
 SLUSS_MUST_CHECK enum sluss_store_result sluss_policies_load(
     struct sluss_policies *policies, struct sluss_store *store);
 
+// The newest replay that an auditor reported.
+struct sluss_last_replay {
+	int64_t at_ms; // 0: none yet
+	uint64_t size;
+	uint32_t findings;
+	bool complete;
+	char agency[SLUSS_AGENCY_MAX + 1];
+};
+
 struct sluss_world {
 	struct sluss_state *state;
 	struct sluss_directory *directory; // of this fold, or the shared one
@@ -47,6 +56,7 @@ struct sluss_world {
 	struct sluss_core_counts counts;
 	char origin[256]; // of GENESIS; "" before
 	bool demo_clock;
+	struct sluss_last_replay replay;
 	char *settings;	 // of the newest LogSettings, a line each; NULL before
 	bool ends_moved; // a ground of something that waited may have got another end
 	uint64_t size;	 // records folded

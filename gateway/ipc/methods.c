@@ -72,6 +72,8 @@ static const struct sluss_method_info methods[] = {
     {METHOD(AUDIT_LIST_DISCLOSURES, "AuditService", "ListDisclosures", list_disclosures_request,
 	 list_disclosures_response),
 	STAFF, .max_body = LOOKUP_BODY},
+    {METHOD(AUDIT_REPORT_REPLAY, "AuditService", "ReportReplay", report_replay_request, report_replay_response), AGENCY,
+	.max_body = STATEMENT_BODY},
 
     {METHOD(CASE_ASSESS_MATURITY, "CaseService", "AssessMaturity", case_change_request, case_change_response), STAFF,
 	.max_body = STATEMENT_BODY},

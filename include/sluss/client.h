@@ -179,6 +179,8 @@ SLUSS_CALL sluss_client_recall_attest(sluss_client *c, Sluss__V1__AttestRecall *
 // The log. `proof`: from_size 0 for an inclusion proof of log_index, else consistency. `disclosures`: see ListDisclosuresRequest.
 SLUSS_CALL sluss_client_audit_proof(sluss_client *c, uint64_t log_index, uint64_t from_size, Sluss__V1__GetProofResponse **out);
 SLUSS_CALL sluss_client_audit_export(sluss_client *c, uint64_t start, uint32_t count, Sluss__V1__ExportResponse **out);
+// An auditor's result of a replay. REFUSED with LOG_DIFFERS: what was verified is not this gateway's log.
+SLUSS_CALL sluss_client_report_replay(sluss_client *c, Sluss__V1__ReplayReport *draft, Sluss__V1__ReportReplayResponse **out);
 SLUSS_CALL sluss_client_audit_disclosures(sluss_client *c, const Sluss__V1__ListDisclosuresRequest *request, Sluss__V1__ListDisclosuresResponse **out);
 
 #undef SLUSS_CALL

@@ -63,6 +63,7 @@ enum sluss_reason {
 	SLUSS_LOGIN_REFUSED = 70,
 	SLUSS_LOGIN_EXPIRED = 71,
 	SLUSS_SESSION_UNKNOWN = 72,
+	SLUSS_LOG_DIFFERS = 80, // the log never had this root at this size
 };
 
 // The stable name, for instance "OK_CONSENT"; "NONE" for SLUSS_REASON_NONE, NULL for a number that is no reason.

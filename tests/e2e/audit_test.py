@@ -10,10 +10,11 @@ import unittest
 
 import four_agencies_test as story
 import harness
+import wire
 import witness_test
 
 STRUCTURE, HISTORY = 20, 24  # 19 + class
-INTERNAL = 6
+USAGE, DENIED, INTERNAL = 1, 2, 6
 
 
 def setUpModule():
@@ -37,6 +38,18 @@ def sluss(*words):
     """(exit code, answer) of a command that needs no gateway and no profile."""
     done = subprocess.run([str(w) for w in (harness.SLUSS, *words, "--json", "--profile", "/nonexistent/profile")], capture_output=True, text=True, timeout=60)
     return done.returncode, json.loads(done.stdout or "{}")
+
+
+def entries_of(export):
+    """The octets of all entries in an export's bundles."""
+    entries = []
+    for bundle in sorted(p for p in (export / "tile" / "entries").rglob("*") if p.is_file()):
+        octets = bundle.read_bytes()
+        while octets:
+            end = 2 + int.from_bytes(octets[:2], "big")
+            entries.append(octets[2:end])
+            octets = octets[end:]
+    return entries
 
 
 class Audit(unittest.TestCase):
@@ -130,6 +143,30 @@ class Audit(unittest.TestCase):
         world.school.run("audit", "list")
         second = audited.run("audit", "watch", "--once")
         self.assertGreater(second["size"], first["size"])
+
+    def test_replays_are_reported(self):
+        def reported():
+            self.make_export()
+            records = [wire.decode("LogRecord", e) for e in entries_of(self.export)]
+            return [(e["size"], e["agency"], e.get("complete", False)) for e in (r["replay_reported"] for r in records if "replay_reported" in r)]
+        made = self.make_export()
+        audited.run("audit", "verify", self.export, "--report")
+        self.assertEqual(reported()[-1], (made["size"], "auditor-9", True))
+        self.assertEqual(world.school.run("audit", "verify", self.export, "--report", expect=DENIED)["reason"], "NOT_ENTITLED")
+        self.assertEqual(audited.run("audit", "verify", "--report", expect=USAGE)["field"], "report")
+        before = len(reported())
+        for _ in range(2):
+            audited.run("audit", "watch", "--once", "--replay", self.folder / "watched")
+        self.assertEqual(len(reported()), before + 2)
+        code, answer = sluss("audit", "verify", self.folder / "watched")
+        self.assertEqual((code, answer["findings"]), (0, []))
+        # What is wrong in the export is reported too.
+        bundle = next(p for p in (self.folder / "watched" / "tile" / "entries").rglob("*") if p.is_file())
+        bundle.write_bytes(bundle.read_bytes() + b"x")
+        done = subprocess.run([harness.SLUSS, "audit", "verify", self.folder / "watched", "--report", "--json", "--profile", audited.profile, "--officer", "a1"],
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, STRUCTURE, done.stderr)
+        self.assertEqual(reported()[-1][1:], ("auditor-9", False))
 
     def test_watch_cosigns(self):
         folder = pathlib.Path(tempfile.mkdtemp(dir=world.gateway.folder))

@@ -217,6 +217,40 @@ class LogServe(unittest.TestCase):
         self.assertEqual(ask(by=world.police).reason, "NOT_ENTITLED")
         self.assertEqual(ask(page_token="x").reason, "MALFORMED")
 
+    def test_a_reported_replay(self):
+        """An auditor's word enters the log and the health; it has to be about this log, and an auditor's."""
+        def report(by=world.audit, size=None, root=None, findings=(), **how):
+            own_size, own_root = world.checkpoint()
+            fields = {"size": own_size if size is None else size, "root": own_root if root is None else root, "findings": list(findings), **how}
+            return by.state("AuditService/ReportReplay", "ReplayReport", fields, "ReportReplayRequest", "ReportReplayResponse")
+
+        def health():
+            return world.audit.call("AuditService/GetLogHealth", "GetLogHealthRequest", {}, "GetLogHealthResponse").message
+        self.assertNotIn("replayed_at", health())
+        size, root = world.checkpoint()
+        world.look(page_size=1)
+        answer = report(size=size, root=root, complete=True)  # an earlier size is as good
+        self.assertTrue(answer.ok, getattr(answer, "text", ""))
+        now = health()
+        self.assertEqual((int(now["replayed_size"]), now["replayed_by"], now["replay_complete"], now.get("replay_findings", 0)), (size, "audit", True, 0))
+        ground = {"finding_class": "AUDIT_CLASS_GROUND", "count": 2}
+        payload = {"finding_class": "AUDIT_CLASS_PAYLOAD", "count": 3}
+        self.assertTrue(report(findings=[ground, payload]).ok)
+        last = health()
+        self.assertEqual((last["replay_findings"], last.get("replay_complete", False)), (5, False))
+        logged = [r["replay_reported"] for r in world.gateway.log(world.audit) if "replay_reported" in r]
+        self.assertEqual([(e["agency"], e["officer"], [f["count"] for f in e["findings"]]) for e in logged], [("audit", "o1", []), ("audit", "o1", [2, 3])])
+        self.assertEqual((logged[0]["size"], logged[0]["root"]), (size, root))
+        refused = {
+            "another root": (report(root=hashlib.sha256(b"").digest()), "LOG_DIFFERS", "root"), "longer than the log": (report(size=10 ** 9), "LOG_DIFFERS", "size"),
+            "another size": (report(size=size - 1, root=root), "LOG_DIFFERS", "root"), "no auditor": (report(by=world.police), "NOT_ENTITLED", ""),
+            "nothing": (report(size=0), "MALFORMED", "size"), "no root": (report(root=b"x"), "MALFORMED", "root"),
+            "twice": (report(findings=[ground, ground]), "MALFORMED", "findings[1].finding_class"),
+            "none found": (report(findings=[{"finding_class": "AUDIT_CLASS_ORDER"}]), "MALFORMED", "findings[0].count")}
+        for what, (answer, reason, field) in refused.items():
+            self.assertEqual((answer.ok, answer.reason, answer.field), (False, reason, field), what)
+        self.assertEqual(health()["replayed_at"], last["replayed_at"])
+
     def test_counts_of_months(self):
         counts = world.audit.call("AuditService/GetCounts", "GetCountsRequest", {}, "GetCountsResponse").message
         month = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m")

@@ -2,3 +2,4 @@
 # The auditor's side.
 sluss_unit_test(audit_replay_test SOURCES unit/audit_replay_test.c LIBS sluss_test_forge)
 sluss_unit_test(audit_structure_test SOURCES unit/audit_structure_test.c LIBS sluss_test_forge)
+sluss_unit_test(audit_report_test SOURCES unit/audit_report_test.c LIBS sluss_test_forge)

@@ -22,6 +22,8 @@ export function Health() {
             {h.relayingStopped && <Alert kind="danger">{t("Messages are stopped: witnesses or timestamps are too old.")}</Alert>}
             {!h.relayingStopped && <Alert kind="success">{t("Messages are let through: what the log needs from outside is fresh enough.")}</Alert>}
             {h.replayFindings > 0 && <Alert kind="danger">{t("The last replay found {count} faults.", { count: h.replayFindings })}</Alert>}
+            {h.replayedAt === undefined && <Alert kind="info">{t("No auditor has reported a replay of the log yet.")}</Alert>}
+            {h.replayedAt !== undefined && !h.replayComplete && <Alert kind="danger">{t("The last replay could not decide everything again.")}</Alert>}
             <dl class="facts">
               <dt>{t("Name of the log")}</dt>
               <dd>
@@ -41,7 +43,7 @@ export function Health() {
               </dd>
               <dt>{t("Last replay")}</dt>
               <dd>
-                <UpTo size={h.replayedSize} of={h.size} at={h.replayedAt} />
+                <UpTo size={h.replayedSize} of={h.size} at={h.replayedAt} /> <Name>{h.replayedBy}</Name>
               </dd>
               <dt>{t("Policy")}</dt>
               <dd>
