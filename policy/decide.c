@@ -30,38 +30,58 @@ static void add_ground(struct sluss_decision *decision, const struct sluss_id *i
 	decision->grounds[decision->ground_count++] = *id;
 }
 
+// The type of an agency; NONE for one that is not in the directory, or has left.
+static uint8_t type_of(const struct sluss_state *state, uint16_t agency)
+{
+	if (agency == NO_AGENCY || AGENCY(state, agency)->left)
+		return SLUSS_AGENCY_NONE;
+	return AGENCY(state, agency)->type;
+}
+
 // A question is resolved in two steps: the names and where to look, which fetches all three; and what lies there.
 // Several questions take each step together (sluss_decide_many).
 static void resolve_names(
     struct asking *asking, const struct sluss_state *state, const struct sluss_question *question, int64_t now_ms)
 {
+	uint64_t case_hash = st_hash_id(state, &question->case_id);
+	__builtin_prefetch(sluss_id_table_begin(&state->by_case, case_hash));
+	uint64_t claim_hash = 0;
+	if (question->claim_count > 0) {
+		claim_hash = st_hash_id(state, &question->claims[0].id);
+		__builtin_prefetch(sluss_id_table_begin(&state->by_consent, claim_hash));
+	}
+	uint16_t sender = st_find_agency(state, question->sender);
+	uint16_t recipient = st_find_agency(state, question->recipient);
+	bool labelled = text_or_empty(question->category)[0] != '\0';
+	uint32_t symbol = labelled ? st_find_symbol(state, question->category) : SLUSS_NOWHERE;
+	const struct symbol *category = symbol == SLUSS_NOWHERE ? NULL : SYMBOL(state, symbol);
+	uint8_t number = category == NULL ? (uint8_t)NO_INDEX : category->category;
+	uint64_t key = pack_key(number, (unsigned)question->purpose & 0xffu, sender, recipient);
+	uint64_t key_hash = st_hash_key(state, case_hash, key);
+	__builtin_prefetch(key_table_begin(&state->keys, key_hash, 0));
+	__builtin_prefetch(key_table_begin(&state->keys, key_hash, 1));
 	*asking = (struct asking){
 	    .state = state,
 	    .policy = state->policy,
 	    .question = question,
 	    .now_ms = now_ms,
-	    .case_hash = st_hash_id(state, &question->case_id),
-	    .category = NO_INDEX,
-	    .in_policy = NO_INDEX,
-	    .labelled = text_or_empty(question->category)[0] != '\0',
+	    .case_hash = case_hash,
+	    .key_hash = key_hash,
+	    .claim_hash = claim_hash,
+	    .kase_at = SLUSS_NOWHERE,
+	    .line = NULL,
+	    .sender = sender,
+	    .recipient = recipient,
+	    .sender_type = type_of(state, sender),
+	    .recipient_type = type_of(state, recipient),
+	    .category = number,
+	    .in_policy = category == NULL ? (uint8_t)NO_INDEX : category->in_policy,
+	    .labelled = labelled,
+	    .type = NULL,
+	    .key = key,
+	    .claims_consent = false,
+	    .claims_statute = false,
 	};
-	if (question->claim_count > 0)
-		asking->claim_hash = st_hash_id(state, &question->claims[0].id);
-	__builtin_prefetch(sluss_id_table_begin(&state->by_case, asking->case_hash));
-	if (question->claim_count > 0 && question->claims[0].kind == SLUSS_CLAIM_CONSENT)
-		__builtin_prefetch(sluss_id_table_begin(&state->by_consent, asking->claim_hash));
-	asking->sender = st_find_agency(state, question->sender);
-	asking->recipient = st_find_agency(state, question->recipient);
-	uint32_t category = asking->labelled ? st_find_symbol(state, question->category) : SLUSS_NOWHERE;
-	if (category != SLUSS_NOWHERE) {
-		asking->category = SYMBOL(state, category)->category;
-		asking->in_policy = SYMBOL(state, category)->in_policy;
-	}
-	asking->key =
-	    pack_key(asking->category, (unsigned)question->purpose & 0xffu, asking->sender, asking->recipient);
-	asking->key_hash = st_hash_key(state, asking->case_hash, asking->key);
-	__builtin_prefetch(key_table_begin(&state->keys, asking->key_hash, 0));
-	__builtin_prefetch(key_table_begin(&state->keys, asking->key_hash, 1));
 }
 
 static void resolve_case(struct asking *asking)
@@ -152,18 +172,15 @@ static bool check_clock(const struct asking *asking)
 	return asking->question->log_usable && asking->now_ms >= asking->state->time_ms;
 }
 
-static bool is_member(const struct asking *asking, uint16_t agency)
-{
-	return agency != NO_AGENCY && !AGENCY(asking->state, agency)->left &&
-	       st_is_member(asking->state, asking->line, agency);
-}
-
 static bool check_membership(const struct asking *asking)
 {
 	if (asking->line == NULL)
 		return asking->type->opens_case;
-	return (!asking->type->sender_member || is_member(asking, asking->sender)) &&
-	       (!asking->type->recipient_member || is_member(asking, asking->recipient));
+	bool sender =
+	    asking->sender_type != SLUSS_AGENCY_NONE && st_is_member(asking->state, asking->line, asking->sender);
+	bool recipient =
+	    asking->recipient_type != SLUSS_AGENCY_NONE && st_is_member(asking->state, asking->line, asking->recipient);
+	return (sender || !asking->type->sender_member) && (recipient || !asking->type->recipient_member);
 }
 
 // The case of a person concerned in which that person is the subject, SLUSS_NOWHERE.
@@ -222,17 +239,10 @@ static bool check_protection(const struct asking *asking)
 	return asking->claims_statute || !lacks_mark(asking);
 }
 
-static unsigned type_of(const struct asking *asking, uint16_t agency)
-{
-	if (agency == NO_AGENCY || AGENCY(asking->state, agency)->left)
-		return SLUSS_AGENCY_NONE;
-	return AGENCY(asking->state, agency)->type;
-}
-
 static bool check_type(const struct asking *asking)
 {
-	unsigned from = type_of(asking, asking->sender);
-	unsigned to = type_of(asking, asking->recipient);
+	unsigned from = asking->sender_type;
+	unsigned to = asking->recipient_type;
 	// A section about a person in a message about none is of another type.
 	if (!asking->type->about_person && (asking->labelled || asking->question->concerned_count > 0))
 		return false;
@@ -286,6 +296,14 @@ static void decide_by_consent(const struct asking *asking, bool phase, struct sl
 			const struct sluss_concerned *concerned = &asking->question->concerned[i];
 			if ((concerned->kind == SLUSS_CONCERNED_SUBJECT) != (pass == 0))
 				continue;
+			uint32_t number;
+			const struct sluss_id *version = concerned->kind == SLUSS_CONCERNED_SUBJECT
+							     ? st_find_permitting(asking, asking->kase_at, &number)
+							     : NULL;
+			if (version != NULL) {
+				add_ground(decision, version);
+				continue;
+			}
 			struct finding finding = person_ground(asking, concerned);
 			if (finding.reason != SLUSS_OK_CONSENT)
 				deny(decision, finding.reason);
@@ -316,21 +334,26 @@ static bool concerns_subject(const struct asking *asking)
 	return false;
 }
 
-// Either suffices; if both fail the code is the consent's, with a statute alone the statute's (rulings 14 and 18), and
-// of third persons that they have none (ruling 13).
-static void decide_ground(const struct asking *asking, bool phase, struct sluss_decision *decision)
+// After a consent that was claimed, too, and does not permit.
+static void try_statute(const struct asking *asking, struct sluss_decision *decision)
 {
-	if (asking->claims_consent)
-		decide_by_consent(asking, phase, decision);
-	if (decision->verdict == SLUSS_VERDICT_PERMIT || !asking->claims_statute)
-		return;
-	struct sluss_decision statute = {.verdict = SLUSS_VERDICT_DENY};
+	struct sluss_decision statute = {.verdict = SLUSS_VERDICT_DENY, .seq = decision->seq};
 	decide_by_statute(asking, &statute);
 	if (statute.verdict != SLUSS_VERDICT_PERMIT && asking->claims_consent)
 		return;
 	*decision = statute;
 	if (statute.verdict != SLUSS_VERDICT_PERMIT && !concerns_subject(asking))
 		decision->reason = SLUSS_THIRD_PARTY_MISSING;
+}
+
+// Either suffices; if both fail the code is the consent's, with a statute alone the statute's (rulings 14 and 18), and
+// of third persons that they have none (ruling 13).
+static void decide_ground(const struct asking *asking, bool phase, struct sluss_decision *decision)
+{
+	if (asking->claims_consent)
+		decide_by_consent(asking, phase, decision);
+	if (decision->verdict != SLUSS_VERDICT_PERMIT && asking->claims_statute)
+		try_statute(asking, decision);
 }
 
 static enum sluss_check decide_last(const struct asking *asking, struct sluss_decision *decision)

@@ -21,9 +21,10 @@ struct asking {
 	uint32_t kase_at;	      // SLUSS_NOWHERE: no such case
 	const struct case_line *line; // of the case, NULL
 	uint16_t sender, recipient;
-	uint8_t category;  // the state's number, NO_INDEX
-	uint8_t in_policy; // position in the policy, NO_INDEX
-	bool labelled;	   // the section has a category
+	uint8_t sender_type, recipient_type; // NONE: not in the directory, or has left
+	uint8_t category;		     // the state's number, NO_INDEX
+	uint8_t in_policy;		     // position in the policy, NO_INDEX
+	bool labelled;			     // the section has a category
 	const struct sluss_type *type;
 	uint64_t key; // of the grant that would carry it
 	bool claims_consent;
@@ -41,6 +42,9 @@ struct finding {
 // ground.c
 // The exact grant under `key` in a case, or the near misses around it.
 struct finding st_find_consent_ground(const struct asking *asking, uint32_t kase_at);
+// The version that the key's slot says permits now, NULL when it says nothing. `*number_out` is the slot, SLUSS_NOWHERE
+// when there is no such key.
+const struct sluss_id *st_find_permitting(const struct asking *asking, uint32_t kase_at, uint32_t *number_out);
 // The first claimed statutory ground that permits, else the first one's code (ruling 14).
 struct finding st_find_statute_ground(const struct asking *asking);
 // Whether a provision reaches this question: types, categories, ages, necessity. OK_STATUTE, STATUTE_NOT_APPLICABLE or

@@ -15,7 +15,7 @@ uint32_t st_find_symbol(const struct sluss_state *state, const char *text)
 		if (at == SLUSS_NOWHERE)
 			return at;
 		const struct symbol *symbol = SYMBOL(state, at);
-		if (symbol->len == len && memcmp(symbol->text, text, len) == 0)
+		if (symbol->len == len && sluss_hash_same(symbol->text, text, len))
 			return at;
 	}
 }
@@ -29,7 +29,9 @@ uint32_t st_intern(struct sluss_state *state, const char *text)
 	size_t len = strlen(text);
 	if (len > UINT16_MAX)
 		return SLUSS_NOWHERE;
-	if (!sluss_index_reserve(&state->by_name, 1) || !sluss_array_reserve(&state->symbols, 1))
+	// Names are few and every question has three: no more than a quarter full, so that hardly any search goes on.
+	if (!sluss_index_reserve(&state->by_name, 1 + (size_t)state->symbols.count * 2) ||
+	    !sluss_array_reserve(&state->symbols, 1))
 		return SLUSS_NOWHERE;
 	char *copy = malloc(len + 1);
 	if (copy == NULL)
@@ -139,39 +141,6 @@ uint32_t st_need_person(struct sluss_state *state, const struct sluss_id *id)
 	person->first_case = SLUSS_NOWHERE;
 	sluss_index_insert(&state->by_person, st_hash_id(state, id), at);
 	return at;
-}
-
-// Not 0 when one of the four 16-bit lanes is zero.
-static uint64_t zero_lanes(uint64_t lanes)
-{
-	return (lanes - UINT64_C(0x0001000100010001)) & ~lanes & UINT64_C(0x8000800080008000);
-}
-
-static uint64_t four_agencies(const struct case_line *line, unsigned first)
-{
-	uint64_t lanes;
-	memcpy(&lanes, &line->agencies[first], sizeof(lanes));
-	return lanes;
-}
-
-// All places at once, the vacant ones too (they hold NO_AGENCY): no loop that the processor would have to guess the end
-// of. The last four overlap those before.
-static bool is_here(const struct case_line *line, uint16_t agency)
-{
-	_Static_assert(AGENCIES_HERE > 12 && AGENCIES_HERE <= 16, "four times four places");
-	uint64_t wanted = agency * UINT64_C(0x0001000100010001);
-	return (zero_lanes(four_agencies(line, 0) ^ wanted) | zero_lanes(four_agencies(line, 4) ^ wanted) |
-		   zero_lanes(four_agencies(line, 8) ^ wanted) |
-		   zero_lanes(four_agencies(line, AGENCIES_HERE - 4) ^ wanted)) != 0;
-}
-
-bool st_is_member(const struct sluss_state *state, const struct case_line *line, uint16_t agency)
-{
-	if (agency == NO_AGENCY)
-		return false;
-	if (line->agency_count > AGENCIES_HERE)
-		return st_find_member(CASE(state, line->slot.at - 1), agency) != NULL;
-	return is_here(line, agency);
 }
 
 const struct member *st_find_member(const struct kase *kase, uint16_t agency)

@@ -65,16 +65,26 @@ static uint32_t find_slot(const struct asking *asking, uint32_t kase_at)
 	return st_find_key_slot(asking->state, kase_at, asking->key);
 }
 
+const struct sluss_id *st_find_permitting(const struct asking *asking, uint32_t kase_at, uint32_t *number_out)
+{
+	*number_out = find_slot(asking, kase_at);
+	if (*number_out == SLUSS_NOWHERE)
+		return NULL;
+	const struct key_slot *slot = key_table_slot(&asking->state->keys, *number_out);
+	bool permits = asking->now_ms < key_slot_until_ms(slot) && asking->now_ms >= asking->state->time_ms;
+	return permits ? &slot->permits : NULL;
+}
+
 struct finding st_find_consent_ground(const struct asking *asking, uint32_t kase_at)
 {
 	const struct sluss_state *state = asking->state;
-	uint32_t number = find_slot(asking, kase_at);
-	const struct key_slot *slot = number == SLUSS_NOWHERE ? NULL : key_table_slot(&state->keys, number);
-	if (slot != NULL && asking->now_ms < key_slot_until_ms(slot) && asking->now_ms >= state->time_ms)
-		return found(SLUSS_OK_CONSENT, &slot->permits);
+	uint32_t number;
+	const struct sluss_id *permitting = st_find_permitting(asking, kase_at, &number);
+	if (permitting != NULL)
+		return found(SLUSS_OK_CONSENT, permitting);
 	const struct kase *kase = CASE(state, kase_at);
 	struct agreement agreement = st_case_agreement(state, kase);
-	uint32_t key = slot == NULL ? SLUSS_NOWHERE : state->keys.newest[number];
+	uint32_t key = number == SLUSS_NOWHERE ? SLUSS_NOWHERE : state->keys.newest[number];
 	uint32_t newest = st_newest_valid(state, key);
 	if (newest == SLUSS_NOWHERE)
 		return near_miss(asking, kase_at, &agreement);

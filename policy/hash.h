@@ -33,6 +33,22 @@ static inline uint64_t sluss_hash_load(const uint8_t *in, size_t len)
 	return word;
 }
 
+// Whether two names of the same length are the same, by the same steps as their hash.
+static inline bool sluss_hash_same(const void *a, const void *b, size_t len)
+{
+	const uint8_t *x = a, *y = b;
+	if (len >= 8) {
+		uint64_t diff = sluss_hash_load(x + len - 8, 8) ^ sluss_hash_load(y + len - 8, 8);
+		for (size_t at = 0; at + 8 < len; at += 8)
+			diff |= sluss_hash_load(x + at, 8) ^ sluss_hash_load(y + at, 8);
+		return diff == 0;
+	}
+	if (len >= 4)
+		return sluss_hash_load(x, 4) == sluss_hash_load(y, 4) &&
+		       sluss_hash_load(x + len - 4, 4) == sluss_hash_load(y + len - 4, 4);
+	return len == 0 || (x[0] == y[0] && x[len / 2] == y[len / 2] && x[len - 1] == y[len - 1]);
+}
+
 // Any octets. The last words overlap the ones before, so that a name needs no loop over its tail; the length is part of
 // the hash.
 static inline uint64_t sluss_hash(const struct sluss_hash_key *key, const void *data, size_t len)

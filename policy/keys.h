@@ -39,6 +39,31 @@ struct case_line {
 enum { CASE_LINE_LOG2 = 6 };
 _Static_assert(sizeof(struct case_line) == 1 << CASE_LINE_LOG2, "a line");
 
+// Not 0 when one of the four 16-bit lanes is zero.
+static inline uint64_t case_line_zero_lanes(uint64_t lanes)
+{
+	return (lanes - UINT64_C(0x0001000100010001)) & ~lanes & UINT64_C(0x8000800080008000);
+}
+
+static inline uint64_t case_line_four(const struct case_line *line, unsigned first)
+{
+	uint64_t lanes;
+	memcpy(&lanes, &line->agencies[first], sizeof(lanes));
+	return lanes;
+}
+
+// Whether an agency is among those that stand here. All places at once, the vacant ones too (they hold what no agency
+// has): no loop that the processor would have to guess the end of. The last four overlap those before.
+static inline bool case_line_names(const struct case_line *line, uint16_t agency)
+{
+	_Static_assert(AGENCIES_HERE > 12 && AGENCIES_HERE <= 16, "four times four places");
+	uint64_t wanted = agency * UINT64_C(0x0001000100010001);
+	return (case_line_zero_lanes(case_line_four(line, 0) ^ wanted) |
+		   case_line_zero_lanes(case_line_four(line, 4) ^ wanted) |
+		   case_line_zero_lanes(case_line_four(line, 8) ^ wanted) |
+		   case_line_zero_lanes(case_line_four(line, AGENCIES_HERE - 4) ^ wanted)) != 0;
+}
+
 // The slot of a consent, by its id. Both never change.
 struct consent_slot {
 	struct sluss_id_slot slot;
@@ -99,10 +124,15 @@ static inline uint32_t key_table_line(const struct key_table *table, uint64_t ha
 	return (((uint32_t)hash + (n & ~UINT32_C(1))) ^ (n & 1u)) & table->mask;
 }
 
-// The n-th line of a search, for fetching ahead: __builtin_prefetch() of it.
+// The n-th line of a search, and where its newest versions stand, for fetching ahead.
 static inline const void *key_table_begin(const struct key_table *table, uint64_t hash, uint32_t n)
 {
 	return table->lines == NULL ? NULL : &table->lines[key_table_line(table, hash, n)];
+}
+
+static inline const void *key_table_begin_newest(const struct key_table *table, uint64_t hash)
+{
+	return table->lines == NULL ? NULL : &table->newest[(size_t)key_table_line(table, hash, 0) * 2];
 }
 
 // The number of a key's slot, SLUSS_NOWHERE.
@@ -112,13 +142,14 @@ static inline uint32_t key_table_find(const struct key_table *table, uint64_t ha
 		return SLUSS_NOWHERE;
 	for (uint32_t n = 0;; n++) {
 		uint32_t line = key_table_line(table, hash, n);
-		for (uint32_t i = 0; i < 2; i++) {
-			const struct key_slot *slot = &table->lines[line].slots[i];
-			if (slot->kase == 0)
-				return SLUSS_NOWHERE;
-			if (key_slot_key(slot) == key && slot->kase == kase + 1)
-				return line * 2 + i;
-		}
+		const struct key_slot *slots = table->lines[line].slots;
+		// Which of the two it is nobody can guess, so neither does the processor: both are looked at.
+		uint32_t first = (key_slot_key(&slots[0]) == key) & (slots[0].kase == kase + 1);
+		uint32_t second = (key_slot_key(&slots[1]) == key) & (slots[1].kase == kase + 1);
+		if ((first | second) != 0)
+			return line * 2 + second;
+		if (slots[0].kase == 0 || slots[1].kase == 0)
+			return SLUSS_NOWHERE;
 	}
 }
 

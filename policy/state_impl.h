@@ -269,8 +269,13 @@ static inline const struct consent_slot *st_find_consent_slot(
 	return (const struct consent_slot *)(const void *)sluss_id_table_find(&state->by_consent, hash, id);
 }
 
-bool st_is_member(const struct sluss_state *state, const struct case_line *line, uint16_t agency);
 const struct member *st_find_member(const struct kase *kase, uint16_t agency);
+static inline bool st_is_member(const struct sluss_state *state, const struct case_line *line, uint16_t agency)
+{
+	if (line->agency_count > AGENCIES_HERE)
+		return st_find_member(CASE(state, line->slot.at - 1), agency) != NULL;
+	return agency != NO_AGENCY && case_line_names(line, agency);
+}
 bool st_is_contact(
     const struct sluss_state *state, const struct kase *kase, uint16_t agency, const char *officer, bool coordinator);
 // The bit of a person who is the subject or was ever a guardian, 0.

@@ -171,11 +171,11 @@ bool sluss_id_table_reserve(struct sluss_id_table *table, size_t more)
 {
 	uint64_t room = sluss_id_table_slots(table);
 	uint64_t needed = (uint64_t)table->count + more;
-	// At most two thirds full.
-	if (needed * 3 <= room * 2)
+	// At most half full: a search that has to go on waits for memory a second time.
+	if (needed * 2 <= room)
 		return true;
 	uint64_t grown_to = room == 0 ? 16 : room;
-	while (needed * 3 > grown_to * 2)
+	while (needed * 2 > grown_to)
 		grown_to *= 2;
 	if (grown_to > (UINT64_C(1) << 31))
 		return false;

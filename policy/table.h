@@ -75,6 +75,13 @@ static inline uint32_t sluss_index_next(const struct sluss_index *index, uint64_
 	}
 }
 
+// Where a walk begins, for fetching ahead: __builtin_prefetch() of it. (A function that did the fetching would change
+// nothing that gcc knows of, and is left out by it.)
+static inline const void *sluss_index_begin(const struct sluss_index *index, uint64_t hash)
+{
+	return index->slots == NULL ? NULL : &index->slots[(uint32_t)(hash >> 32) & index->mask];
+}
+
 // A table by id. Each slot begins with this and goes on with what its owner reads of the element: where it lies follows
 // from the id alone, so one wait for memory finds and answers. Slots are 2^size_log2 octets and cross no cache line.
 // Nothing is ever deleted; slots move when the table grows.
@@ -124,8 +131,7 @@ static inline struct sluss_id_slot *sluss_id_table_find(
 	}
 }
 
-// Where the search for an id begins, for fetching ahead: __builtin_prefetch() of it. (A function that did the fetching
-// would change nothing that gcc knows of, and is left out by it.)
+// Where the search for an id begins, for fetching ahead.
 static inline const void *sluss_id_table_begin(const struct sluss_id_table *table, uint64_t hash)
 {
 	return table->slots == NULL ? NULL : sluss_id_table_at(table, (uint32_t)(hash >> 32) & table->mask);

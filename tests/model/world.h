@@ -61,6 +61,7 @@ struct world {
 	int approvals[WORLD_APPROVALS];		 // by number; the case, 0: not there
 	struct contact approvers[WORLD_CONTACTS];
 	size_t approver_count;
+	bool tables_differ; // after some record of this line what decisions read was not what the state says
 	char answer[64];
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The lines of a world about agencies, persons and cases, and what time alone brings.
 #include "world.h"
+#include "world_tables.h"
 
 #include <stdio.h>
 
@@ -10,6 +11,7 @@ enum sluss_apply world_apply(struct world *world, struct sluss_record *record, i
 	enum sluss_apply applied = sluss_state_apply(world->state, record, world->seq);
 	if (applied == SLUSS_APPLY_OK)
 		world->seq++;
+	world->tables_differ = world->tables_differ || !world_tables_hold(world->state);
 	return applied;
 }
 

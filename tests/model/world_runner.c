@@ -146,6 +146,10 @@ const char *world_answer(struct world *world, struct line *line)
 		if (!question)
 			world_links(world, now_ms);
 		keep_time(world);
+		bool differ = world->tables_differ;
+		world->tables_differ = false;
+		if (differ)
+			return "TABLES_DIFFER"; // the other implementation never says that
 		return answer == NULL ? "OK" : answer;
 	}
 	world_die("unknown verb", verb);

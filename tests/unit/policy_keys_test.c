@@ -142,7 +142,7 @@ static void slots_are_found_by_id(void **state)
 		struct consent_slot *slot = (struct consent_slot *)(void *)sluss_id_table_at(&table, number);
 		assert_int_equal(slot->kase, 0);
 		slot->kase = i + 7;
-		assert_true(table.count * 3 <= sluss_id_table_slots(&table) * 2);
+		assert_true(table.count * 2 <= sluss_id_table_slots(&table));
 	}
 	for (uint32_t i = 0; i < COUNT; i++) {
 		id = id_of(i);

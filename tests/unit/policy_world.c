@@ -242,4 +242,5 @@ void pworld_expect(const struct pworld *world, const struct pask *ask, enum slus
 	assert_string_equal(sluss_reason_name(decision.reason), sluss_reason_name(reason));
 	assert_int_equal(decision.verdict, ok ? SLUSS_VERDICT_PERMIT : SLUSS_VERDICT_DENY);
 	assert_true(ok ? decision.ground != SLUSS_GROUND_NONE : decision.ground == SLUSS_GROUND_NONE);
+	assert_int_equal(decision.seq, sluss_state_size(world->state));
 }
