@@ -58,9 +58,10 @@ static unsigned count_bits(uint32_t bits)
 
 bool sluss_case_at(const struct sluss_state *state, size_t index, struct sluss_case_view *view_out)
 {
-	*view_out = (struct sluss_case_view){.programme = ""};
-	if (index >= state->cases.count)
+	if (index >= state->cases.count) {
+		*view_out = (struct sluss_case_view){.programme = ""};
 		return false;
+	}
 	const struct kase *kase = CASE(state, (uint32_t)index);
 	const struct person *subject = PERSON(state, kase->subject);
 	*view_out = (struct sluss_case_view){

@@ -46,7 +46,8 @@ static void need(struct audit_replay *replay, const struct sluss_id *case_id, co
 void audit_acts_ages(struct audit_replay *replay, const struct sluss_id *case_id)
 {
 	struct sluss_case_view view;
-	if (sluss_case_find(replay->state, case_id, &view) &&
+	if (audit_ages_any_overdue(&replay->ages, replay->audit->at_ms) &&
+	    sluss_case_find(replay->state, case_id, &view) &&
 	    audit_ages_overdue(&replay->ages, &view.subject, replay->audit->at_ms))
 		audit_find(replay->audit, SLUSS_AUDIT_BIRTHDAY_MISSING,
 		    "the subject has become older than the age on record, and nothing records that");

@@ -7,7 +7,7 @@ enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
 void audit_ages_init(struct audit_ages *ages, const uint8_t key[16])
 {
-	*ages = (struct audit_ages){.count = 0};
+	*ages = (struct audit_ages){.next_ms = INT64_MAX};
 	audit_map_init(&ages->by_person, key);
 }
 
@@ -74,6 +74,8 @@ enum audit_age_result audit_ages_note(struct audit_ages *ages, const struct slus
 	age->from_years = record->from_years;
 	age->until_years = record->until_years;
 	age->due_ms = due_of(age);
+	if (age->due_ms < ages->next_ms)
+		ages->next_ms = age->due_ms;
 	if (younger)
 		return AUDIT_AGE_CONTRADICTS;
 	if (age->born_after.year == 0)
@@ -82,8 +84,24 @@ enum audit_age_result audit_ages_note(struct audit_ages *ages, const struct slus
 	return room_ms >= -2 * (int64_t)DAY_MS ? AUDIT_AGE_FITS : AUDIT_AGE_CONTRADICTS;
 }
 
-bool audit_ages_overdue(const struct audit_ages *ages, const struct sluss_id *person, int64_t at_ms)
+// Bands that were over have been followed by others meanwhile. Not looked for each time: it takes all persons.
+static void find_next(struct audit_ages *ages)
 {
+	if (++ages->late <= ages->count)
+		return;
+	ages->late = 0;
+	ages->next_ms = INT64_MAX;
+	for (size_t i = 0; i < ages->count; i++) {
+		if (ages->list[i].due_ms < ages->next_ms)
+			ages->next_ms = ages->list[i].due_ms;
+	}
+}
+
+bool audit_ages_overdue(struct audit_ages *ages, const struct sluss_id *person, int64_t at_ms)
+{
+	if (!audit_ages_any_overdue(ages, at_ms))
+		return false;
+	find_next(ages);
 	uint32_t at = audit_map_get(&ages->by_person, person);
 	return at != AUDIT_NOWHERE && at_ms >= ages->list[at].due_ms;
 }

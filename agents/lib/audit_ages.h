@@ -19,6 +19,8 @@ struct audit_ages {
 	struct audit_map by_person;
 	struct audit_age *list;
 	size_t count, room;
+	int64_t next_ms; // nobody's band is over before: most questions need not ask for the person
+	size_t late;	 // questions after it
 };
 
 void audit_ages_init(struct audit_ages *ages, const uint8_t key[16]);
@@ -36,7 +38,12 @@ SLUSS_MUST_CHECK enum audit_age_result audit_ages_note(
     struct audit_ages *ages, const struct sluss_rec_person_age *record, int64_t at_ms);
 // The person's birth date was erased: nobody can record birthdays any more.
 void audit_ages_forget(struct audit_ages *ages, const struct sluss_id *person);
+// Whether anybody's band on record may be over at an instant. False is certain.
+static inline bool audit_ages_any_overdue(const struct audit_ages *ages, int64_t at_ms)
+{
+	return at_ms >= ages->next_ms;
+}
 // Whether the band on record is over for certain at an instant.
-bool audit_ages_overdue(const struct audit_ages *ages, const struct sluss_id *person, int64_t at_ms);
+bool audit_ages_overdue(struct audit_ages *ages, const struct sluss_id *person, int64_t at_ms);
 
 #endif

@@ -247,7 +247,8 @@ static void disclose(struct audit_replay *replay, const struct audit_message *me
 	struct audit *audit = replay->audit;
 	const struct sluss_section_label *section = &message->record.sections[pair->section];
 	struct sluss_case_view view = {.programme = ""};
-	(void)sluss_case_find(replay->state, &message->record.case_id, &view);
+	if (!sluss_id_is_none(&audit->options->person) || audit->options->on_disclosure != NULL)
+		(void)sluss_case_find(replay->state, &message->record.case_id, &view);
 	audit->report->unattributed += is_unattributed(section) ? 1 : 0;
 	if (!concerns(replay, message, section, &view.subject))
 		return;

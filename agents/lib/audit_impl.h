@@ -118,12 +118,13 @@ SLUSS_MUST_CHECK bool audit_timestamp(struct audit *audit, const struct audit_tr
 
 // ---- audit_seen.c
 
-enum { AUDIT_SEEN_BYTES = 16 };
+enum { AUDIT_SEEN_BYTES = 16, AUDIT_SEEN_HELD = 1 << 17 };
 
 struct audit_seen;
-struct audit_seen *audit_seen_new(void);
+// `held_max`: about how many values are looked through at once (AUDIT_SEEN_HELD). NULL: no memory.
+struct audit_seen *audit_seen_new(size_t held_max);
 void audit_seen_free(struct audit_seen **seen);
-// Notes a random 16-octet value with the entry that it stands in. False: no room (memory, temporary files).
+// Notes a 16-octet value with the entry that it stands in. False: no room (memory, temporary files).
 SLUSS_MUST_CHECK bool audit_seen_add(struct audit_seen *seen, const uint8_t value[AUDIT_SEEN_BYTES], uint64_t index);
 // Calls back with every value that came more than once (second and further places). False: could not be told.
 typedef void audit_seen_fn(void *to, const uint8_t value[AUDIT_SEEN_BYTES], uint64_t first, uint64_t again);

@@ -45,18 +45,31 @@ static enum sluss_audit_read folder_read(void *context, const char *path, uint8_
 	return result;
 }
 
+// Asks for a file's kind only where the file system does not say it with the name.
+static bool is_folder(const char *name, unsigned char kind, bool *folder_out)
+{
+	struct stat st;
+	*folder_out = kind == DT_DIR;
+	if (kind != DT_UNKNOWN)
+		return true;
+	if (lstat(name, &st) != 0)
+		return false;
+	*folder_out = S_ISDIR(st.st_mode);
+	return true;
+}
+
 // `name` is the whole path with `top` octets of the folder before what callers see.
 static bool walk(char name[PATH_ROOM], size_t len, size_t top, unsigned depth, sluss_audit_path_fn *fn, void *to)
 {
 	DIR *dir = depth > DEPTH_MAX ? NULL : opendir(name);
 	bool ok = dir != NULL;
 	for (const struct dirent *item; ok && (item = readdir(dir)) != NULL;) {
-		struct stat st;
+		bool folder = false;
 		if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0)
 			continue;
 		int n = snprintf(name + len, PATH_ROOM - len, "/%s", item->d_name);
-		ok = n > 0 && (size_t)n < PATH_ROOM - len && lstat(name, &st) == 0;
-		if (ok && S_ISDIR(st.st_mode))
+		ok = n > 0 && (size_t)n < PATH_ROOM - len && is_folder(name, item->d_type, &folder);
+		if (ok && folder)
 			ok = walk(name, len + (size_t)n, top, depth + 1, fn, to);
 		else if (ok)
 			ok = fn(to, name + top);

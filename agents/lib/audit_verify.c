@@ -494,7 +494,7 @@ enum sluss_audit_outcome sluss_audit_verify(const struct sluss_audit_source *sou
 	pass->last_ms = INT64_MIN;
 	pass->bundle = malloc(BUNDLE_MAX); // only what is read into becomes memory
 	pass->codec = sluss_codec_new();
-	pass->seen = audit_seen_new();
+	pass->seen = audit_seen_new(AUDIT_SEEN_HELD);
 	pass->replay = options->no_replay ? NULL : audit_replay_new(&pass->audit);
 	pass->replaying = pass->replay != NULL;
 	if (pass->bundle != NULL && pass->codec != NULL && pass->seen != NULL &&

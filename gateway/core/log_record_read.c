@@ -14,10 +14,12 @@ enum {
 	WIRE_OCTETS = 2,
 };
 
-// A field as it stands on the wire.
+// A field as it stands on the wire, with what reading it needs in one place.
 struct plan_field {
 	uint32_t tag; // number << 3 | wire type
-	const struct record_field *field;
+	enum record_op op;
+	uint32_t max, c, c_count; // as in struct record_field
+	uint32_t size;		  // of one value of a list
 	const struct plan *of;
 };
 
@@ -58,6 +60,13 @@ static uint32_t wire_of(enum record_op op)
 	return WIRE_OCTETS;
 }
 
+static size_t size_of(const struct record_field *field)
+{
+	if (field->op == OP_STRINGS)
+		return sizeof(const char *);
+	return field->op == OP_MESSAGES ? field->of->c_size : sizeof(struct sluss_id);
+}
+
 static const struct record_field *field_at(const struct record_map *map, unsigned offset)
 {
 	for (size_t i = 0; i < map->count; i++) {
@@ -84,7 +93,12 @@ static const struct plan *plan_of(struct record_plans *plans, const struct recor
 		if (field == NULL || plan->count == FIELDS_MAX)
 			return NULL; // the map forgot one
 		struct plan_field *made = &plan->fields[plan->count++];
-		*made = (struct plan_field){.tag = on_wire->id << 3 | wire_of(field->op), .field = field};
+		*made = (struct plan_field){.tag = on_wire->id << 3 | wire_of(field->op),
+		    .op = field->op,
+		    .max = (uint32_t)field->max,
+		    .c = (uint32_t)field->c,
+		    .c_count = (uint32_t)field->c_count,
+		    .size = (uint32_t)size_of(field)};
 		if (field->op == OP_MESSAGES && (made->of = plan_of(plans, field->of)) == NULL)
 			return NULL;
 	}
@@ -105,260 +119,278 @@ struct record_plans *record_plans_new(void)
 }
 
 // ---- reading
+//
+// A function that takes something gives back where it ends, or NULL when it may not stand there. What is called for
+// every field is inlined, so that the place stays in a register.
 
 struct reading {
 	struct log_pool *pool;
+	const uint8_t *end; // of the entry
 	char *text; // room for every string of the entry: each gives up at least the octets of its tag and length
+	enum sluss_codec_result result; // why, when it is not that the entry is malformed
 };
 
+enum { WORD = sizeof(uint64_t) };
+
+static uint64_t load_word(const void *from)
+{
+	uint64_t word;
+	memcpy(&word, from, sizeof(word));
+	return word;
+}
+
 // The shortest form only.
-static bool take_long_varint(struct sluss_bytes *in, uint64_t *value_out)
+static const uint8_t *take_long_varint(const uint8_t *at, const uint8_t *end, uint64_t *value_out)
 {
 	uint64_t value = 0;
-	for (size_t i = 0; i < in->len && i < 10; i++) {
-		uint8_t octet = in->data[i];
-		value |= (uint64_t)(octet & 0x7f) << (7 * i);
-		if ((octet & 0x80) != 0)
+	for (unsigned shift = 0; at < end && shift < 70; shift += 7) {
+		uint8_t octet = *at++;
+		value |= (uint64_t)(octet & 0x7f) << shift;
+		if (octet >= 0x80)
 			continue;
-		if ((octet == 0 && i > 0) || (i == 9 && octet > 1))
-			return false;
-		in->data += i + 1;
-		in->len -= i + 1;
+		if ((octet == 0 && shift > 0) || (shift == 63 && octet > 1))
+			return NULL;
 		*value_out = value;
-		return true;
+		return at;
 	}
-	return false;
+	return NULL;
 }
 
-static inline bool take_varint(struct sluss_bytes *in, uint64_t *value_out)
+static inline const uint8_t *take_varint(const uint8_t *at, const uint8_t *end, uint64_t *value_out)
 {
-	if (in->len == 0 || in->data[0] >= 0x80)
-		return take_long_varint(in, value_out);
-	*value_out = in->data[0]; // most are of one octet
-	in->data++;
-	in->len--;
-	return true;
+	if (at >= end || *at >= 0x80)
+		return take_long_varint(at, end, value_out);
+	*value_out = *at; // most are of one octet
+	return at + 1;
 }
 
-static bool take_octets(struct sluss_bytes *in, struct sluss_bytes *octets_out)
+// Where the octets begin; the length is looked at.
+static inline const uint8_t *take_length(const uint8_t *at, const uint8_t *end, size_t *len_out)
 {
 	uint64_t len = 0;
-	if (!take_varint(in, &len) || len > in->len)
-		return false;
-	*octets_out = (struct sluss_bytes){in->data, (size_t)len};
-	in->data += len;
-	in->len -= (size_t)len;
-	return true;
+	at = take_varint(at, end, &len);
+	if (at == NULL || len > (uint64_t)(end - at))
+		return NULL;
+	*len_out = (size_t)len;
+	return at;
 }
 
-static bool all_zero(struct sluss_bytes octets)
+// Has the top bit of an octet set when some octet of the word is no printable ASCII character.
+static inline uint64_t odd_octets(uint64_t word)
 {
-	uint8_t any = 0;
-	for (size_t i = 0; i < octets.len; i++)
-		any |= octets.data[i];
-	return any == 0;
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	return (word | (word - 0x20 * ones) | (word + ones)) & (0x80 * ones);
 }
 
-static bool is_text(struct sluss_bytes octets)
+// Copies a word at a time, up to seven octets too many. True: all are printable ASCII.
+static inline bool copy_plain(char *to, const uint8_t *from, size_t len)
 {
-	bool plain = octets.len <= SLUSS_ENTRY_TEXT_MAX;
-	for (size_t i = 0; plain && i < octets.len; i++)
-		plain = octets.data[i] >= 0x20 && octets.data[i] < 0x7f;
-	return plain || (octets.len <= SLUSS_ENTRY_TEXT_MAX && sluss_text_is_clean(octets, false));
+	static const uint8_t masks[2 * WORD] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	const uint64_t blanks = UINT64_C(0x2020202020202020);
+	uint64_t odd = 0;
+	for (; len >= WORD; len -= WORD, from += WORD, to += WORD) {
+		uint64_t word = load_word(from);
+		memcpy(to, &word, WORD);
+		odd |= odd_octets(word);
+	}
+	if (len > 0) {
+		uint64_t word = load_word(from), mask = load_word(masks + WORD - len);
+		memcpy(to, &word, WORD);
+		odd |= odd_octets((word & mask) | (blanks & ~mask));
+	}
+	return odd == 0;
 }
 
-static bool take_text(struct reading *reading, struct sluss_bytes *in, const char **text_out)
+static bool copy_text(char *to, const uint8_t *from, size_t len)
 {
-	struct sluss_bytes octets;
-	if (!take_octets(in, &octets) || !is_text(octets))
-		return false;
-	if (octets.len > 0)
-		memcpy(reading->text, octets.data, octets.len);
-	reading->text[octets.len] = '\0';
+	bool plain = true;
+	for (size_t i = 0; i < len; i++) {
+		to[i] = (char)from[i];
+		plain = plain && from[i] >= 0x20 && from[i] < 0x7f;
+	}
+	return plain || sluss_text_is_clean((struct sluss_bytes){from, len}, false);
+}
+
+static inline const uint8_t *take_text(
+    struct reading *reading, const uint8_t *at, const uint8_t *end, const char **text_out)
+{
+	size_t len = 0;
+	at = take_length(at, end, &len);
+	if (at == NULL || len > SLUSS_ENTRY_TEXT_MAX)
+		return NULL;
+	bool plain = (size_t)(reading->end - at) >= len + WORD && copy_plain(reading->text, at, len);
+	if (!plain && !copy_text(reading->text, at, len))
+		return NULL;
+	reading->text[len] = '\0';
 	*text_out = reading->text;
-	reading->text += octets.len + 1;
-	return true;
+	reading->text += len + 1;
+	return at + len;
 }
 
-static bool take_fixed(struct sluss_bytes *in, uint8_t *out, size_t len)
+// `len`: a multiple of a word.
+static inline const uint8_t *take_fixed(const uint8_t *at, const uint8_t *end, uint8_t *out, size_t len)
 {
-	struct sluss_bytes octets;
-	if (!take_octets(in, &octets) || octets.len != len || all_zero(octets))
-		return false;
-	memcpy(out, octets.data, len);
-	return true;
+	size_t found = 0;
+	uint64_t any = 0;
+	at = take_length(at, end, &found);
+	if (at == NULL || found != len)
+		return NULL;
+	for (size_t i = 0; i < len; i += WORD) {
+		uint64_t word = load_word(at + i);
+		memcpy(out + i, &word, WORD);
+		any |= word;
+	}
+	return any == 0 ? NULL : at + len;
 }
 
-// A number that is not its default, for which nothing is written.
-static bool take_number(const struct record_field *field, struct sluss_bytes *in, uint8_t *to)
+// A number up to `max` that is not its default, for which nothing is written.
+static inline const uint8_t *take_number(const uint8_t *at, const uint8_t *end, uint64_t max, uint64_t *value_out)
 {
-	uint64_t value = 0;
-	if (!take_varint(in, &value) || value == 0)
-		return false;
-	int32_t number = (int32_t)(value & INT32_MAX);
-	uint32_t small = (uint32_t)value;
-	if (field->op == OP_BOOL && value == 1)
-		*to = 1;
-	else if (field->op == OP_ENUM && value <= (uint64_t)field->max)
-		memcpy(to, &number, sizeof(number));
-	else if (field->op == OP_U8 && value <= UINT8_MAX)
-		*to = (uint8_t)value;
-	else if (field->op == OP_U32 && value <= UINT32_MAX)
-		memcpy(to, &small, sizeof(small));
-	else if (field->op == OP_I64)
-		memcpy(to, &value, sizeof(value));
-	else
-		return false;
-	return true;
+	*value_out = 0;
+	at = take_varint(at, end, value_out);
+	return *value_out == 0 || *value_out > max ? NULL : at;
 }
 
-static enum sluss_codec_result read_fields(
-    struct reading *reading, const struct plan *plan, struct sluss_bytes in, uint8_t *c);
+static const uint8_t *read_fields(
+    struct reading *reading, const struct plan *plan, const uint8_t *at, const uint8_t *end, uint8_t *c);
 
 // How many values stand one behind the other under the tag; the first tag is read.
-static size_t count_values(struct sluss_bytes in, uint32_t tag)
+static size_t count_values(const uint8_t *at, const uint8_t *end, uint32_t tag)
 {
-	struct sluss_bytes octets;
 	uint64_t next = tag;
-	size_t count = 0;
-	while (next == tag && take_octets(&in, &octets)) {
+	size_t count = 0, len = 0;
+	while (next == tag && (at = take_length(at, end, &len)) != NULL) {
 		count++;
-		if (!take_varint(&in, &next))
+		if ((at = take_varint(at + len, end, &next)) == NULL)
 			break;
 	}
 	return count;
 }
 
-static size_t size_of(const struct record_field *field)
+static const uint8_t *take_one(
+    struct reading *reading, const struct plan_field *field, const uint8_t *at, const uint8_t *end, uint8_t *place)
 {
-	if (field->op == OP_STRINGS)
-		return sizeof(const char *);
-	return field->op == OP_MESSAGES ? field->of->c_size : sizeof(struct sluss_id);
-}
-
-static enum sluss_codec_result take_one(
-    struct reading *reading, const struct plan_field *at, struct sluss_bytes *in, uint8_t *place)
-{
-	struct sluss_bytes octets;
-	const char *text;
-	switch (at->field->op) {
-	case OP_STRINGS:
-		if (!take_text(reading, in, &text))
-			return SLUSS_CODEC_MALFORMED;
-		memcpy(place, &text, sizeof(text));
-		return SLUSS_CODEC_OK;
-	case OP_MESSAGES:
-		return take_octets(in, &octets) ? read_fields(reading, at->of, octets, place) : SLUSS_CODEC_MALFORMED;
-	case OP_IDS:
-	case OP_IDS_SAME:
-		return take_fixed(in, place, SLUSS_ID_BYTES) ? SLUSS_CODEC_OK : SLUSS_CODEC_MALFORMED;
-	case OP_NONE:
-	case OP_STRING:
-	case OP_ID:
-	case OP_HASH:
-	case OP_BOOL:
-	case OP_ENUM:
-	case OP_U8:
-	case OP_U32:
-	case OP_I64:
-	case OP_U32S:
-		break;
+	const char *text = NULL;
+	size_t len = 0;
+	if (field->op == OP_MESSAGES) {
+		at = take_length(at, end, &len);
+		return at == NULL ? NULL : read_fields(reading, field->of, at, at + len, place);
 	}
-	return SLUSS_CODEC_MALFORMED;
+	if (field->op != OP_STRINGS)
+		return take_fixed(at, end, place, SLUSS_ID_BYTES);
+	at = take_text(reading, at, end, &text);
+	memcpy(place, &text, sizeof(text));
+	return at;
 }
 
-static enum sluss_codec_result set_list(const struct record_field *field, uint8_t *c, const void *list, size_t count)
+static const uint8_t *failed(struct reading *reading, enum sluss_codec_result result)
+{
+	reading->result = result;
+	return NULL;
+}
+
+static bool set_list(const struct plan_field *field, uint8_t *c, const void *list, size_t count)
 {
 	size_t before = 0;
 	memcpy(&before, c + field->c_count, sizeof(before));
 	memcpy(c + field->c, &list, sizeof(list));
 	if (field->op == OP_IDS_SAME)
-		return before == count ? SLUSS_CODEC_OK : SLUSS_CODEC_MALFORMED;
+		return before == count;
 	memcpy(c + field->c_count, &count, sizeof(count));
-	return SLUSS_CODEC_OK;
+	return true;
 }
 
-static enum sluss_codec_result take_many(
-    struct reading *reading, const struct plan_field *at, struct sluss_bytes *in, uint8_t *c)
+static const uint8_t *take_many(
+    struct reading *reading, const struct plan_field *field, const uint8_t *at, const uint8_t *end, uint8_t *c)
 {
-	size_t count = count_values(*in, at->tag), size = size_of(at->field);
-	uint8_t *list = log_pool_array(reading->pool, count, size);
-	enum sluss_codec_result result = list == NULL ? SLUSS_CODEC_MEMORY : SLUSS_CODEC_OK;
+	size_t count = count_values(at, end, field->tag);
 	if (count == 0)
-		return SLUSS_CODEC_MALFORMED; // cut off
-	for (size_t i = 0; result == SLUSS_CODEC_OK && i < count; i++) {
-		uint64_t tag = at->tag;
-		if (i > 0 && (!take_varint(in, &tag) || tag != at->tag))
-			return SLUSS_CODEC_MALFORMED;
-		result = take_one(reading, at, in, list + i * size);
+		return NULL; // cut off
+	uint8_t *list = log_pool_array(reading->pool, count, field->size);
+	if (list == NULL)
+		return failed(reading, SLUSS_CODEC_MEMORY);
+	for (size_t i = 0; at != NULL && i < count; i++) {
+		uint64_t tag = field->tag;
+		if (i > 0 && ((at = take_varint(at, end, &tag)) == NULL || tag != field->tag))
+			return NULL;
+		at = take_one(reading, field, at, end, list + i * field->size);
 	}
-	return result == SLUSS_CODEC_OK ? set_list(at->field, c, list, count) : result;
+	return set_list(field, c, list, count) ? at : NULL;
 }
 
 // Packed: all numbers under one tag. At least one: an empty list is not written.
-static enum sluss_codec_result take_packed(
-    struct reading *reading, const struct record_field *field, struct sluss_bytes *in, uint8_t *c)
+static const uint8_t *take_packed(
+    struct reading *reading, const struct plan_field *field, const uint8_t *at, const uint8_t *end, uint8_t *c)
 {
-	struct sluss_bytes octets;
-	size_t count = 0;
-	if (!take_octets(in, &octets) || octets.len == 0)
-		return SLUSS_CODEC_MALFORMED;
-	uint32_t *list = log_pool_array(reading->pool, octets.len, sizeof(*list));
+	size_t count = 0, len = 0;
+	at = take_length(at, end, &len);
+	if (at == NULL || len == 0)
+		return NULL;
+	uint32_t *list = log_pool_array(reading->pool, len, sizeof(*list));
 	if (list == NULL)
-		return SLUSS_CODEC_MEMORY;
-	while (octets.len > 0) {
+		return failed(reading, SLUSS_CODEC_MEMORY);
+	for (end = at + len; at != end;) {
 		uint64_t value = 0;
-		if (!take_varint(&octets, &value) || value > UINT32_MAX)
-			return SLUSS_CODEC_MALFORMED;
+		if ((at = take_varint(at, end, &value)) == NULL || value > UINT32_MAX)
+			return NULL;
 		list[count++] = (uint32_t)value;
 	}
-	return set_list(field, c, list, count);
+	return set_list(field, c, list, count) ? at : NULL;
 }
 
-static enum sluss_codec_result take_field(
-    struct reading *reading, const struct plan_field *at, struct sluss_bytes *in, uint8_t *c)
+static inline const uint8_t *take_field(
+    struct reading *reading, const struct plan_field *field, const uint8_t *at, const uint8_t *end, uint8_t *c)
 {
-	const struct record_field *field = at->field;
-	const char *text;
-	bool ok = false;
+	uint8_t *place = c + field->c;
+	uint64_t value = 0;
+	uint32_t number;
+	const char *text = "";
 	switch (field->op) {
 	case OP_STRING:
-		ok = take_text(reading, in, &text) && text[0] != '\0';
-		if (ok)
-			memcpy(c + field->c, &text, sizeof(text));
-		break;
+		at = take_text(reading, at, end, &text);
+		memcpy(place, &text, sizeof(text));
+		return text[0] == '\0' ? NULL : at;
 	case OP_ID:
-		ok = take_fixed(in, c + field->c, SLUSS_ID_BYTES);
-		break;
+		return take_fixed(at, end, place, SLUSS_ID_BYTES);
 	case OP_HASH:
-		ok = take_fixed(in, c + field->c, SLUSS_HASH_BYTES);
-		break;
+		return take_fixed(at, end, place, SLUSS_HASH_BYTES);
 	case OP_BOOL:
-	case OP_ENUM:
+		at = take_number(at, end, 1, &value);
+		*place = (uint8_t)value;
+		return at;
 	case OP_U8:
+		at = take_number(at, end, UINT8_MAX, &value);
+		*place = (uint8_t)value;
+		return at;
+	case OP_ENUM:
 	case OP_U32:
+		at = take_number(at, end, field->op == OP_ENUM ? field->max : UINT32_MAX, &value);
+		number = (uint32_t)value;
+		memcpy(place, &number, sizeof(number));
+		return at;
 	case OP_I64:
-		ok = take_number(field, in, c + field->c);
-		break;
+		at = take_number(at, end, UINT64_MAX, &value);
+		memcpy(place, &value, sizeof(value));
+		return at;
 	case OP_U32S:
-		return take_packed(reading, field, in, c);
+		return take_packed(reading, field, at, end, c);
 	case OP_STRINGS:
 	case OP_IDS:
 	case OP_IDS_SAME:
 	case OP_MESSAGES:
-		return take_many(reading, at, in, c);
+		return take_many(reading, field, at, end, c);
 	case OP_NONE:
 		break;
 	}
-	return ok ? SLUSS_CODEC_OK : SLUSS_CODEC_MALFORMED;
+	return NULL;
 }
 
 // A field that is not there: zeroes, and strings that are never NULL.
-static void leave_out(const struct plan_field *at, uint8_t *c)
+static inline void leave_out(const struct plan_field *field, uint8_t *c)
 {
 	static const char *const nothing = "";
-	if (at->field->op == OP_STRING)
-		memcpy(c + at->field->c, &nothing, sizeof(nothing));
+	if (field->op == OP_STRING)
+		memcpy(c + field->c, &nothing, sizeof(nothing));
 }
 
 // Why the next tag is not the one of a field that may stand here.
@@ -375,33 +407,34 @@ static enum sluss_codec_result why_not(const struct plan *plan, uint64_t tag)
 	return SLUSS_CODEC_UNKNOWN;
 }
 
-static enum sluss_codec_result read_fields(
-    struct reading *reading, const struct plan *plan, struct sluss_bytes in, uint8_t *c)
+static const uint8_t *read_fields(
+    struct reading *reading, const struct plan *plan, const uint8_t *at, const uint8_t *end, uint8_t *c)
 {
-	size_t at = 0;
-	while (in.len > 0) {
+	const struct plan_field *field = plan->fields, *last = plan->fields + plan->count;
+	while (at != end) {
 		uint64_t tag = 0;
-		if (!take_varint(&in, &tag))
-			return SLUSS_CODEC_MALFORMED;
-		for (; at < plan->count && plan->fields[at].tag < tag; at++)
-			leave_out(&plan->fields[at], c);
-		if (at == plan->count || plan->fields[at].tag != tag)
-			return why_not(plan, tag);
-		enum sluss_codec_result result = take_field(reading, &plan->fields[at], &in, c);
-		if (result != SLUSS_CODEC_OK)
-			return result;
-		at++;
+		at = take_varint(at, end, &tag);
+		if (at == NULL)
+			return NULL;
+		for (; field != last && field->tag < tag; field++)
+			leave_out(field, c);
+		if (field == last || field->tag != tag)
+			return failed(reading, why_not(plan, tag));
+		at = take_field(reading, field, at, end, c);
+		if (at == NULL)
+			return NULL;
+		field++;
 	}
-	for (; at < plan->count; at++)
-		leave_out(&plan->fields[at], c);
-	return SLUSS_CODEC_OK;
+	for (; field != last; field++)
+		leave_out(field, c);
+	return at;
 }
 
 // One event, and nothing behind it: another one, or a field out of order, or one that a later version may have.
-static enum sluss_codec_result behind_event(const struct record_plans *plans, struct sluss_bytes in)
+static enum sluss_codec_result behind_event(const struct record_plans *plans, const uint8_t *at, const uint8_t *end)
 {
 	uint64_t tag = 0;
-	if (!take_varint(&in, &tag))
+	if (take_varint(at, end, &tag) == NULL)
 		return SLUSS_CODEC_MALFORMED;
 	uint64_t number = tag >> 3, type = number - RECORD_EVENT_BASE;
 	bool known = number <= 2 || (number >= RECORD_EVENT_BASE && type < TYPES && plans->of_type[type] != NULL);
@@ -412,31 +445,37 @@ enum sluss_codec_result record_read(const struct record_plans *plans, struct log
     struct sluss_record *record_out, uint8_t *nonce_out)
 {
 	enum { AT_TAG = 1 << 3 | WIRE_VARINT, NONCE_TAG = 2 << 3 | WIRE_OCTETS };
-	struct reading reading = {.pool = pool, .text = log_pool_take(pool, entry.len + 1)};
-	struct sluss_bytes in = entry, octets;
+	const uint8_t *at = entry.data, *end = entry.data + entry.len;
+	struct reading reading = {.pool = pool,
+	    .end = end,
+	    .text = log_pool_take(pool, entry.len + 1 + WORD),
+	    .result = SLUSS_CODEC_MALFORMED};
 	uint64_t tag = 0, value = 0;
+	size_t len = 0;
 	if (reading.text == NULL)
 		return SLUSS_CODEC_MEMORY;
-	if (!take_varint(&in, &tag))
+	if ((at = take_varint(at, end, &tag)) == NULL)
 		return SLUSS_CODEC_MALFORMED;
 	if (tag == AT_TAG) {
-		if (!take_varint(&in, &value) || value == 0 || !take_varint(&in, &tag))
+		if ((at = take_number(at, end, UINT64_MAX, &value)) == NULL ||
+		    (at = take_varint(at, end, &tag)) == NULL)
 			return SLUSS_CODEC_MALFORMED;
 		memcpy(&record_out->at_ms, &value, sizeof(value));
 	}
-	if (tag != NONCE_TAG || !take_octets(&in, &octets) || octets.len != SLUSS_ENTRY_NONCE_BYTES)
+	if (tag != NONCE_TAG || (at = take_length(at, end, &len)) == NULL || len != SLUSS_ENTRY_NONCE_BYTES)
 		return SLUSS_CODEC_MALFORMED;
 	if (nonce_out != NULL)
-		memcpy(nonce_out, octets.data, octets.len);
-	if (!take_varint(&in, &tag) || !take_octets(&in, &octets))
+		memcpy(nonce_out, at, SLUSS_ENTRY_NONCE_BYTES);
+	if ((at = take_varint(at + len, end, &tag)) == NULL || (at = take_length(at, end, &len)) == NULL)
 		return SLUSS_CODEC_MALFORMED;
 	uint64_t type = (tag >> 3) - RECORD_EVENT_BASE;
 	if (tag >> 3 < RECORD_EVENT_BASE || (tag & 7) != WIRE_OCTETS)
 		return SLUSS_CODEC_MALFORMED;
 	if (type >= TYPES || plans->of_type[type] == NULL)
 		return SLUSS_CODEC_UNKNOWN;
-	if (in.len > 0)
-		return behind_event(plans, in);
+	if (at + len != end)
+		return behind_event(plans, at + len, end);
 	record_out->type = (enum sluss_record_type)type;
-	return read_fields(&reading, plans->of_type[type], octets, (uint8_t *)&record_out->u);
+	at = read_fields(&reading, plans->of_type[type], at, end, (uint8_t *)&record_out->u);
+	return at == NULL ? reading.result : SLUSS_CODEC_OK;
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 # The auditor's side.
 sluss_unit_test(audit_replay_test SOURCES unit/audit_replay_test.c LIBS sluss_test_forge)
+sluss_unit_test(audit_seen_test SOURCES unit/audit_seen_test.c LIBS sluss_audit)
 sluss_unit_test(audit_structure_test SOURCES unit/audit_structure_test.c LIBS sluss_test_forge)
 sluss_unit_test(audit_report_test SOURCES unit/audit_report_test.c LIBS sluss_test_forge)
