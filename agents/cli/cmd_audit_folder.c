@@ -138,8 +138,6 @@ static void find(void *context, const struct sluss_audit_finding *finding)
 static void disclosed(void *context, const struct sluss_audit_disclosure *d)
 {
 	struct verifying *v = context;
-	if (!v->lists_disclosures)
-		return;
 	const char *reason = sluss_reason_name(d->pair->reason);
 	const char *message = id_text(v->cli, &d->message->message), *case_id = id_text(v->cli, &d->message->case_id);
 	const char *at = time_text(v->cli, d->at_ms);
@@ -332,10 +330,11 @@ static enum cli_exit run(struct cli *cli, const struct sluss_audit_options *opti
 
 enum cli_exit audit_verify_folder(struct cli *cli)
 {
-	struct verifying v = {.cli = cli, .lists_disclosures = cli_has(cli, "case") || cli_has(cli, "subject")};
+	bool lists = cli_has(cli, "case") || cli_has(cli, "subject");
+	struct verifying v = {.cli = cli, .lists_disclosures = lists};
 	struct sluss_audit_options options = {.context = &v,
 	    .on_finding = find,
-	    .on_disclosure = disclosed,
+	    .on_disclosure = lists ? disclosed : NULL,
 	    .on_progress = show_verify,
 	    .log_key = trusted_key(cli)};
 	enum cli_exit code = read_options(cli, &options);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Names and classes of findings.
-#include "audit.h"
+// Names and classes of findings, and what one is about.
+#include "audit_impl.h"
 
 static const struct {
 	enum sluss_audit_class class;
@@ -89,4 +89,46 @@ enum sluss_audit_class sluss_audit_gravest(const struct sluss_audit_report *repo
 			return (enum sluss_audit_class) class;
 	}
 	return SLUSS_AUDIT_NOTHING;
+}
+
+void audit_set_ids(struct audit *audit, const struct sluss_record *record)
+{
+	static const struct sluss_id none;
+	audit->message = audit->case_id = none;
+	switch ((int)record->type) {
+	case SLUSS_REC_MESSAGE_ACCEPTED:
+	case SLUSS_REC_MESSAGE_DENIED:
+		audit->message = record->u.message_accepted.message;
+		audit->case_id = record->u.message_accepted.case_id;
+		return;
+	case SLUSS_REC_RELEASED:
+	case SLUSS_REC_WITHHELD:
+		audit->message = record->u.released.message;
+		audit->case_id = record->u.released.case_id;
+		return;
+	case SLUSS_REC_PAYLOAD_DESTROYED:
+	case SLUSS_REC_ACKNOWLEDGED:
+	case SLUSS_REC_MISMATCH_REPORTED:
+		audit->message = record->u.acknowledged.message; // the first two fields are the same in all three
+		audit->case_id = record->u.acknowledged.case_id;
+		return;
+	case SLUSS_REC_CASE_OPENED:
+	case SLUSS_REC_GUARDIANS_SET:
+	case SLUSS_REC_MEMBERS_SET:
+	case SLUSS_REC_PHASE_SET:
+	case SLUSS_REC_PROTECTION_SET:
+	case SLUSS_REC_MATURITY_ASSESSED:
+	case SLUSS_REC_VIEW_LIMITED:
+	case SLUSS_REC_GRANT_STATUS:
+		audit->case_id = record->u.case_opened.case_id; // the first field of all of these
+		return;
+	case SLUSS_REC_CONSENT_RECORDED:
+	case SLUSS_REC_WITHDRAWAL:
+	case SLUSS_REC_STATUTE_REQUESTED:
+	case SLUSS_REC_RECALL_OPENED:
+		audit->case_id = record->u.withdrawal.case_id; // the second
+		return;
+	default:
+		return;
+	}
 }

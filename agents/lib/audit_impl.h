@@ -2,6 +2,7 @@
 // Inside the verification: its context, and what its files have for one another.
 //
 // audit_verify.c   the pass over bundles; tree, checkpoints, files
+// audit_finding.c  names, classes, what a finding is about
 // audit_note.c     keys, checkpoints, cosignatures
 // audit_time.c     RFC 3161 timestamps
 // audit_settings.c what the log says of keys/
@@ -36,6 +37,9 @@ struct audit {
 
 // Reports about the entry under way.
 void audit_find(struct audit *audit, enum sluss_audit_kind kind, const char *format, ...) SLUSS_PRINTF(3, 4);
+
+// audit_finding.c: the message and the case that a record names.
+void audit_set_ids(struct audit *audit, const struct sluss_record *record);
 
 // ---- audit_tree.c
 

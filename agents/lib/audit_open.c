@@ -35,9 +35,9 @@ struct laying {
 	size_t len;
 };
 
-static void *lay(struct laying *to, const void *from, size_t len, size_t align)
+static inline void *lay(struct laying *to, const void *from, size_t len, size_t align)
 {
-	to->len = (to->len + align - 1) / align * align;
+	to->len = (to->len + align - 1) & ~(align - 1);
 	void *place = to->at == NULL ? NULL : to->at + to->len;
 	if (place != NULL && len > 0)
 		memcpy(place, from, len);
@@ -172,27 +172,24 @@ struct audit_message *audit_open_add(struct audit_open *open, const struct sluss
 		return NULL;
 	}
 	open->list[at] = message;
+	message->at = at;
 	message->next_in_case = first_of(open, message);
 	if (message->next_in_case != AUDIT_NOWHERE)
 		open->list[message->next_in_case]->previous_in_case = at;
 	return set_first(open, message, at) ? message : NULL;
 }
 
-static void forget(struct audit_open *open, const struct sluss_id *id)
+static void forget(struct audit_open *open, struct audit_message *message)
 {
-	uint32_t at = audit_map_get(&open->by_id, id);
-	if (at == AUDIT_NOWHERE || !open->list[at]->ended)
-		return;
-	struct audit_message *message = open->list[at];
 	if (message->next_in_case != AUDIT_NOWHERE)
 		open->list[message->next_in_case]->previous_in_case = message->previous_in_case;
 	if (message->previous_in_case != AUDIT_NOWHERE)
 		open->list[message->previous_in_case]->next_in_case = message->next_in_case;
 	else
 		(void)set_first(open, message, message->next_in_case); // its case is in the map already: no growth
-	audit_map_remove(&open->by_id, id);
-	open->list[at] = NULL;
-	open->free[open->free_count++] = at;
+	audit_map_remove(&open->by_id, &message->record.message);
+	open->list[message->at] = NULL;
+	open->free[open->free_count++] = message->at;
 	free(message);
 }
 
@@ -226,10 +223,11 @@ void audit_open_settle(struct audit_open *open, struct audit_message *message)
 	if (message->ended || message->owing || audit_open_needed(message) != 0)
 		return;
 	size_t place = open->next_ended++ % AUDIT_ENDED_KEPT;
-	struct sluss_id leaves = open->ended[place];
+	struct audit_message *leaves = open->ended[place];
 	message->ended = true;
-	open->ended[place] = message->record.message;
-	forget(open, &leaves);
+	open->ended[place] = message;
+	if (leaves != NULL)
+		forget(open, leaves);
 }
 
 void audit_open_touched(const struct audit_open *open, const struct sluss_id *case_id, audit_open_fn *fn, void *to)

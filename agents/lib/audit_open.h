@@ -27,6 +27,7 @@ struct audit_message {
 	uint64_t to_destroy; // sections whose destruction has to be recorded now
 	bool other_cases;    // a section concerns the subject of another case
 	bool ended, owing;   // in the list of the ended; in the list of what is owed
+	uint32_t at;	     // its number
 	uint32_t next_in_case, previous_in_case;
 	struct audit_delivery deliveries[]; // as many as recipients, in their order
 };
@@ -36,8 +37,8 @@ struct audit_open {
 	struct audit_message **list;
 	uint32_t *free; // numbers without a message
 	size_t room, used, free_count;
-	uint32_t others; // first of those with other_cases, chained apart from their case
-	struct sluss_id ended[AUDIT_ENDED_KEPT];
+	uint32_t others;			       // first of those with other_cases, chained apart from their case
+	struct audit_message *ended[AUDIT_ENDED_KEPT]; // a ring; NULL: not used yet
 	size_t next_ended;
 };
 

@@ -13,7 +13,7 @@
 
 enum {
 	PARTS = 64,
-	PAGE_VALUES = 680,
+	PAGE_VALUES = 340, // 8 KiB
 };
 
 struct value {

@@ -32,6 +32,7 @@ struct pass {
 	struct audit_seen *seen;
 	struct audit_replay *replay; // NULL: not wanted
 	struct sluss_codec *codec;
+	struct sluss_record record; // of the entry under way
 	uint8_t *bundle;
 	struct kept *kept; // by size
 	size_t kept_count, kept_room, next_kept;
@@ -236,48 +237,6 @@ static void look_at_size(struct pass *pass)
 
 // ---- entries
 
-static void set_ids(struct audit *audit, const struct sluss_record *record)
-{
-	static const struct sluss_id none;
-	audit->message = audit->case_id = none;
-	switch ((int)record->type) {
-	case SLUSS_REC_MESSAGE_ACCEPTED:
-	case SLUSS_REC_MESSAGE_DENIED:
-		audit->message = record->u.message_accepted.message;
-		audit->case_id = record->u.message_accepted.case_id;
-		return;
-	case SLUSS_REC_RELEASED:
-	case SLUSS_REC_WITHHELD:
-		audit->message = record->u.released.message;
-		audit->case_id = record->u.released.case_id;
-		return;
-	case SLUSS_REC_PAYLOAD_DESTROYED:
-	case SLUSS_REC_ACKNOWLEDGED:
-	case SLUSS_REC_MISMATCH_REPORTED:
-		audit->message = record->u.acknowledged.message; // the first two fields are the same in all three
-		audit->case_id = record->u.acknowledged.case_id;
-		return;
-	case SLUSS_REC_CASE_OPENED:
-	case SLUSS_REC_GUARDIANS_SET:
-	case SLUSS_REC_MEMBERS_SET:
-	case SLUSS_REC_PHASE_SET:
-	case SLUSS_REC_PROTECTION_SET:
-	case SLUSS_REC_MATURITY_ASSESSED:
-	case SLUSS_REC_VIEW_LIMITED:
-	case SLUSS_REC_GRANT_STATUS:
-		audit->case_id = record->u.case_opened.case_id; // the first field of all of these
-		return;
-	case SLUSS_REC_CONSENT_RECORDED:
-	case SLUSS_REC_WITHDRAWAL:
-	case SLUSS_REC_STATUTE_REQUESTED:
-	case SLUSS_REC_RECALL_OPENED:
-		audit->case_id = record->u.withdrawal.case_id; // the second
-		return;
-	default:
-		return;
-	}
-}
-
 static void gap(struct pass *pass, uint64_t from, uint64_t until)
 {
 	struct sluss_audit_report *report = pass->audit.report;
@@ -301,10 +260,10 @@ static void note_seen(struct pass *pass, const struct sluss_record *record, cons
 static void take_entry(struct pass *pass, struct sluss_bytes entry)
 {
 	struct sluss_audit_report *report = pass->audit.report;
-	struct sluss_record record;
+	struct sluss_record *record = &pass->record;
 	uint8_t nonce[SLUSS_ENTRY_NONCE_BYTES];
 	sluss_codec_reset(pass->codec);
-	enum sluss_codec_result decoded = sluss_record_decode(pass->codec, entry, &record, nonce);
+	enum sluss_codec_result decoded = sluss_record_decode(pass->codec, entry, record, nonce);
 	report->octets += entry.len;
 	if (decoded != SLUSS_CODEC_OK) {
 		pass->audit.no_memory = pass->audit.no_memory || decoded == SLUSS_CODEC_MEMORY;
@@ -314,18 +273,18 @@ static void take_entry(struct pass *pass, struct sluss_bytes entry)
 		gap(pass, pass->audit.index, pass->audit.index + 1);
 		return;
 	}
-	pass->audit.at_ms = record.at_ms;
-	set_ids(&pass->audit, &record);
+	pass->audit.at_ms = record->at_ms;
+	audit_set_ids(&pass->audit, record);
 	if (pass->tree.size == 0)
-		report->first_ms = record.at_ms;
-	report->last_ms = record.at_ms;
-	pass->last_ms = record.at_ms > pass->last_ms ? record.at_ms : pass->last_ms;
-	note_seen(pass, &record, nonce);
-	if (record.type == SLUSS_REC_SETTINGS)
-		audit_settings_note(&pass->settings, &record.u.settings);
+		report->first_ms = record->at_ms;
+	report->last_ms = record->at_ms;
+	pass->last_ms = record->at_ms > pass->last_ms ? record->at_ms : pass->last_ms;
+	note_seen(pass, record, nonce);
+	if (record->type == SLUSS_REC_SETTINGS)
+		audit_settings_note(&pass->settings, &record->u.settings);
 	if (!pass->replaying)
 		return;
-	pass->replaying = audit_replay_record(pass->replay, &record);
+	pass->replaying = audit_replay_record(pass->replay, record);
 	if (!pass->replaying)
 		audit_find(&pass->audit, SLUSS_AUDIT_REPLAY_GAP, "from here on nothing was decided again");
 }
