@@ -140,8 +140,10 @@ void cli_print_pairs(struct cli *cli, Sluss__V1__PairDecision *const *pairs, siz
 void cli_print_receipt(struct cli *cli, const Sluss__V1__Receipt *receipt);
 void cli_print_grants(struct cli *cli, Sluss__V1__Grant *const *grants, size_t count);
 
-// progress.c: a bar on a terminal's stderr; nothing else. total 0: ends the line.
+// progress.c: a bar on a terminal's stderr, with what is done a second and how long the rest will take; nothing elsewhere. total 0: clears the line.
 void cli_progress(struct cli *cli, const char *what, uint64_t done, uint64_t total);
+// Its text, when `since` of them were done `ms` ago; total > 0. Cut off where `size` is too small.
+void cli_progress_line(char *line, size_t size, const char *what, uint64_t done, uint64_t total, uint64_t since, int64_t ms);
 
 // ---- reading values (values.c); each sets an error that names `option`
 

@@ -2,6 +2,7 @@
 """The auditor's commands against a gateway that runs: export (resumed, cut short, grown), verify with replay, prove, check, watch, FHIR. The log that was played is
 clean; a changed one is not."""
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -70,6 +71,24 @@ class Audit(unittest.TestCase):
         self.assertGreater(answer["decisions"], 20)
         health = world.gateway.health()
         self.assertEqual([answer[k] for k in ("accepted", "denied", "released", "withheld")], [health[k] for k in ("accepted", "denied", "released", "withheld")])
+
+    def test_progress_on_a_terminal_only(self):
+        made = self.make_export()
+        command = [str(w) for w in (harness.SLUSS, "audit", "verify", self.export, "--profile", "/nonexistent/profile")]
+        ours, theirs = os.openpty()
+        shown = ""
+        try:
+            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=theirs, timeout=60, check=True)
+            os.write(theirs, b"END")  # what is shown comes when it comes
+            while not shown.endswith("END"):
+                shown += os.read(ours, 4096).decode()
+        finally:
+            os.close(ours)
+            os.close(theirs)
+        self.assertIn(f"\rverifying [####################] {made['size']} of {made['size']}", shown)
+        self.assertTrue(shown.endswith("\r\x1b[KEND"), shown)  # and nothing of it stays
+        piped = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        self.assertNotIn("verifying", piped.stdout + piped.stderr)
 
     def test_export_goes_on_where_it_was(self):
         first = self.make_export()

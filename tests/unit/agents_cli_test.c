@@ -275,6 +275,40 @@ static void section_content(void **state)
 	cli_finish(&cli);
 }
 
+// ---- progress
+
+static void progress(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t done, total, since;
+		int64_t ms;
+		const char *line;
+	} rows[] = {
+		{0, 10, 0, 5000, "x [....................] 0 of 10"},
+		{1024, 10240, 1024, 1, "x [##..................] 1024 of 10240"},
+		{5, 10, 0, 499, "x [##########..........] 5 of 10"}, // too early for a rate
+		{5, 10, 0, 500, "x [##########..........] 5 of 10, 10/s, left: 1 s"},
+		{5000000, 10000000, 4000000, 2000, "x [##########..........] 5000000 of 10000000, 500000/s, left: 11 s"},
+		{10, 1000, 0, 2000, "x [....................] 10 of 1000, 5/s, left: 4 min"},
+		{10, 1000000, 0, 2000, "x [....................] 10 of 1000000, 5/s, left: 56 h"},
+		{10, 10, 0, 2000, "x [####################] 10 of 10, 5/s"},
+		{11, 10, 0, 0, "x [####################] 11 of 10"},
+	};
+	char line[200], small[40];
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cli_progress_line(line, sizeof(line), "x", rows[i].done, rows[i].total, rows[i].since, rows[i].ms);
+		assert_string_equal(line, rows[i].line);
+	}
+	cli_progress_line(line, sizeof(line), "verifying", 10000000, 20000000, 0, 20000);
+	assert_true(strlen(line) < 80);
+	for (size_t size = 1; size < sizeof(small); size++) {
+		memset(small, 'z', sizeof(small));
+		cli_progress_line(small, size, "x", 5, 10, 0, 500);
+		assert_true(strlen(small) < size);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +319,7 @@ int main(void)
 		cmocka_unit_test(every_verb_has_help),
 		cmocka_unit_test(sections),
 		cmocka_unit_test(section_content),
+		cmocka_unit_test(progress),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
