@@ -12,8 +12,12 @@
 
 enum {
 	TILE_HEIGHT = 8,
-	TILE_NODES = 511, // 256 + 128 + ... + 1
-	CACHE_TILES = 64,
+	TILE_NODES = 511,  // 256 + 128 + ... + 1
+	CACHE_LEAVES = 64, // tiles of level 0
+	// The levels above by themselves, or tiles of leaves would push them out: with ten million entries there are
+	// 153, and all of them stay.
+	CACHE_UPPER = 256,
+	CACHE_TILES = CACHE_LEAVES + CACHE_UPPER,
 	EDGES = 65,
 };
 

@@ -23,12 +23,19 @@ static uint64_t low(uint64_t value, unsigned bits)
 
 // ---- nodes
 
+static size_t cache_place(uint8_t level, uint64_t index)
+{
+	if (level == 0)
+		return (size_t)(index % CACHE_LEAVES);
+	return CACHE_LEAVES + (size_t)((index + (level - 1u) * 193) % CACHE_UPPER);
+}
+
 // Reads a full tile from outside into its place in the cache.
 static enum sluss_tree_result load_tile(
     struct sluss_tree *tree, uint8_t level, uint64_t index, const struct tree_tile **tile_out)
 {
 	uint8_t hashes[SLUSS_TREE_TILE_WIDTH * SLUSS_HASH_BYTES];
-	struct tree_tile **slot = &tree->cache[(index * 5 + level) % CACHE_TILES];
+	struct tree_tile **slot = &tree->cache[cache_place(level, index)];
 	if (*slot != NULL && (*slot)->level == level && (*slot)->index == index && (*slot)->width != 0) {
 		*tile_out = *slot;
 		return SLUSS_TREE_OK;

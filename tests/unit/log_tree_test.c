@@ -24,13 +24,14 @@ struct tiles {
 		uint8_t hashes[SLUSS_TREE_TILE_WIDTH * SLUSS_HASH_BYTES];
 	} * list;
 	size_t count;
-	size_t reads;
+	size_t reads, upper_reads; // of which above the leaves
 };
 
 static bool read_tile(void *context, uint8_t level, uint64_t index, uint16_t width, uint8_t *hashes_out)
 {
 	struct tiles *tiles = context;
 	tiles->reads++;
+	tiles->upper_reads += level > 0 ? 1 : 0;
 	for (size_t i = 0; i < tiles->count; i++) {
 		if (tiles->list[i].level == level && tiles->list[i].index == index && tiles->list[i].width >= width) {
 			memcpy(hashes_out, tiles->list[i].hashes, (size_t)width * SLUSS_HASH_BYTES);
@@ -336,6 +337,31 @@ static void batches_and_cancel(void **state)
 	free(tiles.list);
 }
 
+// Proofs of entries all over a log read each tile above the leaves once, however many tiles of leaves they read.
+static void upper_tiles_stay(void **state)
+{
+	(void)state;
+	struct tiles tiles = tiles_new();
+	struct sluss_tree *tree = NULL;
+	struct sluss_tree_proof proof;
+	uint64_t size = 0;
+	assert_int_equal(sluss_tree_open(0, read_tile, &tiles, &tree), SLUSS_TREE_OK);
+	for (int batch = 0; batch < 2; batch++) {
+		sluss_tree_begin(tree);
+		for (size_t i = 0; i < (batch == 0 ? 66000 : 1); i++) {
+			struct sluss_hash leaf = leaf_of(size++);
+			assert_int_equal(sluss_tree_append(tree, &leaf), SLUSS_TREE_OK);
+		}
+		store_batch(tree, &tiles);
+	}
+	for (uint64_t index = 0; index < 2 * size; index += 256)
+		assert_int_equal(sluss_tree_prove(tree, index % size, size, &proof), SLUSS_TREE_OK);
+	assert_true(tiles.reads > 256);
+	assert_int_equal(tiles.upper_reads, 1);
+	sluss_tree_close(&tree);
+	free(tiles.list);
+}
+
 // What must be refused: ranges outside, a tree whose tiles are missing or too narrow.
 static void refusals(void **state)
 {
@@ -378,6 +404,7 @@ int main(void)
 	    cmocka_unit_test(known_roots),
 	    cmocka_unit_test(all_sizes),
 	    cmocka_unit_test(batches_and_cancel),
+	    cmocka_unit_test(upper_tiles_stay),
 	    cmocka_unit_test(refusals),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
