@@ -122,7 +122,7 @@ SLUSS_MUST_CHECK bool audit_timestamp(struct audit *audit, const struct audit_tr
 
 // ---- audit_seen.c
 
-enum { AUDIT_SEEN_BYTES = 16, AUDIT_SEEN_HELD = 1 << 17 };
+enum { AUDIT_SEEN_BYTES = 16, AUDIT_SEEN_HELD = 1 << 15 };
 
 struct audit_seen;
 // `held_max`: about how many values are looked through at once (AUDIT_SEEN_HELD). NULL: no memory.

@@ -12,8 +12,8 @@
 #include "policy/hash.h"
 
 enum {
-	PARTS = 64,
-	PAGE_VALUES = 340, // 8 KiB
+	PARTS = 128,
+	PAGE_VALUES = 170, // 4 KiB
 };
 
 struct value {
