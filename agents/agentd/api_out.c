@@ -84,6 +84,7 @@ void api_file(struct agentd *agent, const struct agentd_request *request, struct
 		return;
 	}
 	if (agentd_store_file_octets(*request->file) == 0) {
+		agentd_store_file_abort(request->file); // before the answer says that there is nothing
 		api_error(reply, 400, "invalid_argument", NULL, "A file has at least one octet.");
 		return;
 	}

@@ -80,10 +80,10 @@ static void fill_label(const struct sluss_section_draft *draft, const struct slu
 
 // Packs the label and seals the content under the key.
 static enum sluss_message_result seal_content(
-    const struct sluss_section_draft *draft, Sluss__V1__MessageType message_type, char *message_id, const struct sluss_section_key *key, struct parts *p)
+    const struct sluss_section_draft *draft, const struct sluss_message_draft *message, char *message_id, const struct sluss_section_key *key, struct parts *p)
 {
 	const struct sluss_payload_type *type = draft->content == NULL ? NULL : sluss_payload_type_find(draft->content->descriptor->name);
-	bool fits = type != NULL && (p->chunk_count > 0 || sluss_payload_fits(type, (int)message_type)); // of an upload: judged with its message
+	bool fits = type != NULL && (message->misplaced || p->chunk_count > 0 || sluss_payload_fits(type, (int)message->type)); // of an upload: judged with its message
 	if (!fits || (draft->category != NULL && strcmp(draft->category, sluss_payload_category(type, draft->content)) != 0)) {
 		return SLUSS_MESSAGE_BAD_DRAFT;
 	}
@@ -147,7 +147,7 @@ static enum sluss_message_result seal_keys(const struct sluss_message_draft *dra
 static enum sluss_message_result fill_section(const struct sluss_message_draft *draft, const struct sluss_section_draft *section, char *message_id,
     const struct sluss_section_key *key, struct parts *p)
 {
-	enum sluss_message_result result = seal_content(section, draft->type, message_id, key, p);
+	enum sluss_message_result result = seal_content(section, draft, message_id, key, p);
 	if (result == SLUSS_MESSAGE_OK) {
 		result = seal_keys(draft, key, p);
 	}

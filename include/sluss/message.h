@@ -45,6 +45,7 @@ struct sluss_message_draft {
 	size_t recipient_count; // 1 to 32
 	const struct sluss_section_draft *sections;
 	size_t section_count; // 1 to SLUSS_SECTIONS_MAX
+	bool misplaced; // content may be of a type that this message cannot carry, as a sender with other software could send it; every recipient rejects that (MISPLACED)
 };
 
 enum sluss_message_result {

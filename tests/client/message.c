@@ -57,6 +57,7 @@ struct octets note_make(const struct note_draft *d, struct sluss_id *id_out)
 	    .content = &note.base,
 	};
 	struct sluss_message_draft draft = {
+	    .misplaced = true,
 	    .type = d->type,
 	    .case_id = d->case_id,
 	    .recipients = &d->recipient,

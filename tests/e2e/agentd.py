@@ -9,6 +9,7 @@ import socket
 import subprocess
 
 import harness
+from harness import contents
 
 AGENTD = harness.BUILD / "agents" / "agentd" / "sluss-agentd"
 # Pauses short enough that a failure is over before a test is: what is tested is what happens, not how long it takes.
@@ -182,7 +183,13 @@ class World:
         self.consents.append(consent)
         return case, consent
 
+    def not_ours(self, case=0):
+        """What only a school may send, from social services: the gateway refuses it."""
+        section = {"purpose": "coordination", "claim": f"consent:{self.consents[case]}", "json": contents.of("school_attendance", "AttendanceReport")}
+        return {"case": self.cases[case][0], "type": "AttendanceReport", "to": ["school-1"], "sections": [section]}
+
     def notes(self, number, case=0, **more):
         """Social services' message `number` to the school."""
         return {"case": self.cases[case][0], "type": "MeetingNotes", "to": ["school-1"],
-                "sections": [{"category": "meeting_notes", "purpose": "coordination", "claim": f"consent:{self.consents[case]}", "text": f"note {number}"}], **more}
+                "sections": [{"category": "meeting_notes", "purpose": "coordination", "claim": f"consent:{self.consents[case]}",
+                              "json": contents.of("meeting_notes", "MeetingNotes", f"note {number}")}], **more}

@@ -8,7 +8,6 @@ import resource
 import sqlite3
 import stat
 import subprocess
-import sys
 import unittest
 import urllib.request
 import uuid
@@ -17,7 +16,6 @@ from pathlib import Path
 import agentd
 import harness
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "fakes"))
 import proxy  # noqa: E402
 
 networks = []  # of the sender, of the receiver
@@ -89,7 +87,8 @@ class Files(unittest.TestCase):
         up.arm(proxy.UP, self.SIZE // 3, "stay")
         down.arm(proxy.DOWN, self.SIZE // 3, "stay")
         description = world.notes(20)
-        description["sections"].append({**{k: v for k, v in description["sections"][0].items() if k in ("category", "purpose", "claim")}, "attach": "film.mp4", "media": "video/mp4"})
+        film_section = {**{k: description["sections"][0][k] for k in ("category", "purpose", "claim")}, "attach": "film.mp4", "media": "video/mp4"}
+        description["sections"].append(film_section)
         Folders.put(self, "film.json", description, folder)
         self.kill_in_the_middle(sender, up)
         there = self.chunks_at_gateway()
@@ -209,7 +208,7 @@ class Interface(unittest.TestCase):
         self.assertEqual(sender.call("POST", "/v1/messages", " " * (9 << 20), raw=True)[0], 413)
 
     def test_final_answers_are_final(self):
-        refused = sender.send(world.notes(1, type="SuitabilityRequest"))["messageId"]
+        refused = sender.send(world.not_ours())["messageId"]
         m = sender.wait_state(refused, "refused")
         self.assertEqual(m["why"]["reason"], "TYPE_FORBIDS")
         self.assertEqual(m["why"]["pairs"][0]["recipientAgencyId"], "school-1")
@@ -271,21 +270,20 @@ class Folders(unittest.TestCase):
         part.rename(outbox / name)
 
     def test_sent_with_receipt(self):
-        (self.folder / "outbox" / "files" / "note.txt").write_text("from a file")
         description = world.notes(5)
         section = description["sections"][0]
-        del section["text"]
-        section["file"] = "note.txt"
+        (self.folder / "outbox" / "files" / "notes.json").write_text(json.dumps({**section.pop("json"), "notes": "from a file"}))
+        section["file"] = "notes.json"
         self.put("mötet v12.json", description)
         answer = json.loads(harness.wait_until(lambda: (self.folder / "sent" / "mötet v12.json.receipt").read_text(), "no receipt"))
         self.assertEqual(answer["state"], "accepted")
         self.assertIn("tlogProof", answer["receipt"])
         harness.wait_until(lambda: (self.folder / "sent" / "mötet v12.json").exists(), "the file is not moved")
         got = receiver.take_all(1)[0]
-        self.assertEqual((got["messageId"], got["sections"][0]["content"]["text"]), (answer["messageId"], "from a file"))
+        self.assertEqual((got["messageId"], got["sections"][0]["content"]["notes"]), (answer["messageId"], "from a file"))
 
     def test_rejected_with_reason(self):
-        self.put("denied.json", world.notes(6, type="SuitabilityRequest"))
+        self.put("denied.json", world.not_ours())
         self.put("broken.json", {"case": "x"})
         for name, reason in (("denied", "TYPE_FORBIDS"), ("broken", "MALFORMED")):
             answer = json.loads(harness.wait_until(lambda: (self.folder / "rejected" / f"{name}.json.reason").read_text(), "no reason"))

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Many messages under one signature, through the real programs: each accepted or refused by itself, each provable by its recipient alone, none twice."""
 import hashlib
+import json
 import tempfile
 
 import harness
 from chunks_test import World
+from harness import contents
 
 MESSAGES = 20
 
@@ -39,9 +41,10 @@ def main():
         sealed = []
         for i in range(MESSAGES):
             path = running.folder / f"{i}.sealed"
-            category = "health" if i == 7 else "school_attendance"  # nobody agreed to that
-            w.sch.run("send", "--only-seal", "--save", path, "--case", w.case, "--type", "AttendanceReport", "--to", "soc-1", "--section",
-                      f"category={category},purpose=coordination,claim=consent:{w.consent},text=week {i}")
+            category = "school_support" if i == 7 else "school_attendance"  # nobody agreed to that
+            content = json.dumps({"category": category, "purpose": "coordination", "claim": f"consent:{w.consent}",
+                                  "json": contents.of(category, "AttendanceReport", f"week {i}")})
+            w.sch.run("send", "--only-seal", "--save", path, "--case", w.case, "--type", "AttendanceReport", "--to", "soc-1", "--section", content)
             sealed += ["--batch", path]
         indexes = []
         for _ in range(2):  # the second time each gets its first answer again
@@ -63,7 +66,7 @@ def main():
             check_by_hand(d)
         by_hand.connection.close()
         got = harness.wait_until(lambda: w.soc.run("fetch", "--all", "--ack")["messages"], "the lease of a closed connection does not end")
-        assert [m["sections"][0]["content"]["text"] for m in got] == [f"week {i}" for i in range(MESSAGES) if i != 7]
+        assert [contents.word_of(m["sections"][0]["content"]) for m in got] == [f"week {i}" for i in range(MESSAGES) if i != 7]
         assert running.health()["accepted"] == running.health()["acknowledged"] == MESSAGES - 1
         log = running.log(by_hand)
         accepted = [r["message_accepted"] for r in log if "message_accepted" in r]

@@ -5,6 +5,7 @@ import unittest
 
 import harness
 import logcheck
+from harness import contents
 
 DENIED, REFUSED, UNAVAILABLE, UNVERIFIED = 2, 3, 4, 5  # exit codes of sluss.1
 
@@ -52,8 +53,13 @@ class World:
         return self.social.run("consent", "give", "--consent", consent, "--person", person, "--case", self.case)["grants"]
 
 
-def section(category, claim=None, text="text", **more):
-    return json.dumps({"category": category, "purpose": "coordination", "claim": claim or f"consent:{world.consent}", "text": text, **more})
+MESSAGES = {"police_observation": "SuitabilityAssessment", "crime_suspicion": "SuitabilityAssessment", "school_attendance": "AttendanceReport",
+            "school_support": "SchoolReport", "probation": "ProbationReport", "action_plan": "ActionPlan", "threat": "ThreatAssessment"}
+
+
+def section(category, claim=None, **more):
+    return json.dumps({"category": category, "purpose": "coordination", "claim": claim or f"consent:{world.consent}",
+                       "json": contents.of(category, MESSAGES[category], f"about {category}"), **more})
 
 
 def pairs(answer):
@@ -86,13 +92,13 @@ class FourAgencies(unittest.TestCase):
                  (world.probation, "ProbationReport", "soc-1", "probation", ["OK_CONSENT"]),
                  (world.social, "ActionPlan", "police-1+school-1+probation-1", "action_plan", ["OK_CONSENT"] * 3))
         for sender, message_type, to, category, expected in table:
-            answer = self.send(sender, message_type, to, section(category, text=f"about {category}"))
+            answer = self.send(sender, message_type, to, section(category))
             self.assertEqual(pairs(answer), expected)
             self.assertIn("tlogProof", answer["receipt"])
         for recipient, categories in ((world.social, ["police_observation", "probation", "school_attendance"]), (world.police, ["action_plan", "school_attendance"]),
                                       (world.school, ["action_plan"]), (world.probation, ["action_plan"])):
             got = recipient.run("fetch", "--all", "--ack")["messages"]
-            opened = sorted((s["category"], s["content"]["text"]) for m in got for s in m["sections"])
+            opened = sorted((s["category"], contents.word_of(s["content"])) for m in got for s in m["sections"])
             self.assertEqual(opened, [(c, f"about {c}") for c in categories])
             self.assertEqual(recipient.run("fetch")["messages"], [])
 

@@ -14,6 +14,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -22,6 +23,8 @@ import agency
 import wire
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(TOP / "tests" / "fakes"))
+import contents  # noqa: E402
 BUILD = pathlib.Path(os.environ.get("SLUSS_BUILD", TOP / "build" / "release"))
 SLUSSD = BUILD / "slussd"
 SLUSS = BUILD / "agents" / "cli" / "sluss"

@@ -8,6 +8,7 @@ import unittest
 
 import harness
 import logcheck
+from harness import contents
 
 DENIED, REFUSED, UNAVAILABLE = 2, 3, 4  # exit codes of sluss.1
 
@@ -47,13 +48,14 @@ class World:
 
     def send(self, sender, text, expect=0):
         to_school = sender.id == "soc-1"
-        section = {"category": "needs" if to_school else "school_attendance", "purpose": "coordination", "claim": f"consent:{self.consent}", "text": text}
-        return sender.run("send", "--case", self.case, "--type", "NeedsInventory" if to_school else "AttendanceReport", "--to",
+        category, message_type = ("needs", "NeedsInventory") if to_school else ("school_attendance", "AttendanceReport")
+        section = {"category": category, "purpose": "coordination", "claim": f"consent:{self.consent}", "json": contents.of(category, message_type, text)}
+        return sender.run("send", "--case", self.case, "--type", message_type, "--to",
                           "school-1" if to_school else "soc-1", "--section", json.dumps(section), expect=expect)
 
     def read(self, recipient):
         """What waits, opened: envelope signature, digests and seals are checked on the way."""
-        return [s["content"]["text"] for m in recipient.run("fetch", "--all", "--ack")["messages"] for s in m["sections"]]
+        return [contents.word_of(s["content"]) for m in recipient.run("fetch", "--all", "--ack")["messages"] for s in m["sections"]]
 
     def copy_of(self, who, name):
         """The same agency with the profile as it is now."""

@@ -10,6 +10,7 @@ import uuid
 
 import harness
 import lawworld
+from harness import contents
 from lawworld import code, stamp
 from part2_test import DAY, Law
 
@@ -363,7 +364,7 @@ class EvaluateSaysWhatSendWould(Law):
         window = "/".join((world.now() + d * DAY).strftime("%Y-%m-%dT%H:%M:%SZ") for d in (-1, 30))
         consent = desk.run("consent", "record", "--case", opened["caseId"], "--text-version", "1", "--language", "sv", "--obtained", "oral", "--grant",
                            f"category=threat,from=soc-cli,to=pol,purpose=protection,valid={window}", *desk.now)
-        section = f"category=threat,purpose=protection,claim=consent:{consent['consentId']},text=hot"
+        section = json.dumps({"purpose": "protection", "claim": f"consent:{consent['consentId']}", "json": contents.of("threat", "ThreatAssessment")})
         told = desk.run("policy", "explain", "--case", opened["caseId"], "--type", "ThreatAssessment", "--to", "pol", "--section", section, *desk.now)
         self.assertEqual([(p["reason"], p.get("groundIds", [])) for p in told["pairs"]], [("REASON_CODE_PHASE_FORBIDS", [])])
         desk.run("case", "phase", opened["caseId"], "inquiry", *desk.now)

@@ -17,6 +17,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "e2e"), str(HERE.parent / "fakes")]
 import agentd  # noqa: E402
 import harness  # noqa: E402
 import proxy  # noqa: E402
+from harness import contents  # noqa: E402
 import year  # noqa: E402
 
 play = importlib.machinery.SourceFileLoader("play", str(HERE / "play")).load_module()
@@ -82,7 +83,7 @@ class AgentPlayer(play.Player):
                 leave=False, week=0):
         case = self.cases.setdefault(p.number, self.new_id())
         claim = f"provision:{provision}" if provision else f"approval:{self.approvals[p.number]}" if approval else f"consent:{self.consents[p.number]}"
-        sections = [{"category": c, "purpose": purpose, "claim": claim, "text": f"{c}, week {week}"} for c in categories]
+        sections = [{"category": c, "purpose": purpose, "claim": claim, "json": contents.of(c, type or message_type, f"{c}, week {week}")} for c in categories]
         for section in sections:
             section.update({"concerns": "subject+other"} if third_person else {})
             section.update({"necessity": "A threat that does not wait for a meeting."} if approval else {})

@@ -31,8 +31,8 @@ static void test_good(void **state)
 	struct agentd_description again;
 	struct agentd_describe_error e;
 	static const char json[] =
-	    "{\"case\":\"" CASE "\",\"type\":\"MeetingNotes\",\"to\":[\"soc-1\",\"police-1:p1\"],\"sections\":[" SECTION
-	    "]}";
+	    "{\"case\":\"" CASE
+	    "\",\"type\":\"ConcernReport\",\"to\":[\"soc-1\",\"police-1:p1\"],\"sections\":[" SECTION "]}";
 	assert_true(describe(json, NULL, &d, &e));
 	assert_int_equal(d.recipient_count, 2);
 	assert_string_equal(d.recipients[1], "police-1");
@@ -68,22 +68,22 @@ static void test_bad(void **state)
 	    {"{\"case\":1}", "case"},
 	    {"{\"x\":1}", "x"},
 	    {"{\"case\":\"" CASE "\"}", "type"},
-	    {"{\"case\":\"x\",\"type\":\"MeetingNotes\",\"to\":\"a\",\"sections\":[" SECTION "]}", "case"},
+	    {"{\"case\":\"x\",\"type\":\"ConcernReport\",\"to\":\"a\",\"sections\":[" SECTION "]}", "case"},
 	    {"{\"case\":\"" CASE "\",\"type\":\"Nonsense\",\"to\":\"a\",\"sections\":[" SECTION "]}", "type"},
-	    {"{\"case\":\"" CASE "\",\"type\":\"MeetingNotes\",\"sections\":[" SECTION "]}", "to"},
-	    {"{\"case\":\"" CASE "\",\"type\":\"MeetingNotes\",\"to\":[\"A B\"],\"sections\":[" SECTION "]}", "to"},
-	    {"{\"case\":\"" CASE "\",\"type\":\"MeetingNotes\",\"to\":[1],\"sections\":[" SECTION "]}", "to"},
-	    {"{\"case\":\"" CASE "\",\"type\":\"MeetingNotes\",\"to\":\"a\"}", "section"},
-	    {"{\"case\":\"" CASE "\",\"type\":\"MeetingNotes\",\"to\":\"a\",\"sections\":[1]}", "sections"},
-	    {"{\"case\":\"" CASE "\",\"type\":\"MeetingNotes\",\"to\":\"a\",\"sections\":\"x\"}", "sections"},
-	    {"{\"case\":\"" CASE "\",\"type\":\"MeetingNotes\",\"to\":\"a\",\"officer\":\"a b\",\"sections\":[" SECTION
+	    {"{\"case\":\"" CASE "\",\"type\":\"ConcernReport\",\"sections\":[" SECTION "]}", "to"},
+	    {"{\"case\":\"" CASE "\",\"type\":\"ConcernReport\",\"to\":[\"A B\"],\"sections\":[" SECTION "]}", "to"},
+	    {"{\"case\":\"" CASE "\",\"type\":\"ConcernReport\",\"to\":[1],\"sections\":[" SECTION "]}", "to"},
+	    {"{\"case\":\"" CASE "\",\"type\":\"ConcernReport\",\"to\":\"a\"}", "section"},
+	    {"{\"case\":\"" CASE "\",\"type\":\"ConcernReport\",\"to\":\"a\",\"sections\":[1]}", "sections"},
+	    {"{\"case\":\"" CASE "\",\"type\":\"ConcernReport\",\"to\":\"a\",\"sections\":\"x\"}", "sections"},
+	    {"{\"case\":\"" CASE "\",\"type\":\"ConcernReport\",\"to\":\"a\",\"officer\":\"a b\",\"sections\":[" SECTION
 	     "]}",
 		"officer"},
-	    {"{\"case\":\"" CASE "\",\"type\":\"MeetingNotes\",\"to\":\"a\",\"partial\":1,\"sections\":[" SECTION "]}",
+	    {"{\"case\":\"" CASE "\",\"type\":\"ConcernReport\",\"to\":\"a\",\"partial\":1,\"sections\":[" SECTION "]}",
 		"partial"},
-	    {"{\"case\":\"" CASE "\",\"type\":\"MeetingNotes\",\"to\":\"a\",\"id\":\"1\",\"sections\":[" SECTION "]}",
+	    {"{\"case\":\"" CASE "\",\"type\":\"ConcernReport\",\"to\":\"a\",\"id\":\"1\",\"sections\":[" SECTION "]}",
 		"id"},
-	    {"{\"case\":\"" CASE "\",\"type\":\"MeetingNotes\",\"to\":\"a\",\"sections\":[{\"file\":\"x\"}]}", "file"},
+	    {"{\"case\":\"" CASE "\",\"type\":\"ConcernReport\",\"to\":\"a\",\"sections\":[{\"file\":\"x\"}]}", "file"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct agentd_description d;
@@ -109,7 +109,7 @@ static void test_files(void **state)
 	(void)fputs("from a file", file);
 	(void)fclose(file);
 	static const char form[] =
-	    "{\"case\":\"" CASE "\",\"type\":\"MeetingNotes\",\"to\":\"a\",\"sections\":[{\"category\":\"meeting_"
+	    "{\"case\":\"" CASE "\",\"type\":\"ConcernReport\",\"to\":\"a\",\"sections\":[{\"category\":\"meeting_"
 	    "notes\",\"purpose\":\"coordination\",\"file\":\"%s\"}]}";
 	(void)snprintf(json, sizeof(json), form, "n.txt");
 	assert_true(describe(json, folder, &d, &e));

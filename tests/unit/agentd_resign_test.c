@@ -25,7 +25,7 @@ static void seal(struct sluss_signing_key *key, const struct sluss_sealing_key *
 	    .purpose = SLUSS__V1__PURPOSE__PURPOSE_COORDINATION, .content = &note.base};
 	struct sluss_recipient_draft recipient = {.agency_id = "soc"};
 	memcpy(recipient.sealing_key, sluss_sealing_key_public(to), SLUSS_KEY_BYTES);
-	struct sluss_message_draft draft = {.type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_MEETING_NOTES,
+	struct sluss_message_draft draft = {.type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_CONCERN_REPORT,
 	    .recipients = &recipient,
 	    .recipient_count = 1,
 	    .sections = &section,

@@ -72,7 +72,7 @@ static int setup(void **state)
 	memcpy(to[0].sealing_key, sluss_sealing_key_public(w->soc), SLUSS_KEY_BYTES);
 	memcpy(to[1].sealing_key, sluss_sealing_key_public(w->polis), SLUSS_KEY_BYTES);
 	fill_sections(sections);
-	struct sluss_message_draft draft = {.type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_ATTENDANCE_REPORT, .recipients = to, .recipient_count = 2, .sections = sections,
+	struct sluss_message_draft draft = {.type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_CONCERN_REPORT, .recipients = to, .recipient_count = 2, .sections = sections,
 		.section_count = 2};
 	sluss_id_random(&draft.case_id);
 	assert_int_equal(sluss_message_seal(&draft, &author, w->sender, &w->sealed), SLUSS_MESSAGE_OK);
@@ -239,6 +239,9 @@ static void wrong_label(void **state)
 	assert_int_equal(sluss_message_seal(&draft, &author, w->sender, &sealed), SLUSS_MESSAGE_BAD_DRAFT);
 	assert_null(sealed.request);
 	sections[0].category = "school_attendance";
+	draft.section_count = 2; // the second is a Note
+	assert_int_equal(sluss_message_seal(&draft, &author, w->sender, &sealed), SLUSS_MESSAGE_BAD_DRAFT);
+	draft.section_count = 1;
 	draft.type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_ACTION_PLAN; // which carries no attendance
 	assert_int_equal(sluss_message_seal(&draft, &author, w->sender, &sealed), SLUSS_MESSAGE_BAD_DRAFT);
 	draft.type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_ATTENDANCE_REPORT;

@@ -169,13 +169,13 @@ static struct sluss_sealed_message seal_upload(struct world *w, const struct par
 {
 	struct sluss_recipient_draft recipients[WHO_COUNT];
 	size_t count;
-	Sluss__V1__Note note = SLUSS__V1__NOTE__INIT;
+	Sluss__V1__AttendanceReport report = SLUSS__V1__ATTENDANCE_REPORT__INIT;
 	recipients_of(w, p, recipients, &count);
-	char category[] = "school_attendance", text[] = "as the film shows";
-	note.category = category;
-	note.text = text;
+	char week[] = "2026-W05", text[] = "as the film shows";
+	report.week = week;
+	report.remark = text;
 	struct sluss_section_draft sections[] = {section_draft(w, NULL), {.upload = upload}};
-	sections[0].content = &note.base;
+	sections[0].content = &report.base;
 	struct sluss_message_draft draft = {.id = upload->message,
 	    .type = SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_ATTENDANCE_REPORT,
 	    .case_id = w->case_id,

@@ -41,6 +41,11 @@ struct sluss_sealed_message seal(struct world *w, const struct draft *d)
 	Sluss__V1__Note note = SLUSS__V1__NOTE__INIT;
 	note.category = (char *)(uintptr_t)(d->category == NULL ? "school_attendance" : d->category);
 	note.text = (char *)(uintptr_t)(d->text == NULL ? "was there" : d->text);
+	Sluss__V1__AttendanceReport report = SLUSS__V1__ATTENDANCE_REPORT__INIT;
+	char week[] = "2026-W05";
+	report.week = week;
+	report.remark = note.text;
+	bool attendance = strcmp(note.category, "school_attendance") == 0;
 	struct sluss_section_draft sections[64];
 	for (size_t i = 0; i < d->sections; i++)
 		sections[i] = (struct sluss_section_draft){.purpose = SLUSS__V1__PURPOSE__PURPOSE_COORDINATION,
@@ -48,8 +53,9 @@ struct sluss_sealed_message seal(struct world *w, const struct draft *d)
 		    .concerned_count = d->about_other_case ? 2 : 1,
 		    .claims = claims,
 		    .claim_count = d->about_other_case ? 2 : 1,
-		    .content = &note.base};
-	struct sluss_message_draft draft = {.id = d->id,
+		    .content = attendance ? &report.base : &note.base};
+	struct sluss_message_draft draft = {.misplaced = true,
+	    .id = d->id,
 	    .type = d->type == 0 ? SLUSS__V1__MESSAGE_TYPE__MESSAGE_TYPE_ATTENDANCE_REPORT : d->type,
 	    .case_id = sluss_id_is_none(&d->case_id) ? w->case_id : d->case_id,
 	    .partial_delivery = d->partial,
