@@ -204,7 +204,7 @@ static void take_noticed(struct folders *f)
 			const struct inotify_event *event = (const struct inotify_event *)(const void *)(octets + at);
 			at += (ssize_t)(sizeof(*event) + event->len);
 			// Temporary files become messages by a rename of our own: that is no change.
-			bool went = event->wd == f->watch_inbox && event->len > 0 && agentd_folder_wants(event->name);
+			bool went = event->wd != f->watch_outbox && event->len > 0 && agentd_folder_wants(event->name);
 			f->inbox_changed = f->inbox_changed || went || (event->mask & IN_Q_OVERFLOW) != 0;
 			if (event->wd == f->watch_outbox && event->len > 0 && !f->backlog &&
 			    agentd_folder_wants(event->name) && is_complete(f, event->name, true))

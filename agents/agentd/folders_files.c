@@ -119,12 +119,27 @@ bool folders_finish(struct folders *f, const char *taken, const char *name, bool
 
 // ---- in
 
-static void file_path(const struct folders *f, const struct sluss_id *id, uint32_t place, char path[PATH_OCTETS])
+// Where a message is written: inbox/OFFICER for one that is addressed to an officer who has such a folder, else inbox.
+static bool officer_folder(const struct folders *f, const char *officer, char name_out[SLUSS_OFFICER_MAX + 16])
+{
+	struct stat st;
+	// The id comes from another agency: never a path.
+	bool plain =
+	    officer != NULL && officer[0] != '\0' && officer[0] != '.' && sluss_is_officer_id(officer, strlen(officer));
+	(void)snprintf(name_out, SLUSS_OFFICER_MAX + 16, "inbox");
+	if (!plain || fstatat(f->inbox, officer, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode))
+		return false;
+	(void)snprintf(name_out, SLUSS_OFFICER_MAX + 16, "inbox/%.32s", officer);
+	return true;
+}
+
+static void file_path(
+    const struct folders *f, const char *folder, const struct sluss_id *id, uint32_t place, char path[PATH_OCTETS])
 {
 	char name[SLUSS_ID_TEXT + 16];
 	char text[SLUSS_ID_TEXT];
 	agentd_file_name(sluss_id_format(id, text), place, name);
-	folders_path(f, path, "inbox", name);
+	folders_path(f, path, folder, name);
 }
 
 static bool write_piece(int fd, const uint8_t *octets, size_t len)
@@ -151,7 +166,7 @@ static bool copy_open(int from, int to)
 }
 
 // A copy, complete or not at all: what the case system does to it is not done to ours.
-static bool copy_file(const struct folders *f, int from, const char *path)
+static bool copy_file(int from, const char *path)
 {
 	char beside[PATH_OCTETS + 8];
 	(void)snprintf(beside, sizeof(beside), "%s.part", path);
@@ -159,7 +174,7 @@ static bool copy_file(const struct folders *f, int from, const char *path)
 	bool ok = to >= 0 && copy_open(from, to);
 	if (to >= 0)
 		(void)close(to);
-	ok = ok && rename(beside, path) == 0 && fsync(f->inbox) == 0;
+	ok = ok && rename(beside, path) == 0; // the message's own file, written after it, syncs the folder
 	if (!ok && to >= 0) {
 		int saved = errno;
 		(void)unlink(beside);
@@ -169,7 +184,7 @@ static bool copy_file(const struct folders *f, int from, const char *path)
 }
 
 // The files of a message, before the message itself.
-static bool write_files(const struct folders *f, const struct sluss_id *id)
+static bool write_files(const struct folders *f, const char *folder, const struct sluss_id *id)
 {
 	bool ok = true;
 	for (uint32_t place = 0; ok && place < AGENTD_FILES_MAX; place++) {
@@ -178,8 +193,8 @@ static bool write_files(const struct folders *f, const struct sluss_id *id)
 		int fd = agentd_store_open_received(f->agent->store, id, place, &octets);
 		if (fd < 0)
 			return errno == 0; // there are no more
-		file_path(f, id, place, path);
-		ok = copy_file(f, fd, path);
+		file_path(f, folder, id, place, path);
+		ok = copy_file(fd, path);
 		(void)close(fd);
 	}
 	return ok;
@@ -195,21 +210,21 @@ static bool has_files(const struct folders *f, const struct sluss_id *id)
 }
 
 // What the case system left of them.
-static void remove_files(const struct folders *f, const struct sluss_id *id)
+static void remove_files(const struct folders *f, const char *folder, const struct sluss_id *id)
 {
 	for (uint32_t place = 0; place < AGENTD_FILES_MAX; place++) {
 		char path[PATH_OCTETS];
-		file_path(f, id, place, path);
+		file_path(f, folder, id, place, path);
 		(void)unlink(path);
 	}
 }
 
-static void inbox_path(const struct folders *f, const struct sluss_id *id, char path[PATH_OCTETS])
+static void inbox_path(const struct folders *f, const char *folder, const struct sluss_id *id, char path[PATH_OCTETS])
 {
 	char name[SLUSS_ID_TEXT + 8];
 	char text[SLUSS_ID_TEXT];
 	(void)snprintf(name, sizeof(name), "%s.json", sluss_id_format(id, text));
-	folders_path(f, path, "inbox", name);
+	folders_path(f, path, folder, name);
 }
 
 // The file is written before the message counts as handed out: after a crash it is written again, the same.
@@ -226,8 +241,14 @@ void folders_hand_out(struct folders *f)
 		if (result != AGENTD_OK)
 			break;
 		after = d.seq;
-		inbox_path(f, &d.id, path);
-		bool written = document != NULL && write_files(f, &d.id) && sluss_file_replace(path, document, len);
+		char inbox[SLUSS_OFFICER_MAX + 16];
+		if (officer_folder(f, d.officer, inbox)) {
+			folders_path(f, path, inbox, "");
+			(void)inotify_add_watch(f->notify, path, IN_DELETE | IN_MOVED_FROM); // else the rescan sees it
+		}
+		inbox_path(f, inbox, &d.id, path);
+		bool written =
+		    document != NULL && write_files(f, inbox, &d.id) && sluss_file_replace(path, document, len);
 		if (written)
 			result = agentd_store_handed(f->agent->store, d.seq);
 		else
@@ -241,11 +262,27 @@ void folders_hand_out(struct folders *f)
 	(void)agentd_store_good(f->agent, "hand out to the inbox", result);
 }
 
-static void settle_file(struct folders *f, const struct agentd_delivery *d, const char *path)
+static bool is_gone(const struct folders *f, const char *folder, const struct sluss_id *id)
 {
-	bool gone = access(path, F_OK) != 0 && errno == ENOENT;
-	if (d->state == AGENTD_IN_RECALLED ? !gone : gone && has_files(f, &d->id))
-		remove_files(f, &d->id);
+	char path[PATH_OCTETS];
+	inbox_path(f, folder, id, path);
+	return access(path, F_OK) != 0 && errno == ENOENT;
+}
+
+// An officer's folder may have been made after the message was written: both places are looked at.
+static void settle_file(struct folders *f, const struct agentd_delivery *d)
+{
+	char path[PATH_OCTETS];
+	char own[SLUSS_OFFICER_MAX + 16];
+	bool has_own = officer_folder(f, d->officer, own);
+	bool gone_there = !has_own || is_gone(f, own, &d->id);
+	bool gone = is_gone(f, "inbox", &d->id) && gone_there;
+	inbox_path(f, gone_there ? "inbox" : own, &d->id, path);
+	if (d->state == AGENTD_IN_RECALLED ? !gone : gone && has_files(f, &d->id)) {
+		remove_files(f, "inbox", &d->id);
+		if (has_own)
+			remove_files(f, own, &d->id);
+	}
 	if (d->state == AGENTD_IN_HANDED && gone) {
 		enum agentd_result result = agentd_store_handled(
 		    f->agent->store, &d->id, AGENTD_IN_DONE, NULL, f->agent->settings.acknowledge_when_handled);
@@ -262,14 +299,12 @@ void folders_look_inbox(struct folders *f)
 	int64_t after = 0;
 	enum agentd_result result = AGENTD_OK;
 	while (result == AGENTD_OK) {
-		char path[PATH_OCTETS];
 		struct agentd_delivery d;
 		result = agentd_store_in_folder(f->agent->store, after, &d);
 		if (result != AGENTD_OK)
 			break;
 		after = d.seq;
-		inbox_path(f, &d.id, path);
-		settle_file(f, &d, path);
+		settle_file(f, &d);
 		agentd_delivery_clear(&d);
 	}
 	(void)agentd_store_good(f->agent, "look through the inbox", result);

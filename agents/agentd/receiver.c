@@ -249,6 +249,7 @@ static bool fetch(struct batch *b, uint64_t *next_notice)
 	Sluss__V1__FetchResponse *r = NULL;
 	request.max_messages = FETCH_MAX;
 	request.wait_ms = b->agent->settings.fetch_wait_ms;
+	request.officer_id = b->agent->settings.receive_for;
 	request.with_notices = true;
 	request.notices_from = *next_notice;
 	if (sluss_client_fetch(b->client, &request, &r) != SLUSS_CLIENT_OK) {

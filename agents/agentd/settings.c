@@ -34,6 +34,8 @@ static const struct sluss_setting table[] = {
 	{"senders", SLUSS_SETTING_NUMBER, AT(senders), "2", 1, 16, 0, "connections", "Connections that send."},
 	{"receive", SLUSS_SETTING_BOOL, AT(receive), "true", 0, 0, 0, "",
 	    "Fetch what waits for the agency. false: this agent only sends."},
+	{"receive_for", SLUSS_SETTING_STRING, AT(receive_for), "", 0, 0, 0, "",
+	    "Officer id: fetch only what is addressed to this officer, or to nobody in particular; the rest is left for the agency's other agents. Empty: everything."},
 	{"acknowledge_when_handled", SLUSS_SETTING_BOOL, AT(acknowledge_when_handled), "false", 0, 0, 0, "",
 	    "false: a message is acknowledged to the gateway once it is stored here, and handed to the case system after that. true: only once the case system has acknowledged it, so that its rejection reaches the sender; then no second agent may run for this agency."},
 	{"queue_max", SLUSS_SETTING_NUMBER, AT(queue_max), "1000000", 1, 100000000, 0, "messages",
@@ -83,6 +85,8 @@ static const char *misfit(const struct agentd_settings *s)
 		return "listen must be a loopback address (127.0.0.1:8440 or [::1]:8440): the interface has no TLS";
 	if (s->officer[0] != '\0' && !sluss_is_officer_id(s->officer, strlen(s->officer)))
 		return "officer must be letters, digits, '.', '_' or '-', at most 32";
+	if (s->receive_for[0] != '\0' && !sluss_is_officer_id(s->receive_for, strlen(s->receive_for)))
+		return "receive_for must be an officer id: letters, digits, '.', '_' or '-', at most 32";
 	if (s->retry_first_ms > s->retry_max_ms || s->status_first_ms > s->status_max_ms)
 		return "retry_first_ms and status_first_ms must not be above retry_max_ms and status_max_ms";
 	return NULL;

@@ -10,6 +10,7 @@ struct agentd_settings {
 	char profile[SLUSS_SETTING_TEXT];
 	char state_dir[SLUSS_SETTING_TEXT];
 	char officer[SLUSS_SETTING_TEXT];
+	char receive_for[SLUSS_SETTING_TEXT];
 	char gateway_url[SLUSS_SETTING_TEXT];
 	char socket[SLUSS_SETTING_TEXT];
 	char listen[SLUSS_SETTING_TEXT];

@@ -238,7 +238,7 @@ const struct cli_option cli_evaluate_options[] = {MESSAGE_OPTIONS, {NULL, CLI_FL
 	"  purpose=NAME           coordination, assessment, protection or follow_up\n"                                                                             \
 	"  concerns=WHO+WHO       subject (default), guardian:ID, case:ID (subject of that case), other, nobody\n"                                                 \
 	"  claim=GROUND+GROUND    consent:ID, approval:ID, provision:NAME\n"                                                                                       \
-	"  text=TEXT | json=JSON | file=FILE     the content: text is a Note; JSON (or a .json file) names its type in \"@type\", or by payload=TYPE\n"             \
+	"  text=TEXT | json=JSON | file=FILE     the content: text is a Note (ConcernReport, Referral, CaseTransfer); JSON (or a .json file) names its type in \"@type\", or by payload=TYPE\n"             \
 	"  payload=TYPE           Note, AttendanceReport ... (sluss payload types); the content is checked by the type's rules\n"                                  \
 	"  necessity=TEXT         why it is necessary, for provisions that ask\n"                                                                                  \
 	"sluss send --case ID --type AttendanceReport --to soc --section category=school_attendance,purpose=coordination,claim=consent:ID,file=report.json"

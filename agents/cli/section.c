@@ -296,7 +296,7 @@ static bool judge(struct cli *cli, const struct sluss_section_draft *draft, int 
 	if (message_type != 0 && !sluss_payload_fits(type, message_type)) {
 		const struct sluss_payload_type *right = sluss_payload_type_for(own, message_type);
 		(void)cli_fail(cli, CLI_USAGE, "section", "--section: payload: a %s cannot stand in a message of type %s%s%s", type->descriptor->short_name,
-		    cli_enum_text(cli, &sluss__v1__message_type__descriptor, message_type), right == NULL ? "; see: sluss payload types" : "; its content is a ",
+		    cli_enum_text(cli, &sluss__v1__message_type__descriptor, message_type), right == NULL ? "; see: sluss payload types" : strchr("AEIO", right->descriptor->short_name[0]) == NULL ? "; its content is a " : "; its content is an ",
 		    right == NULL ? "" : right->descriptor->short_name);
 		return false;
 	}

@@ -2,6 +2,8 @@
 """An agency that speaks the contract by itself: own keys (openssl), own encoding (wire.py), plain HTTPS. Tests use it where they need octets that a well-behaved client
 would not make, or keys that other programs are to use."""
 import base64
+import ctypes
+import ctypes.util
 import hashlib
 import hmac
 import http.client
@@ -11,6 +13,7 @@ import pathlib
 import ssl
 import subprocess
 import time
+import types
 import uuid
 
 import wire
@@ -163,11 +166,19 @@ class Agency:
 
     # ---- messages
 
-    def section(self, message_id, category, claims, recipients, content_len, /, **changes):
+    def section(self, message_id, category, claims, recipients, content_len, /, content=None, **changes):
+        """`content`: octets that are sealed as the contract says; else nobody can open it."""
+        key = os.urandom(32)
         header = {"kind": "sluss.v1.SectionHeader", "message_id": message_id, "salt": os.urandom(16), "category": category, "purpose": "PURPOSE_COORDINATION",
-                  "concerned": [{"subject": True}], "claims": claims, "payload_type": "sluss.v1.Note", "key_commitment": os.urandom(32), **changes}
+                  "concerned": [{"subject": True}], "claims": claims, "payload_type": "sluss.v1.Note",
+                  "key_commitment": os.urandom(32) if content is None else hashlib.sha256(b"sluss.v1.SectionKey" + key).digest(), **changes}
         keys = [{"recipient_agency_id": r.id, "sealed_key": os.urandom(80), "key_id": key_id(b"sluss-seal-v1", r.sealing.public)} for r in recipients]
-        return {"header": wire.encode("SectionHeader", {k: v for k, v in header.items() if v is not None}), "ciphertext": os.urandom(40 + content_len), "keys": keys}
+        made = {"header": wire.encode("SectionHeader", {k: v for k, v in header.items() if v is not None}), "ciphertext": os.urandom(40 + content_len), "keys": keys}
+        if content is not None:
+            made["ciphertext"] = encrypt(key, made["header"], content)
+            for sealed, r in zip(keys, recipients):
+                sealed["sealed_key"] = seal_key(key, r.sealing.public)
+        return made
 
     def envelope(self, case_id, message_type, recipients, sections, message_id, /, **changes):
         digests = [section_digest(s) for s in sections]
@@ -184,6 +195,11 @@ class Agency:
         made = self.section(message_id, category, [{"consent_id": consent_id}], recipients, content_len, **(section or {}))
         octets = wire.encode("Envelope", self.envelope(case_id, message_type, recipients, [made], message_id, **(envelope or {})))
         return {"envelope": self.signed(octets, "envelope"), "sections": [made]}
+
+    def recipient(self, agency_id):
+        """Another agency as the directory names it, for `message`."""
+        answer = self.call("DirectoryService/GetAgency", "GetAgencyRequest", {"agency_id": agency_id}, "GetAgencyResponse")
+        return types.SimpleNamespace(id=agency_id, sealing=types.SimpleNamespace(public=answer.message["agency"]["keys"][0]["sealing_key"]))
 
     def send(self, request):
         return self.call("ExchangeService/Send", "SendRequest", request, "SendResponse")
@@ -240,6 +256,26 @@ class Agency:
         return self.state("ConsentService/Withdraw", "WithdrawConsent", {
             "case_id": case_id, "person_id": person_id, **(scope or {"everything": True}), "obtained": "OBTAINED_ORAL", "received_at": timestamp(time.time())},
             "WithdrawRequest", "WithdrawResponse")
+
+
+def sodium():
+    return ctypes.CDLL(ctypes.util.find_library("sodium") or "libsodium.so.23")
+
+
+def encrypt(key, label, content):
+    """A section's content: XChaCha20-Poly1305 under a random nonce, bound to the label."""
+    nonce = os.urandom(24)
+    out = ctypes.create_string_buffer(len(content) + 16)
+    length = ctypes.c_ulonglong()
+    sodium().crypto_aead_xchacha20poly1305_ietf_encrypt(out, ctypes.byref(length), content, ctypes.c_ulonglong(len(content)), label, ctypes.c_ulonglong(len(label)), None,
+                                                        nonce, key)
+    return nonce + out.raw[:length.value]
+
+
+def seal_key(key, public):
+    out = ctypes.create_string_buffer(len(key) + 48)
+    assert sodium().crypto_box_seal(out, key, ctypes.c_ulonglong(len(key)), public) == 0
+    return out.raw
 
 
 def section_digest(section):

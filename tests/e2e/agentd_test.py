@@ -324,6 +324,110 @@ class Folders(unittest.TestCase):
         harness.wait_until(lambda: sender.get(f"/v1/inbox/{message_id}")["state"] == "done", "its removal is not seen")
 
 
+class Rules(unittest.TestCase):
+    """Content that breaks rules is found on both sides; officers and permitted sections are kept apart."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.other = running.agency("school-9", "school")
+        opened = world.social.run("case", "open", "--programme", "SSPF", "--subject", f"birth={harness.time.gmtime().tm_year - 20}-01-05,name=Bo Provsson,language=sv",
+                                  "--member", "soc-1=s1", "--member", "school-1=k1+k2", "--member", "school-9=o1", "--coordinator", "s1")["case"]
+        cls.case = opened["caseId"]
+        now = harness.time.time()
+        valid = f"purpose=coordination,valid={harness.rfc3339(now - 60)}/{harness.rfc3339(now + 90 * 86400)}"
+        text = running.folder / "consent-9.txt"
+        text.write_text("What we ask you to agree to.\n")
+        cls.consent = world.social.run("consent", "record", "--case", cls.case, "--text-version", "1", "--language", "sv", "--text-file", text, "--grant",
+                                       f"category=school_attendance,from=school-9,to=soc-1,{valid}", "--grant",
+                                       f"category=meeting_notes,from=soc-1,to=school-1,{valid}")["consentId"]
+        world.social.run("consent", "give", "--consent", cls.consent, "--person", opened["subjectPersonId"], "--case", cls.case)
+        for phase in ("inquiry", "enrolled"):
+            world.social.run("case", "phase", cls.case, phase)
+
+    def notes(self, word, *to, **more):
+        section = {"purpose": "coordination", "claim": f"consent:{self.consent}", "json": harness.contents.of("meeting_notes", "MeetingNotes", word)}
+        return {"case": self.case, "type": "MeetingNotes", "to": to, "sections": [section], **more}
+
+    def raw(self, content, **envelope):
+        """What school-9's own software sends, unchecked, to social services."""
+        answer = self.other.send(self.other.message(
+            self.case, self.consent, [self.other.recipient("soc-1")], "school_attendance", "MESSAGE_TYPE_ATTENDANCE_REPORT",
+            section={"payload_type": "sluss.v1.AttendanceReport", "content": harness.wire.encode("AttendanceReport", content)}, envelope=envelope))
+        self.assertTrue(answer.ok, answer.body)
+        return answer.message["message_id"]
+
+    def wait_handled(self, path, message_id):
+        harness.wait_until(path.exists, f"it is not written there:\n{sender.log_tail()}")
+        path.unlink()
+        harness.wait_until(lambda: sender.get(f"/v1/inbox/{message_id}")["state"] == "done", "its removal is not seen")
+
+    def test_received_content_is_judged_by_the_rules_of_its_type(self):
+        inbox = sender.state / "state" / "folder" / "inbox"
+        good = self.raw({"week": "2026-W05", "lessons_planned": 20, "lessons_attended": 18})
+        self.wait_handled(inbox / f"{good}.json", good)
+        bad = self.raw({"week": "2026-W05", "lessons_planned": 20, "lessons_attended": 21})
+
+        def status():
+            return self.other.call("ExchangeService/GetStatus", "GetStatusRequest", {"message_id": bad}, "GetStatusResponse").message["recipients"][0]
+        rejected = harness.wait_until(lambda: (s := status())["state"] == "DELIVERY_STATE_REJECTED" and s, "it is not rejected")
+        self.assertEqual(rejected["explanation"], "Section 1 (school_attendance) breaks a rule of its type at lessons_attended.")
+        self.assertEqual(sender.get(f"/v1/inbox/{bad}")["state"], "unusable")
+        reported = [r["mismatch_reported"] for r in running.log(running.auditor("audit-9")) if "mismatch_reported" in r]
+        self.assertEqual(len(reported), 1, reported)
+
+    def test_sent_content_is_judged_before_it_is_taken(self):
+        report = {"@type": "sluss.v1.AttendanceReport", "week": "2026-W05", "lessonsPlanned": 20, "lessonsAttended": 21}
+        section = {"purpose": "coordination", "claim": f"consent:{world.consents[0]}"}
+        description = {"case": world.cases[0][0], "type": "AttendanceReport", "to": ["soc-1"]}
+        error = receiver.send({**description, "sections": [{**section, "json": report}]}, 400)["error"]
+        self.assertIn("lessons_attended: The number is 21", error["explanation"])
+        error = receiver.send({**description, "sections": [{**section, "category": "school_attendance", "text": "was there"}]}, 400)["error"]
+        self.assertIn("payload: a Note cannot stand in a message of type attendance_report; its content is an AttendanceReport", error["explanation"])
+
+    def test_officers(self):
+        """By the interface for one officer or for nobody in particular; in the folder of an officer who has one."""
+        for officer in ("k1", "k2", None):
+            sender.wait_state(sender.send(self.notes(officer or "all", "school-1" + (f":{officer}" if officer else "")))["messageId"], "accepted", "delivered")
+        harness.wait_until(lambda: len(receiver.get("/v1/inbox")["messages"]) == 3, "not all arrive")
+
+        def words(officer):
+            return [harness.contents.word_of(m["sections"][0]["content"]) for m in receiver.get(f"/v1/inbox?officer={officer}")["messages"]]
+        self.assertEqual([words("k1"), words("k2"), words("k3")], [["k1", "all"], ["k2", "all"], ["all"]])
+        receiver.take_all(3)
+        inbox = sender.state / "state" / "folder" / "inbox"
+        (inbox / "s2").mkdir()
+        self.addCleanup((inbox / "s2").rmdir)
+        for officer, folder in (("s1", inbox), ("s2", inbox / "s2"), ("..", inbox)):
+            message_id = self.raw({"week": "2026-W06"}, recipients=[{"agency_id": "soc-1", "officer_id": officer}])
+            self.wait_handled(folder / f"{message_id}.json", message_id)
+
+    def test_an_agent_for_one_officer(self):
+        receiver.stop()
+        with agentd.Agentd(world.school, "school-k1", officer="agent-k1", receive_for="k1") as first:
+            two = sender.send(self.notes("for k2", "school-1:k2"))["messageId"]
+            sender.wait_state(two, "accepted")
+            one = sender.send(self.notes("for k1", "school-1:k1"))["messageId"]
+            self.assertEqual([m["messageId"] for m in first.take_all(1)], [one])
+            self.assertEqual(first.call("GET", f"/v1/inbox/{two}")[0], 404)
+        receiver.start()
+        self.assertEqual([m["messageId"] for m in receiver.take_all(1)], [two])
+
+    def test_only_the_permitted_part(self):
+        both = self.notes("permitted", "school-1", "school-9")
+        both["sections"].append({"purpose": "coordination", "claim": f"consent:{self.consent}", "json": harness.contents.of("enrolment", "MeetingNotes", "denied")})
+        refused = sender.wait_state(sender.send(both)["messageId"], "refused")
+        self.assertEqual([p.get("permitted", False) for p in refused["why"]["pairs"]].count(True), 1)
+        message_id = sender.send({**both, "partial": True})["messageId"]
+        accepted = sender.wait_state(message_id, "accepted", "delivered")
+        self.assertEqual({r["agencyId"]: r["state"] for r in accepted["recipients"]}.get("school-9", "DENIED"), "DENIED")
+        got = receiver.take_all(1)[0]
+        self.assertEqual((got["messageId"], got["usable"], [s["category"] for s in got["sections"]]), (message_id, True, ["meeting_notes"]))
+        self.assertEqual(harness.contents.word_of(got["sections"][0]["content"]), "permitted")
+        self.assertEqual(self.other.fetch().message.get("deliveries", []), [])
+        delivered = sender.wait_state(message_id, "delivered")
+        self.assertIn(("school-1", "ACKNOWLEDGED"), [(r["agencyId"], r["state"]) for r in delivered["recipients"]])
+
+
 class Keys(unittest.TestCase):
     def test_rotation_is_noticed(self):
         world.school.run("agency", "keys", "--rotate")

@@ -12,9 +12,12 @@ const { dist, sluss, top, tokens } = world.example;
 const load = (path) => import(join(dist, path));
 const { Agency } = await load("src/agency.js");
 const { loadKeys, makeKeys, saveKeys } = await load("src/keys.js");
+const { provedEntry } = await load("src/proof.js");
 const { open } = await load("src/section.js");
 const { MessageType, Purpose } = await load("gen/sluss/v1/common_pb.js");
 const { AttendanceReportSchema, NoteSchema } = await load("gen/sluss/v1/payload_pb.js");
+const { AuditService } = await load("gen/sluss/v1/audit_pb.js");
+const { DirectoryService } = await load("gen/sluss/v1/directory_pb.js");
 const { ExchangeService, DeliveryState } = await load("gen/sluss/v1/exchange_pb.js");
 
 const folder = join(world.folder, "example");
@@ -144,6 +147,35 @@ test("a label that lies is found by both sides, and stands in the log", async ()
 	assert.deepEqual(recipients.map((r) => r.state), [DeliveryState.REJECTED, DeliveryState.REJECTED]);
 	const { notices } = await agencies["school-ts"].client(ExchangeService).fetch({ withNotices: true });
 	assert.deepEqual(notices.filter((n) => n.messageId === answer.messageId && n.kind === 4).map((n) => n.recipientAgencyId).sort(), ["police-ts", "soc-c"]);
+});
+
+test("content that breaks a rule of its type is rejected with the field, and stands in the log", async () => {
+	const { answer } = await sendReport({ content: { ...report, lessonsAttended: 27 } });
+	const fetched = c(["fetch", "--ack"], 5);
+	assert.deepEqual(fetched.messages.map((m) => [m.messageId, m.usable, m.sections[0].state]), [[answer.messageId, false, "invalid"]]);
+	const { recipients } = await agencies["school-ts"].client(ExchangeService).getStatus({ messageId: answer.messageId });
+	const soc = recipients.find((r) => r.recipientAgencyId === "soc-c");
+	assert.deepEqual([soc.state, soc.explanation], [DeliveryState.REJECTED, "Section 1 (school_attendance) breaks a rule of its type at lessons_attended."]);
+	for (const taken of await agencies["police-ts"].fetch(2000))
+		await agencies["police-ts"].acknowledge(taken);
+});
+
+test("keys that the log does not bind to the agency are not believed", async () => {
+	const school = agencies["school-ts"];
+	const { agency } = await school.client(DirectoryService).getAgency({ agencyId: "soc-c" });
+	const [keys] = agency.keys;
+	await school.prove("soc-c", keys);
+	const other = makeKeys();
+	await assert.rejects(school.prove("soc-c", { ...keys, sealingKey: other.sealing.publicKey }), /the log does not have/);
+	await assert.rejects(school.prove("soc-c", { ...keys, signingKey: other.signing.publicKey }), /the log does not have/);
+	await assert.rejects(school.prove("police-ts", keys), /the log does not have/);
+	const { receipt } = await school.client(AuditService).getProof({ logIndex: keys.logIndex });
+	const vkey = readFileSync(join(school.settings.folder, "log.vkey"), "utf8");
+	assert.equal(provedEntry(receipt, vkey).event.case, "agencyEnrolled");
+	const changed = Uint8Array.from(receipt.logEntry);
+	changed[changed.length - 1] ^= 1;
+	assert.throws(() => provedEntry({ ...receipt, logEntry: changed }, vkey), /does not stand in the log/);
+	assert.throws(() => provedEntry({ ...receipt, tlogProof: receipt.tlogProof.replace(/\n(\d+)\n/, "\n9$1\n") }, vkey), /not signed by the log/);
 });
 
 test("content in a message that cannot carry it is found", async () => {

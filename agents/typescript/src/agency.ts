@@ -9,10 +9,12 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { createClient, type Client } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import type { MessageType } from "../gen/sluss/v1/common_pb.js";
-import { DirectoryService } from "../gen/sluss/v1/directory_pb.js";
+import { AuditService } from "../gen/sluss/v1/audit_pb.js";
+import { DirectoryService, type AgencyKeys } from "../gen/sluss/v1/directory_pb.js";
 import { AcknowledgeDeliverySchema, DeliveryOutcome, EnvelopeSchema, ExchangeService, SendRequestSchema, type AcknowledgeResponse, type Delivery, type Envelope,
 	type SendRequest, type SendResponse } from "../gen/sluss/v1/exchange_pb.js";
 import { sha256, signingKeyId, sodium, type Keys } from "./keys.js";
+import { provedEntry } from "./proof.js";
 import { Mislabelled, open, seal, sectionDigest, type Draft, type Opened, type Recipient } from "./section.js";
 
 export interface Settings {
@@ -20,7 +22,7 @@ export interface Settings {
 	agencyUrl: string; // the port with client certificates
 	publicUrl: string; // the port without, for enrolment
 	ca: string; // PEM file: whom we believe about the gateway
-	folder: string; // where client.key and client.crt lie
+	folder: string; // where client.key, client.crt and log.vkey lie
 	id: string;
 	officer: string;
 }
@@ -35,6 +37,8 @@ export interface Taken {
 }
 
 export class Agency {
+	private readonly proved = new Set<string>(); // bindings of keys to agencies that the log has
+
 	constructor(readonly settings: Settings, readonly keys: Keys) {}
 
 	client<T extends DescService>(service: T, port: "agency" | "public" = "agency"): Client<T> {
@@ -73,6 +77,7 @@ export class Agency {
 		if (sha256(answer.logVerifierKey).subarray(0, 16).toString("hex") !== logDigest)
 			throw new Error("this is not the log that the token stands for");
 		writeFileSync(join(folder, "client.crt"), answer.certificateChain);
+		writeFileSync(join(folder, "log.vkey"), answer.logVerifierKey);
 		return answer.logVerifierKey;
 	}
 
@@ -105,15 +110,36 @@ export class Agency {
 
 	// ---- out
 
-	// The directory's newest key of each.
+	// The log's key, as enrolment pinned it.
+	private logKey(): string {
+		return readFileSync(join(this.settings.folder, "log.vkey"), "utf8");
+	}
+
+	// Keys are believed only when an entry of the log binds both of them to the agency: whoever answers in the gateway's place cannot make us seal to a key of theirs, or believe a
+	// sender of theirs. Asked once for each binding.
+	async prove(agencyId: string, keys: AgencyKeys): Promise<void> {
+		const binding = sha256(agencyId, "\0", keys.signingKey, keys.sealingKey).toString("hex");
+		if (this.proved.has(binding))
+			return;
+		const { receipt } = await this.client(AuditService).getProof({ logIndex: keys.logIndex });
+		const { event } = provedEntry(receipt, this.logKey());
+		const bound = (event.case === "agencyEnrolled" || event.case === "keysRotated") && event.value.agency === agencyId
+			&& Buffer.from(event.value.signKey).equals(keys.signingKey) && Buffer.from(event.value.sealKey).equals(keys.sealingKey);
+		if (!bound || receipt?.logIndex !== keys.logIndex)
+			throw new Error(`the directory names keys of ${agencyId} that the log does not have`);
+		this.proved.add(binding);
+	}
+
+	// The directory's newest key of each, proved.
 	async recipients(ids: string[]): Promise<Recipient[]> {
 		const directory = this.client(DirectoryService);
 		return Promise.all(ids.map(async (id) => {
 			const { agency } = await directory.getAgency({ agencyId: id });
-			const key = agency?.keys.find((k) => !k.revoked)?.sealingKey;
-			if (key === undefined)
+			const keys = agency?.keys.find((k) => !k.revoked);
+			if (keys === undefined)
 				throw new Error(`${id} has no key to seal to`);
-			return { id, sealingKey: key };
+			await this.prove(id, keys);
+			return { id, sealingKey: keys.sealingKey };
 		}));
 	}
 
@@ -132,8 +158,13 @@ export class Agency {
 		return create(SendRequestSchema, { envelope: { envelope: octets, ...this.sign(octets) }, sections });
 	}
 
-	send(request: SendRequest): Promise<SendResponse> {
-		return this.client(ExchangeService).send(request);
+	// Accepted means: the receipt proves that the log has this very envelope.
+	async send(request: SendRequest): Promise<SendResponse> {
+		const answer = await this.client(ExchangeService).send(request);
+		const { event } = provedEntry(answer.receipt, this.logKey());
+		if (event.case !== "messageAccepted" || !Buffer.from(event.value.envelopeHash).equals(sha256(request.envelope!.envelope)))
+			throw new Error("the receipt is for another message");
+		return answer;
 	}
 
 	// ---- in
@@ -159,7 +190,7 @@ export class Agency {
 		return taken;
 	}
 
-	// Signed by a key that the directory has for the sender, meant for this gateway and for us.
+	// Signed by a key that the log binds to the sender, meant for this gateway and for us.
 	private async checkEnvelope(delivery: Delivery): Promise<Envelope> {
 		const signed = delivery.envelope;
 		if (signed === undefined || !sodium.crypto_sign_verify_detached(signed.signature, signed.envelope, delivery.senderKey))
@@ -169,8 +200,10 @@ export class Agency {
 			|| !envelope.recipients.some((r) => r.agencyId === this.settings.id))
 			throw new Error("the envelope is meant for another gateway, message or agency");
 		const { agency } = await this.client(DirectoryService).getAgency({ agencyId: envelope.agencyId });
-		if (!agency?.keys.some((k) => Buffer.from(k.signingKey).equals(delivery.senderKey)))
+		const keys = agency?.keys.find((k) => Buffer.from(k.signingKey).equals(delivery.senderKey));
+		if (keys === undefined)
 			throw new Error("the directory has no such key of the sender");
+		await this.prove(envelope.agencyId, keys);
 		return envelope;
 	}
 
