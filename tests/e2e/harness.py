@@ -30,7 +30,7 @@ SLUSSD = BUILD / "slussd"
 SLUSS = BUILD / "agents" / "cli" / "sluss"
 POLICY = TOP / "policy" / "sweden-sig.json"
 START_SECONDS = 30
-ADMIN_METHODS = {"AddAgency": 161, "RevokeAgency": 162, "SetPolicy": 163, "StepClock": 164, "GetHealth": 165, "EndSessions": 169, "Backup": 166, "ErasePerson": 167, "ListQueues": 170}  # gateway/ipc/methods.h
+ADMIN_METHODS = {"AddAgency": 161, "RevokeAgency": 162, "RevokeKeys": 168, "SetPolicy": 163, "StepClock": 164, "GetHealth": 165, "EndSessions": 169, "Backup": 166, "ErasePerson": 167, "ListQueues": 170}  # gateway/ipc/methods.h
 
 
 def wait_until(true, what, seconds=START_SECONDS):

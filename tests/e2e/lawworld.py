@@ -39,8 +39,8 @@ class Case:
 
 
 class World:
-    def __init__(self):
-        self.context = harness.gateway(settings={"demo_clock": "true", "demo_clock_start": START})
+    def __init__(self, **settings):
+        self.context = harness.gateway(settings={"demo_clock": "true", "demo_clock_start": START, **settings})
         self.gateway = self.context.__enter__()
         self.desks = {name: self.desk(name, kind) for name, kind in TYPES.items()}
 

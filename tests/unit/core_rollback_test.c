@@ -103,11 +103,54 @@ static void a_clock_that_was_set_is_noticed(void **state)
 	free(w);
 }
 
+static struct sluss_writer *open_writer(struct world *w, struct sluss_queue *nobody)
+{
+	struct sluss_store_error error;
+	struct sluss_keys keys = {{1}, {2}};
+	assert_true(sluss_queue_init(nobody, -1));
+	struct sluss_writer *writer =
+	    sluss_writer_open(&w->config, &keys, (struct sluss_bytes){NULL, 0}, NULL, nobody, &error);
+	if (writer == NULL)
+		fail_msg("%s", error.text);
+	return writer;
+}
+
+// A batch with one look in it.
+static void look(struct sluss_writer *writer, int64_t jump_ms)
+{
+	sluss_batch_start(writer);
+	writer->clock_jump_ms += jump_ms;
+	const struct sluss_record looked = {
+	    .type = SLUSS_REC_LOOKED, .u.looked = {.who = "reader", .what = "disclosures"}};
+	assert_int_equal(sluss_batch_append(writer, &looked, NULL), SLUSS_BATCH_OK);
+	assert_true(sluss_batch_commit(writer));
+}
+
+static void a_clock_that_was_set_stands_in_the_log(void **state)
+{
+	(void)state;
+	struct world *w = calloc(1, sizeof(*w));
+	struct sluss_queue nobody;
+	assert_non_null(w);
+	world_start(w);
+	world_stop(w);
+	struct sluss_writer *writer = open_writer(w, &nobody);
+	look(writer, 0);
+	look(writer, 3600 * 1000);
+	look(writer, 0); // once
+	sluss_writer_close(&writer);
+	sluss_queue_destroy(&nobody);
+	assert_int_equal(count_records(w, SLUSS_REC_CLOCK_JUMPED), 1);
+	world_end(w);
+	free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(nothing_is_answered_that_the_second_place_does_not_know),
 	    cmocka_unit_test(a_clock_that_was_set_is_noticed),
+	    cmocka_unit_test(a_clock_that_was_set_stands_in_the_log),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
