@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Plants one mistake at a time in core and requires that the test named for it fails. The build tree (SLUSS_BUILD) is only read: the changed file is compiled with the
-tree's own command into a folder of its own and linked in front of the libraries."""
+tree's own command into a folder of its own and linked in front of the libraries. Whole gateways with such a mistake relay against the rules: the log that they write
+betrays them to an untouched `sluss audit verify`."""
 import concurrent.futures
+import json
 import os
 import pathlib
 import re
@@ -10,6 +12,8 @@ import subprocess
 import tempfile
 import time
 import unittest
+
+import harness
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SLUSS_BUILD", TOP / "build" / "release"))
@@ -51,20 +55,30 @@ def command_of(target):
     return words[words.index("&&") + 1:-2] if words[0] == ":" else words
 
 
-def build(folder, file, text, program):
-    """The test program with the changed file in it."""
-    source, changed, result = TOP / CORE / file, folder / file, folder / program
+def compile_changed(folder, source, library, text):
+    """The object of a changed source file of the tree."""
+    changed, made = folder / pathlib.Path(source).name, folder / (pathlib.Path(source).name + ".o")
     changed.write_text(text)
-    words = command_of(f"{CORE}/CMakeFiles/sluss_core.dir/{file}.o")
-    made = folder / "changed.o"
-    replaced = {str(source): str(changed), f"{CORE}/CMakeFiles/sluss_core.dir/{file}.o": str(made), f"{CORE}/CMakeFiles/sluss_core.dir/{file}.o.d": str(folder / "deps")}
-    words = [replaced.get(w, w) for w in words] + [f"-I{source.parent}", "-Wno-error"]
+    target = f"{pathlib.Path(source).parent}/CMakeFiles/{library}.dir/{changed.name}.o"
+    replaced = {str(TOP / source): str(changed), target: str(made), target + ".d": str(folder / "deps")}
+    words = [replaced.get(w, w) for w in command_of(target)] + [f"-I{(TOP / source).parent}", "-Wno-error"]
     subprocess.run(words, cwd=BUILD, check=True, capture_output=True, text=True)
-    words = command_of("tests/" + program)
+    return made
+
+
+def link_with(folder, program, objects):
+    """A program of the tree with these objects in front of its libraries."""
+    result = folder / pathlib.Path(program).name
+    words = command_of(program)
     at = words.index("-o")
-    words = words[:at] + [str(made), "-o", str(result)] + words[at + 2:]
+    words = words[:at] + [*map(str, objects), "-o", str(result)] + words[at + 2:]
     subprocess.run(words, cwd=BUILD, check=True, capture_output=True, text=True)
     return result
+
+
+def build(folder, file, text, program):
+    """The test program with the changed file in it."""
+    return link_with(folder, "tests/" + program, [compile_changed(folder, f"{CORE}/{file}", "sluss_core", text)])
 
 
 def failed_tests(program, until=None):
@@ -104,6 +118,75 @@ class Mutants(unittest.TestCase):
         for file, program in (("exchange_decide.c", "core_withdraw_test"), ("svc_send.c", "core_exchange_test")):
             with self.subTest(file):
                 self.assertEqual(self.failed(file, (TOP / CORE / file).read_text(), program), set())
+
+
+# A decision that permits everything, on no ground.
+DENY = """	decision->verdict = SLUSS_VERDICT_DENY;
+	decision->reason = reason;
+	decision->ground = SLUSS_GROUND_NONE;"""
+PERMIT = """	(void)reason;
+	decision->verdict = SLUSS_VERDICT_PERMIT;
+	decision->reason = SLUSS_OK_CONSENT;
+	decision->ground = SLUSS_GROUND_CONSENT;"""
+DECIDE = ("policy/decide.c", "sluss_policy", DENY, PERMIT)
+# What waits stays when its ground is withdrawn, and is handed out as it was decided once.
+STAYS = (f"{CORE}/stop.c", "sluss_core", *MUTANTS[3][2:4])
+ONCE = (f"{CORE}/exchange_decide.c", "sluss_core", AT_DELIVERY, FROM_ACCEPTANCE)
+
+
+class Gateways(unittest.TestCase):
+    """Whole programs with a mistake in them."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="sluss-mutant-"))
+        cls.addClassCleanup(harness.shutil.rmtree, cls.folder)
+        cls.decide = cls.changed(*DECIDE)
+
+    @classmethod
+    def changed(cls, source, library, there, instead):
+        text = (TOP / source).read_text()
+        assert text.count(there) == 1, f"{source} has changed: {there}"
+        return compile_changed(cls.folder, source, library, text.replace(there, instead))
+
+    def play(self, slussd):
+        """A message on a grant and one without; the first waits when everything is withdrawn, and both are fetched then. The export of the log."""
+        self.addCleanup(setattr, harness, "SLUSSD", harness.SLUSSD)
+        harness.SLUSSD = slussd
+        with harness.gateway() as gateway:
+            soc, pol = gateway.agency("soc-1", "social_services"), gateway.agency("pol-1", "police")
+            case, person = soc.open_case([soc, pol])
+            for phase in ("INQUIRY", "ENROLLED"):
+                self.assertTrue(soc.set_phase(case, "PHASE_" + phase).ok)
+            consent = soc.consent(case, [person], [("action_plan", soc, [pol])])
+            for category in ("action_plan", "needs"):
+                soc.send(soc.message(case, consent, [pol], category=category))
+            self.assertTrue(soc.withdraw(case, person).ok)
+            pol.fetch()
+            export = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+            gateway.cli("audit-1", "auditor", "a1").run("audit", "export", export)
+        return export
+
+    def kinds(self, export, sluss=harness.SLUSS):
+        done = subprocess.run([sluss, "audit", "verify", export, "--json", "--profile", "/nonexistent/profile"], capture_output=True, text=True, timeout=60)
+        return {f["kind"] for f in json.loads(done.stdout)["findings"]}
+
+    def test_a_gateway_that_permits_everything(self):
+        found = self.kinds(self.play(link_with(self.folder, "slussd", [self.decide])))
+        self.assertLessEqual({"accepted-without-ground", "released-without-ground", "released-after-withdrawal"}, found)
+
+    def test_a_gateway_that_goes_on_after_a_withdrawal(self):
+        folder = self.folder / "on"
+        folder.mkdir()
+        found = self.kinds(self.play(link_with(folder, "slussd", [self.changed(*STAYS), self.changed(*ONCE)])))
+        self.assertLessEqual({"not-withheld", "released-after-withdrawal"}, found)
+        self.assertNotIn("accepted-without-ground", found)
+
+    def test_an_honest_gateway_and_a_wrong_verifier(self):
+        export = self.play(harness.SLUSSD)
+        self.assertEqual(self.kinds(export), set())
+        wrong = self.kinds(export, link_with(self.folder, "agents/cli/sluss", [self.decide]))
+        self.assertIn("denied-though-permitted", wrong)
 
 
 if __name__ == "__main__":
