@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import unittest
+import uuid
 
 import four_agencies_test as story
 import harness
@@ -131,8 +132,36 @@ class Audit(unittest.TestCase):
         self.assertIn(("school-1", "police-1", "school_attendance"), listed)
         self.assertTrue(all(d["decidedAgain"] for d in answer["list"]))
         self.assertEqual(len(listed), answer["disclosures"])
+        # The same, counted from the entries alone.
+        self.assertEqual(sorted((d["logIndex"], d["recipientAgencyId"], d["category"]) for d in answer["list"]), self.released_about(world.case))
         code, answer = sluss("audit", "verify", self.export, "--subject", world.persons[1])
         self.assertEqual((code, answer["disclosures"]), (0, 0))  # a guardian whom no section concerns
+
+    def released_about(self, case):
+        """(index, recipient, category) of every section that was released in a case."""
+        sections, released = {}, []
+        for index, record in enumerate(wire.decode("LogRecord", e) for e in entries_of(self.export)):
+            if "message_accepted" in record:
+                sections[record["message_accepted"]["message"]] = [s["category"] for s in record["message_accepted"]["sections"]]
+            if "released" in record and record["released"]["case_id"] == uuid.UUID(case).bytes:
+                released += [(index, p["recipient"], sections[record["released"]["message"]][p.get("section", 0)]) for p in record["released"]["pairs"]
+                             if p["reason"].startswith("REASON_CODE_OK_")]
+        return sorted(released)
+
+    def test_a_list_with_a_gap_says_which(self):
+        """A bundle that is cut off in the middle, and one that is not there: the list is not complete, and the entries that are missing are named."""
+        size = self.make_export()["size"]
+        bundle = sorted(p for p in (self.export / "tile" / "entries").rglob("*") if p.is_file())[-1]
+        whole, first = bundle.read_bytes(), (size - 1) // 256 * 256
+        whole_entries = entries_of(self.export)
+        kept = sum(2 + len(e) for e in whole_entries[first:first + 5])
+        for octets, begin in ((whole[:kept + 3], first + 5), (None, first)):
+            bundle.write_bytes(octets) if octets is not None else bundle.unlink()
+            code, answer = sluss("audit", "verify", self.export, "--subject", world.persons[0])
+            self.assertEqual((code, answer["complete"], answer["gap"]), (STRUCTURE, False, {"from": begin, "until": size}))
+        bundle.write_bytes(whole)
+        code, answer = sluss("audit", "verify", self.export, "--subject", world.persons[0])
+        self.assertEqual((code, answer["complete"], "gap" in answer), (0, True, False))
 
     def test_proofs(self):
         self.make_export()

@@ -150,17 +150,18 @@ class Gateways(unittest.TestCase):
         return compile_changed(cls.folder, source, library, text.replace(there, instead))
 
     def play(self, slussd):
-        """A message on a grant and one without; the first waits when everything is withdrawn, and both are fetched then. The export of the log."""
+        """A message on a grant and one without; the first waits when everything is withdrawn, the second is fetched before, the first after. The export of the log."""
         self.addCleanup(setattr, harness, "SLUSSD", harness.SLUSSD)
         harness.SLUSSD = slussd
         with harness.gateway() as gateway:
-            soc, pol = gateway.agency("soc-1", "social_services"), gateway.agency("pol-1", "police")
-            case, person = soc.open_case([soc, pol])
+            soc, pol, sch = gateway.agency("soc-1", "social_services"), gateway.agency("pol-1", "police"), gateway.agency("sch-1", "school")
+            case, person = soc.open_case([soc, pol, sch])
             for phase in ("INQUIRY", "ENROLLED"):
                 self.assertTrue(soc.set_phase(case, "PHASE_" + phase).ok)
             consent = soc.consent(case, [person], [("action_plan", soc, [pol])])
-            for category in ("action_plan", "needs"):
-                soc.send(soc.message(case, consent, [pol], category=category))
+            for to in (pol, sch):
+                soc.send(soc.message(case, consent, [to]))
+            sch.fetch()
             self.assertTrue(soc.withdraw(case, person).ok)
             pol.fetch()
             export = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
