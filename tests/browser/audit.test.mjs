@@ -32,6 +32,10 @@ test("an auditor finds a disclosure, keeps the filter in the address, and takes 
   assert.match(readFileSync(await proof.path(), "utf8"), /^c2sp\.org\/tlog-proof@v1\n/);
   const [table] = await Promise.all([p.waitForEvent("download"), p.getByRole("button", { name: "CSV" }).click()]);
   assert.equal(readFileSync(await table.path(), "utf8").trimEnd().split("\r\n").length, (await p.locator("main li.ds-card").count()) + 1);
+  const { size } = await world.ask("replayed", { found: 3 });
+  await view(p, world, "log");
+  await p.locator("main dl").waitFor();
+  assert.match(await p.locator("main").innerText(), new RegExp(`3[^]*${size}[^]*audit`)); // what was found, over how many entries, by whom
   await examineAll(p, world, "auditor", [["log", "log"], ["disclosures", "disclosures?which=1"], ["recalls", "recalls"], ["case", `case?id=${family.case}`], ["counts", "counts?from=2026-01-01&until=2026-04-01"]],
     { log: "main dl", disclosures: "main li.ds-card" });
   await p.context().close();

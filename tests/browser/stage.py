@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A gateway with pages and people for the browser tests: starts the real programs, makes agencies, cases and consents, then does what the test asks for, a JSON line
 each way on standard input and output. Ends when its input ends."""
+import base64
 import contextlib
 import json
 import os
@@ -135,6 +136,16 @@ class Stage(lawworld.World):
     def looks(self):
         """What was looked at, of all that the log has."""
         return {"looks": [r["looked"]["what"] for r in self.gateway.log(self.desks["audit"]) if "looked" in r]}
+
+    def replayed(self, found):
+        """The auditor reports a replay of the log as it is now, with so many releases without ground."""
+        _, checkpoint = self.gateway.entries(self.desks["audit"])
+        _, size, root = checkpoint.split("\n")[:3]
+        findings = [{"finding_class": "AUDIT_CLASS_GROUND", "count": found}] if found else []
+        answer = self.desks["audit"].state("AuditService/ReportReplay", "ReplayReport", {
+            "size": int(size), "root": base64.b64decode(root), "findings": findings, "complete": True}, "ReportReplayRequest", "ReportReplayResponse")
+        assert answer.ok, (answer.reason, answer.text)
+        return {"size": int(size)}
 
     def standings(self, case):
         return {"standing": self.standing(self.cases[case])}
