@@ -20,9 +20,11 @@ export function signal<T>(first: T): Signal<T> {
     },
     use() {
       const [, again] = useState(0);
+      const shown = value;
       useEffect(() => {
         const f = () => again((n) => n + 1);
         followers.add(f);
+        if (value !== shown) f(); // it changed between the drawing and now: nobody followed yet
         return () => void followers.delete(f);
       }, []);
       return value;
