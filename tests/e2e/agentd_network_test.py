@@ -62,6 +62,64 @@ class Network(unittest.TestCase):
                 self.assertGreater(network.struck, 30)
                 check(self, running, sender, receiver, ids)
 
+    def test_delays(self):
+        """Octets come few at a time; and they stop for longer than the agent waits and arrive later: before the agent's next try, or when that has been answered already."""
+        with harness.gateway(settings={"lease_ms": "300"}) as running, proxy.Proxy(running.agency_port) as out, proxy.Proxy(running.agency_port) as back:
+            world = agentd.World(running)
+            world.add_case()
+            with agentd.Agentd(world.social, url=out.url, receive="false", senders=1, **{**QUIET, "timeout_ms": 1000}) as sender, \
+                    agentd.Agentd(world.school, url=back.url, fetch_wait_ms=300, recall_period_ms=3600000, **{**QUIET, "timeout_ms": 1000}) as receiver:
+                ids = []
+
+                def send():
+                    ids.append(sender.send(world.notes(len(ids)))["messageId"])
+                    return ids[-1]
+
+                out.trickle = back.trickle = True
+                for _ in range(4):
+                    sender.wait_state(send(), "accepted", "delivered")
+                harness.wait_until(lambda: receiver.counts()["in"]["ready"] == len(ids), "a message does not arrive")
+                out.trickle = back.trickle = False
+
+                def over(network):
+                    network.drop_all()
+                    harness.wait_until(lambda: not network.stalled, "a connection that nobody has is kept")
+
+                # In the request. Its rest arrives before the agent can try again: then that is the message, and the next try gets its answer.
+                out.late.clear()
+                out.arm(proxy.UP, 900, "stall")
+                send()
+                harness.wait_until(lambda: out.struck, "nothing is sent")
+                out.target = None
+                harness.wait_until(out.given_up.is_set, "the agent waits for ever")
+                out.late.set()
+                harness.wait_until(lambda: running.health()["accepted"] == len(ids), "what comes late is lost")
+                out.target = running.agency_port
+                sender.wait_state(ids[-1], "accepted", "delivered")
+                over(out)
+                # Its rest arrives when the next try was answered.
+                sender.wait_state(send(), "accepted", "delivered")
+                out.late.clear()
+                out.arm(proxy.UP, 900, "stall")
+                sender.wait_state(send(), "accepted", "delivered")
+                out.late.set()
+                harness.wait_until(lambda: out.late_octets, "the gateway does not answer what comes late")
+                over(out)
+                # In the answer; in the handshake.
+                for direction, octets in ((proxy.DOWN, 1100), (proxy.UP, 2000)):
+                    out.arm(direction, octets, "stall")
+                    sender.wait_state(send(), "accepted", "delivered")
+                    over(out)
+                # What is fetched and acknowledged: in an answer, and in a request.
+                for direction, octets in ((proxy.DOWN, 700), (proxy.UP, 100)):
+                    back.arm(direction, octets, "stall")
+                    send()
+                    harness.wait_until(back.given_up.is_set, "the agent waits for ever")
+                    harness.wait_until(lambda: receiver.counts()["in"]["ready"] == len(ids), "the message does not arrive")
+                    over(back)
+                self.assertEqual((out.struck, back.struck), (4, 2))
+                check(self, running, sender, receiver, ids)
+
     def test_gateway_away_for_long(self):
         """Nothing is lost while nobody answers, not even when the agent starts anew; the operator sees what waits and why; then all goes out in order."""
         with harness.gateway() as running, proxy.Proxy(None) as network:

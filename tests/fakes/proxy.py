@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A TCP proxy on loopback that does to connections what networks do: refuses, cuts, truncates, repeats, holds back. Octets pass as they are (TLS lies inside)."""
+"""A TCP proxy on loopback that does to connections what networks do: refuses, cuts, truncates, repeats, holds back, delays. Octets pass as they are (TLS lies inside)."""
+import contextlib
 import select
 import socket
 import struct
 import threading
 
+FEW = 16
+GOODBYE, ALERT = 24, b"\x17\x03\x03\x00\x13"  # close_notify: the only record of TLS 1.3 that is so short (RFC 8446 sections 5.2 and 6.1)
 UP, DOWN = "up", "down"  # client to server, server to client
 
 
@@ -16,7 +19,10 @@ class Proxy:
       truncate   both sides get an orderly end, the octets behind are lost
       repeat     the octets around that place are sent twice, then all goes on
       stay       nothing more passes there, nor on new connections, until release(); then it is reset
-    """
+      stall      nothing passes any more, in either direction, until the client has given up and `late` is set; then all that was held but the client's goodbye goes to
+                 where it was meant for, and what the server answers to it to nobody; drop_all() ends it
+
+    trickle: while it is true octets are passed few at a time."""
 
     def __init__(self, target):
         self.target = target
@@ -28,6 +34,12 @@ class Proxy:
         self.held = None      # the connection that passes nothing upwards
         self.free = threading.Event()
         self.free.set()
+        self.trickle = False
+        self.given_up = threading.Event()  # the client of the newest stall has gone
+        self.late = threading.Event()      # what is stalled may go on then
+        self.late.set()
+        self.late_octets = 0               # that the server answered to what came late
+        self.stalled = 0                   # connections that are, or that nobody has at the other end
         self.open = []        # the newest last
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -47,6 +59,7 @@ class Proxy:
     def close(self):
         self.stopping = True
         self.free.set()
+        self.late.set()
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.drop_all()
@@ -54,6 +67,8 @@ class Proxy:
     # ---- what the test does
 
     def arm(self, direction, octets, kind="cut"):
+        self.given_up.clear()
+        self.late_octets = 0
         with self.lock:
             self.fault = [direction, octets, kind]
 
@@ -141,7 +156,9 @@ class Proxy:
                 else:
                     self.fault[1] -= len(octets)
         if not strikes:
-            to.sendall(octets)
+            piece = FEW if self.trickle else len(octets)
+            for start in range(0, len(octets), piece):
+                to.sendall(octets[start:start + piece])
             return True
         to.sendall(octets[:at])
         if kind == "cut":
@@ -155,8 +172,31 @@ class Proxy:
             self.stays = True
             self.free.wait()
             return False
+        if kind == "stall":
+            self._stall(direction, octets[at:], client, server)
+            return False
         to.sendall(octets[max(0, at - 50):])  # repeat
         return True
+
+    def _stall(self, direction, held, client, server):
+        with self.lock:
+            self.stalled += 1
+        try:
+            up, down = (held, b"") if direction == UP else (b"", held)
+            with contextlib.suppress(OSError):
+                while octets := client.recv(65536):
+                    up += octets
+            self.given_up.set()
+            self.late.wait()
+            with contextlib.suppress(OSError):
+                client.sendall(down)
+            with contextlib.suppress(OSError):
+                server.sendall(up[:-GOODBYE] if up[-GOODBYE:].startswith(ALERT) else up)
+                while octets := server.recv(65536):
+                    self.late_octets += len(octets)
+        finally:
+            with self.lock:
+                self.stalled -= 1
 
 
 def _reset(*sockets):
