@@ -10,7 +10,7 @@ import uuid
 
 import agentd
 import harness
-from agentd_network_test import check
+from agentd_network_test import QUIET, check
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "fakes"))
 import proxy  # noqa: E402
@@ -57,6 +57,81 @@ class Faults(unittest.TestCase):
                 sender.wait_state(message_id, "delivered")
             self.assertEqual(sender.counts()["out"]["delivered"], len(ids))
             self.assertEqual(receiver.counts()["in"]["done"], len(ids))
+
+    def test_killed_at_each_step(self):
+        """kill -9 of the agent at a step that the network holds still: every step of sending, then every step of receiving."""
+        quiet = {**QUIET, "recall_period_ms": 3600000}
+        with harness.gateway(settings={"lease_ms": "60000"}) as running, proxy.Proxy(running.agency_port) as out, proxy.Proxy(running.agency_port) as back:
+            world = agentd.World(running)
+            world.add_case()
+            sender = agentd.Agentd(world.social, url=out.url, receive="false", senders=1, **quiet).start()
+            receiver = agentd.Agentd(world.school, url=back.url, **{**quiet, "fetch_wait_ms": 20000}).start()
+            for agent in (sender, receiver):
+                self.addCleanup(agent.kill)
+            ids = []
+
+            def send(until=("accepted", "delivered")):
+                ids.append(sender.send(world.notes(len(ids)))["messageId"])
+                if until:
+                    sender.wait_state(ids[-1], *until)
+
+            def arrived():
+                harness.wait_until(lambda: receiver.counts()["in"]["ready"] == len(ids), "the message does not arrive")
+
+            def killed(agent, network):
+                agent.kill()
+                network.drop_all()
+                harness.wait_until(lambda: not network.stalled, "a connection is left")
+                agent.start()
+
+            # Taken, and not tried yet.
+            out.target = None
+            send(until=None)
+            killed(sender, out)
+            out.target = running.agency_port
+            sender.wait_state(ids[-1], "accepted", "delivered")
+            # The request is under way; then the answer to it is.
+            for direction, octets, accepted in ((proxy.UP, 900, 0), (proxy.DOWN, 100, 1)):
+                send()
+                before = len(ids)
+                out.arm(direction, octets, "stall")
+                send(until=None)
+                harness.wait_until(lambda: not out.armed(), "nothing is sent")
+                harness.wait_until(lambda: running.health()["accepted"] == before + accepted, "it was not accepted")
+                killed(sender, out)
+                sender.wait_state(ids[-1], "accepted", "delivered")
+            # It was accepted, and the agent knows that.
+            killed(sender, out)
+            self.assertIn(sender.message(ids[-1])["state"], ("accepted", "delivered"))
+            arrived()
+
+            # What was fetched is under way.
+            back.arm(proxy.DOWN, 700, "stall")
+            send()
+            harness.wait_until(lambda: not back.armed(), "nothing is handed out")
+            killed(receiver, back)
+            arrived()
+            send()
+            arrived()
+            # It is stored, and its acknowledgement does not go; then the gateway has that, and the answer is under way.
+            for answered in (False, True):
+                harness.wait_until(lambda: back.asking() == 1, "nobody asks for messages")
+                back.hold(idle=True)  # all but the one that asks
+                send()
+                harness.wait_until(lambda: receiver.counts()["in"]["stored"] == 1, "nothing is stored")
+                if answered:
+                    back.arm(proxy.DOWN, 10, "stall")
+                    back.release()
+                    harness.wait_until(lambda: running.health()["acknowledged"] == len(ids), "it was not acknowledged")
+                killed(receiver, back)
+                back.release()
+                arrived()
+                send()
+                arrived()
+            # The case system was given it, and has not said so.
+            self.assertEqual([m["messageId"] for m in receiver.get("/v1/inbox?max=256")["messages"]], ids)
+            killed(receiver, back)
+            check(self, running, sender, receiver, ids)
 
     def hand_in(self, sender, world, ids):
         message_id = str(uuid.uuid4())

@@ -31,7 +31,8 @@ class Proxy:
         self.struck = 0
         self.stays = False    # a fault of kind "stay" has struck
         self.holding = False  # new connections are held
-        self.held = None      # the connection that passes nothing upwards
+        self.held = []        # connections that pass nothing upwards
+        self.asked = set()    # clients whose last octets went up
         self.free = threading.Event()
         self.free.set()
         self.trickle = False
@@ -76,17 +77,22 @@ class Proxy:
         with self.lock:
             return self.fault is not None
 
-    def hold(self):
-        """The newest connection passes nothing upwards, and those made from now on pass nothing at all, until release()."""
+    def asking(self):
+        """How many connections wait for an answer."""
         with self.lock:
-            self.held = self.open[-1]
+            return sum(client in self.asked for client, _ in self.open)
+
+    def hold(self, idle=False):
+        """The newest connection, or all that wait for no answer, pass nothing upwards, and those made from now on pass nothing at all, until release()."""
+        with self.lock:
+            self.held = [client for client, _ in self.open if client not in self.asked] if idle else [self.open[-1][0]]
         self.free.clear()
         self.holding = True
 
     def release(self):
         self.holding = False
         self.stays = False
-        self.held = None
+        self.held = []
         self.free.set()
 
     def drop_all(self):
@@ -126,6 +132,7 @@ class Proxy:
         finally:
             with self.lock:
                 self.open.remove(pair)
+                self.asked.discard(client)
             for s in pair:
                 s.close()
 
@@ -143,9 +150,10 @@ class Proxy:
 
     def _pass(self, direction, to, octets, client, server):
         """False: the connection is over."""
-        if direction == UP and self.held and self.held[0] is client:
+        if direction == UP and client in self.held:
             self.free.wait()
         with self.lock:
+            (self.asked.add if direction == UP else self.asked.discard)(client)
             strikes = False
             if self.fault and self.fault[0] == direction:
                 at, kind = self.fault[1], self.fault[2]
