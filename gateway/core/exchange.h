@@ -135,6 +135,9 @@ SLUSS_MUST_CHECK bool exchange_chunks_take(
     struct sluss_txn *txn, const struct exchange_message *message, uint64_t wanted);
 // Destroys the chunks of these sections (bits) of an accepted message. False: spoiled.
 SLUSS_MUST_CHECK bool exchange_chunks_destroy(struct sluss_writer *writer, uint32_t message, uint64_t sections);
+// After a withdrawal in this case: destroys the uploads that claim a consent of the case, as far as nothing that they
+// claim carries them to anybody any more. False: refused.
+SLUSS_MUST_CHECK bool exchange_uploads_stop(struct sluss_txn *txn, const struct sluss_id *case_id);
 // Destroys an upload that nobody sent. False: spoiled.
 SLUSS_MUST_CHECK bool exchange_upload_destroy(struct sluss_writer *writer, const struct sluss_upload_state *upload);
 

@@ -110,3 +110,52 @@ bool exchange_upload_destroy(struct sluss_writer *w, const struct sluss_upload_s
 		  sluss_uploads_forget(w->uploads, w->store, agency, hash) == SLUSS_STORE_OK;
 	return ok || sluss_batch_spoil(w, "erase chunks", sluss_store_error_text(w->store));
 }
+
+// ---- what a withdrawal leaves of an upload
+
+struct carrying {
+	const struct sluss_upload_state *upload;
+	bool carried;
+};
+
+static bool carries(void *context, const struct sluss_grant_view *grant)
+{
+	struct carrying *c = context;
+	c->carried = grant->in_force && grant->standing == SLUSS_OK_CONSENT &&
+		     strcmp(grant->category, c->upload->label.category) == 0 &&
+		     strcmp(grant->sender, c->upload->agency) == 0;
+	return !c->carried;
+}
+
+// Claims a consent of the case, and no claim is left that could carry it: to no recipient, for no purpose.
+static bool is_stopped(struct sluss_txn *txn, const struct sluss_upload_state *upload, const struct sluss_id *case_id)
+{
+	const struct sluss_upload_label *label = &upload->label;
+	struct carrying c = {.upload = upload};
+	bool here = false;
+	for (size_t i = 0; i < label->consent_count && !c.carried; i++) {
+		struct sluss_consent_view consent;
+		if (!sluss_consent_find(txn->state, &label->consents[i], &consent))
+			continue;
+		here = here || sluss_id_equal(&consent.case_id, case_id);
+		sluss_case_each_grant(txn->state, &consent.case_id, txn->now_ms, carries, &c);
+	}
+	return here && !c.carried && !label->other_ground;
+}
+
+bool exchange_uploads_stop(struct sluss_txn *txn, const struct sluss_id *case_id)
+{
+	struct sluss_writer *w = sluss_writer_of(txn);
+	const struct sluss_upload_state *upload;
+	for (size_t i = 0; (upload = sluss_uploads_at(w->uploads, i)) != NULL;) {
+		if (!is_stopped(txn, upload, case_id)) {
+			i++;
+			continue;
+		}
+		if (!exchange_upload_destroy(w, upload)) { // another one has its place then
+			sluss_txn_refuse(txn, SLUSS_CODE_UNAVAILABLE, SLUSS_UNAVAILABLE, NULL, NULL);
+			return false;
+		}
+	}
+	return true;
+}

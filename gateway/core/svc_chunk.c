@@ -14,6 +14,7 @@ struct putting {
 	uint32_t total;
 	uint64_t content;
 	struct sluss_hash leaf;
+	struct sluss_upload_label label;
 };
 
 static void wrong(struct sluss_txn *txn, const char *field, const char *why)
@@ -27,6 +28,23 @@ static void not_found(struct sluss_txn *txn)
 }
 
 // ---- PutChunk
+
+// False: it says of its grounds what cannot be; Send would say so too.
+static bool read_label(const Sluss__V1__SectionHeader *header, struct sluss_upload_label *label_out)
+{
+	size_t len = strlen(header->category);
+	if (len > SLUSS_NAME_MAX || header->n_claims > SLUSS_CLAIMS_MAX)
+		return false;
+	memcpy(label_out->category, header->category, len + 1);
+	for (size_t i = 0; i < header->n_claims; i++) {
+		const Sluss__V1__Claim *claim = header->claims[i];
+		if (claim->ground_case != SLUSS__V1__CLAIM__GROUND_CONSENT_ID)
+			label_out->other_ground = true;
+		else if (!sluss_id_from_text(claim->consent_id, &label_out->consents[label_out->consent_count++]))
+			return false;
+	}
+	return true;
+}
 
 void exchange_put_chunk_prepare(struct sluss_txn *txn)
 {
@@ -59,6 +77,10 @@ void exchange_put_chunk_prepare(struct sluss_txn *txn)
 	size_t len = sluss_chunk_len(header->chunked_octets, request->index);
 	if (len == 0 || request->octets.len != len + SLUSS_SECTION_OVERHEAD) {
 		wrong(txn, len == 0 ? "index" : "octets", "It is no chunk of this section, or not of its length.");
+		return;
+	}
+	if (!read_label(header, &p->label)) {
+		wrong(txn, "header.claims", "A section has a category, and 1 to 16 claims of a form that is known.");
 		return;
 	}
 	p->total = header->chunk_count;
@@ -102,7 +124,8 @@ static void put_next(struct sluss_txn *txn, const struct putting *p, const struc
 	if (known != NULL) {
 		*state = *known;
 	} else {
-		*state = (struct sluss_upload_state){.begun_ms = txn->now_ms, .content = p->content, .total = p->total};
+		*state = (struct sluss_upload_state){
+		    .begun_ms = txn->now_ms, .content = p->content, .total = p->total, .label = p->label};
 		memcpy(state->header_hash, p->header_hash, sizeof(p->header_hash));
 		memcpy(state->agency, txn->caller, strlen(txn->caller) + 1);
 	}

@@ -125,7 +125,9 @@ bool svc_withdraw(
 	if (!note_covered(txn, &w) || !sluss_txn_append(txn, &record, &w.done.index) ||
 	    !sluss_txn_recall(
 		txn, &withdrawal->case_id, SLUSS_RECALL_WITHDRAWAL, &withdrawal->withdrawal, note_recall, &w) ||
-	    !sluss_txn_settle(txn) || !sluss_txn_stop_waiting(txn, &withdrawal->withdrawal, &w.done.messages_withheld))
+	    !sluss_txn_settle(txn) ||
+	    !sluss_txn_stop_waiting(txn, &withdrawal->withdrawal, &w.done.messages_withheld) ||
+	    !exchange_uploads_stop(txn, &withdrawal->case_id))
 		return false;
 	if (sluss_case_find(txn->state, &withdrawal->case_id, &view))
 		w.done.phase = view.phase;

@@ -8,7 +8,10 @@
 enum {
 	AGENCY = SLUSS_AGENCY_MAX + 1,
 	KEY = SLUSS_HASH_BYTES + AGENCY,
-	HEAD = 8 + 8 + 4 + 8, // begun, content, total, octets; then the hashes
+	HEAD = 8 + 8 + 4 + 8, // begun, content, total, octets; then the hashes, then the label
+	// Other ground, number of consents, consents, category: no multiple of a hash's length, so that a row that was
+	// written before there were labels is told by its own.
+	LABEL = 1 + 1 + SLUSS_CLAIMS_MAX * SLUSS_ID_BYTES + SLUSS_NAME_MAX + 1,
 };
 
 struct sluss_uploads {
@@ -75,26 +78,49 @@ static void key_of(const char *agency, const uint8_t header_hash[SLUSS_HASH_BYTE
 	memcpy(key_out + SLUSS_HASH_BYTES, agency, strnlen(agency, SLUSS_AGENCY_MAX));
 }
 
+static void put_label(uint8_t *at, const struct sluss_upload_label *label)
+{
+	memset(at, 0, LABEL);
+	at[0] = label->other_ground;
+	at[1] = label->consent_count;
+	memcpy(at + 2, label->consents, sizeof(label->consents));
+	memcpy(at + 2 + sizeof(label->consents), label->category, sizeof(label->category));
+}
+
+static bool read_label(const uint8_t *at, struct sluss_upload_label *label)
+{
+	label->other_ground = at[0] != 0;
+	label->consent_count = at[1];
+	memcpy(label->consents, at + 2, sizeof(label->consents));
+	memcpy(label->category, at + 2 + sizeof(label->consents), sizeof(label->category));
+	return label->consent_count <= SLUSS_CLAIMS_MAX && label->category[SLUSS_NAME_MAX] == '\0';
+}
+
 static enum sluss_store_result put_row(struct sluss_store *store, const struct sluss_upload_state *state)
 {
 	uint8_t key[KEY];
-	uint8_t row[HEAD + sizeof(state->hashes)];
+	uint8_t row[HEAD + sizeof(state->hashes) + LABEL];
+	size_t hashes = (size_t)state->count * SLUSS_HASH_BYTES;
 	uint8_t *at = row;
 	key_of(state->agency, state->header_hash, key);
 	put(&at, (uint64_t)state->begun_ms, 8);
 	put(&at, state->content, 8);
 	put(&at, state->total, 4);
 	put(&at, state->octets, 8);
-	memcpy(at, state->hashes, (size_t)state->count * SLUSS_HASH_BYTES);
+	memcpy(at, state->hashes, hashes);
+	put_label(at + hashes, &state->label);
 	return sluss_store_put_side(store, SLUSS_SIDE_UPLOAD, (struct sluss_bytes){key, sizeof(key)},
-	    (struct sluss_bytes){row, HEAD + (size_t)state->count * SLUSS_HASH_BYTES});
+	    (struct sluss_bytes){row, HEAD + hashes + LABEL});
 }
 
 static bool read_row(struct sluss_bytes key, struct sluss_bytes row, struct sluss_upload_state *state)
 {
-	if (key.len != KEY || row.len < HEAD || (row.len - HEAD) % SLUSS_HASH_BYTES != 0 ||
-	    row.len - HEAD > sizeof(state->hashes))
+	bool labelled = row.len >= HEAD + LABEL && (row.len - HEAD - LABEL) % SLUSS_HASH_BYTES == 0;
+	size_t label = labelled ? LABEL : 0;
+	if (key.len != KEY || row.len < HEAD || (row.len - HEAD - label) % SLUSS_HASH_BYTES != 0 ||
+	    row.len - HEAD - label > sizeof(state->hashes))
 		return false;
+	size_t hashes = row.len - HEAD - label;
 	const uint8_t *at = row.data;
 	memcpy(state->header_hash, key.data, SLUSS_HASH_BYTES);
 	memcpy(state->agency, key.data + SLUSS_HASH_BYTES, AGENCY);
@@ -102,8 +128,10 @@ static bool read_row(struct sluss_bytes key, struct sluss_bytes row, struct slus
 	state->content = get(&at, 8);
 	state->total = (uint32_t)get(&at, 4);
 	state->octets = get(&at, 8);
-	state->count = (uint32_t)((row.len - HEAD) / SLUSS_HASH_BYTES);
-	memcpy(state->hashes, at, row.len - HEAD);
+	state->count = (uint32_t)(hashes / SLUSS_HASH_BYTES);
+	memcpy(state->hashes, at, hashes);
+	if (labelled && !read_label(at + hashes, &state->label))
+		return false;
 	return state->agency[AGENCY - 1] == '\0' && state->total <= SLUSS_CHUNKS_MAX && state->count <= state->total;
 }
 
@@ -178,6 +206,11 @@ size_t sluss_uploads_of(const struct sluss_uploads *uploads, const char *agency,
 			count++;
 		}
 	return count;
+}
+
+const struct sluss_upload_state *sluss_uploads_at(const struct sluss_uploads *uploads, size_t position)
+{
+	return position < uploads->count ? uploads->list[position] : NULL;
 }
 
 const struct sluss_upload_state *sluss_uploads_oldest(const struct sluss_uploads *uploads)

@@ -9,20 +9,30 @@
 #ifndef SLUSS_CORE_UPLOADS_H
 #define SLUSS_CORE_UPLOADS_H
 
+#include "policy/decide.h"
 #include "sluss/chunk.h"
 #include "sluss/types.h"
 #include "store.h"
 
 enum { SLUSS_SIDE_UPLOAD = SLUSS_STORE_SIDE_PLAIN | 161 };
 
+// What the label says the section rests on, as far as a withdrawal may take it away.
+struct sluss_upload_label {
+	char category[SLUSS_NAME_MAX + 1]; // "": not known
+	bool other_ground;		   // an approval or a provision is claimed too
+	uint8_t consent_count;
+	struct sluss_id consents[SLUSS_CLAIMS_MAX];
+};
+
 struct sluss_upload_state {
 	uint8_t header_hash[SLUSS_HASH_BYTES]; // of the SectionHeader
 	char agency[SLUSS_AGENCY_MAX + 1];
 	int64_t begun_ms;
-	uint64_t content;				    // octets of the whole, as the label says
-	uint32_t total;					    // chunks
-	uint32_t count;					    // there are 0 to count - 1
-	uint64_t octets;				    // sealed, there
+	uint64_t content; // octets of the whole, as the label says
+	uint32_t total;	  // chunks
+	uint32_t count;	  // there are 0 to count - 1
+	uint64_t octets;  // sealed, there
+	struct sluss_upload_label label;
 	uint8_t hashes[SLUSS_CHUNKS_MAX][SLUSS_HASH_BYTES]; // RFC 6962 leaves of these
 };
 
@@ -38,6 +48,8 @@ const struct sluss_upload_state *sluss_uploads_find(
     const struct sluss_uploads *uploads, const char *agency, const uint8_t header_hash[SLUSS_HASH_BYTES]);
 // How many an agency has, and how many octets in them.
 size_t sluss_uploads_of(const struct sluss_uploads *uploads, const char *agency, uint64_t *octets_out);
+// The one at a position, in no order; NULL past the end.
+const struct sluss_upload_state *sluss_uploads_at(const struct sluss_uploads *uploads, size_t position);
 // The one that was begun first; NULL: none.
 const struct sluss_upload_state *sluss_uploads_oldest(const struct sluss_uploads *uploads);
 

@@ -10,6 +10,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import uuid
 
 import harness
 from harness import SLUSS, wait_until
@@ -134,14 +135,20 @@ def pass_through(w, folder):
     return source
 
 
+def hand_of(w, cli, officer):
+    """An agency that was enrolled by the command line, speaking for itself."""
+    made = harness.agency.Agency.__new__(harness.agency.Agency)
+    made.gateway, made.id, made.officer, made.connection = w.running, cli.id, officer, None
+    made.certificate, made.key = cli.profile / "client.crt", cli.profile / "client.key"
+    return made
+
+
 def withdraw_in_the_middle(w, folder, source):
     """A transfer under way, a reader that does not read, a withdrawal: the rest never comes."""
     with source.open("r+b") as out:
         out.truncate(20 * CHUNK)
     sent = w.sch.run(*w.send(source, folder / "second.state"))
-    by_hand = harness.agency.Agency.__new__(harness.agency.Agency)  # the enrolled social services, speaking for itself
-    by_hand.gateway, by_hand.id, by_hand.officer, by_hand.connection = w.running, "soc-1", "s1", None
-    by_hand.certificate, by_hand.key = w.soc.profile / "client.crt", w.soc.profile / "client.key"
+    by_hand = hand_of(w, w.soc, "s1")
     deliveries = by_hand.fetch().message["deliveries"]
     assert [d["message_id"] for d in deliveries] == [sent["messageId"]]
     header_hash = hashlib.sha256(deliveries[0]["sections"][0]["header"]).digest()
@@ -152,6 +159,17 @@ def withdraw_in_the_middle(w, folder, source):
     first = ask(0)
     assert first.ok and len(first.message["octets"]) == CHUNK + 40
     assert hashlib.sha256(b"\0" + first.message["octets"]).digest() == deliveries[0]["sections"][0]["chunk_hashes"][:32]
+
+    # And an upload that is under way: what was put waits, too.
+    header = harness.wire.encode("SectionHeader", {
+        "kind": "sluss.v1.SectionHeader", "message_id": str(uuid.uuid4()), "salt": os.urandom(16), "category": "school_attendance", "purpose": "PURPOSE_COORDINATION",
+        "concerned": [{"subject": True}], "claims": [{"consent_id": w.consent}], "payload_type": "sluss.v1.Attachment", "key_commitment": os.urandom(32),
+        "chunk_count": 2, "chunked_octets": 2 * CHUNK})
+    school = hand_of(w, w.sch, "t1")
+    put = school.call("ExchangeService/PutChunk", "PutChunkRequest", {"header": header, "octets": os.urandom(CHUNK + 40)}, "PutChunkResponse")
+    assert put.ok and put.message["chunks"] == 1, (put.code, put.text)
+    rows = payload_rows(w.running)
+    assert rows == 22, rows
 
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -172,6 +190,8 @@ def withdraw_in_the_middle(w, folder, source):
     assert not refused.ok and refused.code == "not_found", refused.code
     assert not by_hand.fetch().message["deliveries"]
     assert payload_rows(w.running) == 0, "withdrawn payload is kept"
+    gone = school.call("ExchangeService/GetUpload", "GetUploadRequest", {"header_hash": hashlib.sha256(header).digest()}, "GetUploadResponse")
+    assert gone.code == "not_found", gone.code
     print(f"of a chunk under way {taken} octets were out when the withdrawal was acknowledged")
 
 

@@ -358,6 +358,55 @@ static void a_withdrawal_stops_it_in_the_middle(void **state)
 	sluss_upload_free(&upload);
 }
 
+static struct answer withdraw_agency(struct world *w, const char *agency)
+{
+	char case_id[SLUSS_ID_TEXT], person[SLUSS_ID_TEXT];
+	Google__Protobuf__Timestamp received;
+	Sluss__V1__WithdrawConsent said = SLUSS__V1__WITHDRAW_CONSENT__INIT;
+	struct answer answer;
+	sluss_timestamp_set(&received, atomic_load(&w->now_ms));
+	said.case_id = (char *)(uintptr_t)sluss_id_format(&w->case_id, case_id);
+	said.person_id = (char *)(uintptr_t)sluss_id_format(&w->subject, person);
+	said.scope_case = SLUSS__V1__WITHDRAW_CONSENT__SCOPE_SCOPE_AGENCY_ID;
+	said.scope_agency_id = (char *)(uintptr_t)agency;
+	said.obtained = SLUSS__V1__OBTAINED__OBTAINED_ORAL;
+	said.received_at = &received;
+	uint64_t number = ask_statement(w, SLUSS_METHOD_CONSENT_WITHDRAW, SOC, 1, &said.base, NULL);
+	assert_true(wait_answer(w, number, SLUSS_METHOD_CONSENT_WITHDRAW, PATIENCE_MS, &answer));
+	assert_int_equal(answer.code, OK);
+	return answer;
+}
+
+// What is only being put waits as well: it goes with the last ground that it claims, and not before.
+static void a_withdrawal_destroys_an_upload(void **state)
+{
+	struct world *w = *state;
+	struct parcel parcel = {0};
+	struct sluss_upload *upload = begin(w, &parcel), *also = begin(w, &parcel);
+	assert_int_equal(put(w, SCH, upload, 0), OK);
+	assert_int_equal(put(w, SCH, upload, 1), OK);
+	assert_int_equal(put(w, SCH, also, 0), OK);
+	world_stop(w); // what it claims is kept with it
+	world_run(w);
+	struct answer answer = withdraw_other(w);
+	assert_int_equal(answer.code, OK);
+	answer_free(&answer);
+	answer = withdraw_agency(w, "pol-1"); // social services may still be told
+	answer_free(&answer);
+	world_stop(w);
+	assert_int_equal(chunks_in_store(w, upload), 2);
+	world_run(w);
+	answer = withdraw_agency(w, "soc-1");
+	answer_free(&answer);
+	assert_int_equal(put(w, SCH, upload, 2), FAILED_PRECONDITION); // it would have to begin anew
+	world_stop(w);
+	assert_int_equal(chunks_in_store(w, upload), 0);
+	assert_int_equal(chunks_in_store(w, also), 0);
+	world_run(w);
+	sluss_upload_free(&upload);
+	sluss_upload_free(&also);
+}
+
 // Time passes between two chunks and the grant with it: decided at that moment, not at the Fetch.
 static void each_chunk_is_decided_again(void **state)
 {
@@ -523,6 +572,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_file_goes_through_in_chunks, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(send_wants_all_chunks_and_the_right_ones, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_withdrawal_stops_it_in_the_middle, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_withdrawal_destroys_an_upload, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(each_chunk_is_decided_again, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(each_chunk_is_decided_by_itself, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(what_is_denied_is_not_kept, set_up, tear_down),
