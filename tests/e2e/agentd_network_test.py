@@ -120,13 +120,17 @@ class Network(unittest.TestCase):
                 self.assertEqual((out.struck, back.struck), (4, 2))
                 check(self, running, sender, receiver, ids)
 
-    def test_gateway_away_for_long(self):
-        """Nothing is lost while nobody answers, not even when the agent starts anew; the operator sees what waits and why; then all goes out in order."""
-        with harness.gateway() as running, proxy.Proxy(None) as network:
+    def test_gateway_away_for_an_hour(self):
+        """Nothing is lost while nobody answers, not even when the agent starts anew; the operator sees what waits and why; then all goes out in order, signed anew where the
+        signature has become too old."""
+        with harness.gateway(settings={"demo_clock": "true"}) as running, proxy.Proxy(None) as network:
+            clock = running.folder / "clock"
+            began = int(harness.time.time())
+            clock.write_text(harness.rfc3339(began))
             world = agentd.World(running)
             world.add_case()
             running.stop()
-            sender = agentd.Agentd(world.social, url=network.url, retry_max_ms=50).start()
+            sender = agentd.Agentd(world.social, url=network.url, retry_max_ms=50, demo_clock_file=clock).start()
             self.addCleanup(sender.stop)
             ids = [sender.send(world.notes(n))["messageId"] for n in range(40)]
             queue = harness.wait_until(lambda: (q := sender.get("/v1/queue"))["gateway"]["send"]["failures"] > 5 and q, "no failure is told")
@@ -138,8 +142,12 @@ class Network(unittest.TestCase):
             shown = harness.wait_until(lambda: "cannot be reached" in (text := self.status(sender)) and text, "the status does not say why")
             self.assertIn("queued 40", shown)
             running.start()
+            running.admin("StepClock", {"to": {"seconds": began + 3600}})
+            later = clock.with_suffix(".new")
+            later.write_text(harness.rfc3339(began + 3600))
+            later.rename(clock)
             network.target = running.agency_port
-            with agentd.Agentd(world.school, url=network.url) as receiver:
+            with agentd.Agentd(world.school, url=network.url, demo_clock_file=clock) as receiver:
                 for message_id in ids:
                     sender.wait_state(message_id, "delivered")
                 check(self, running, sender, receiver, ids)
