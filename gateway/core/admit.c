@@ -119,6 +119,30 @@ bool sluss_writer_remember(struct sluss_writer *w, struct sluss_request *request
 	       sluss_batch_spoil(w, "remember", "no memory");
 }
 
+bool sluss_txn_answer(
+    struct sluss_txn *txn, const struct sluss_id *id, struct sluss_bytes *body_out, uint64_t *index_out)
+{
+	uint8_t key[SLUSS_ANSWER_KEY];
+	uint64_t position;
+	struct sluss_bytes row;
+	struct sluss_id barrier;
+	if (!sluss_idmap_get(&sluss_writer_of(txn)->world->answers, id, &position))
+		return false;
+	sluss_answer_key(position, id, key);
+	if (!sluss_txn_get_side(txn, SLUSS_SIDE_ANSWER, (struct sluss_bytes){key, sizeof(key)}, &row) ||
+	    row.data == NULL || row.len < ANSWER_HEAD)
+		return false;
+	const uint8_t *head = row.data + SLUSS_HASH_BYTES;
+	if ((head[0] & ANSWER_RECEIPT) == 0)
+		return false;
+	memcpy(barrier.b, head + 1, sizeof(barrier.b));
+	if (head[0] & ANSWER_BARRIER)
+		sluss_txn_barrier(txn, &barrier);
+	*body_out = (struct sluss_bytes){row.data + ANSWER_HEAD, row.len - ANSWER_HEAD};
+	*index_out = get_number(head + 1 + SLUSS_ID_BYTES, 8);
+	return true;
+}
+
 // True: it was seen and is answered or refused, or execute has to answer it again (request->repeated).
 static bool seen_before(struct sluss_writer *w, struct sluss_request *request)
 {

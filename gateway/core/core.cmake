@@ -66,8 +66,12 @@ add_library(sluss_core STATIC
   svc_log_health.c
   svc_person.c
   svc_person_act.c
+  svc_person_ask.c
   svc_person_disclosures.c
+  svc_person_notices.c
   svc_person_overview.c
+  svc_person_recalls.c
+  svc_person_receipt.c
   svc_queues.c
   svc_recall.c
   svc_replay.c
@@ -81,6 +85,7 @@ add_library(sluss_core STATIC
   svc_session.c
   svc_sessions_end.c
   svc_statutory.c
+  svc_text.c
   svc_withdraw.c
   svc_witnesses.c
   transfers.c

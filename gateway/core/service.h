@@ -179,6 +179,12 @@ void sluss_txn_barrier(struct sluss_txn *txn, const struct sluss_id *case_id);
 
 // ---- what else a service may need (execute only)
 
+// What was first answered to the statement or request of this id: the answer without its receipt, and the receipt's
+// entry. The caller's answer then waits for what the first one had to wait for. Whose it was the entry says. False:
+// there is none with a receipt, or refused.
+SLUSS_MUST_CHECK bool sluss_txn_answer(
+    struct sluss_txn *txn, const struct sluss_id *id, struct sluss_bytes *body_out, uint64_t *index_out);
+
 bool sluss_txn_repeated(const struct sluss_txn *txn); // OWN_REPEAT: this statement was answered before
 const struct sluss_directory *sluss_txn_directory(const struct sluss_txn *txn);
 struct sluss_persons *sluss_txn_persons(const struct sluss_txn *txn);

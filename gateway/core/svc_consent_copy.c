@@ -2,15 +2,12 @@
 // ConsentService.GetStatement and GetReceipt: the signed act behind an entry of the log, and a giver's copy of a
 // consent.
 #include <stddef.h>
-#include <stdio.h>
 
 #include "evidence.h"
 #include "log_hash.h"
 #include "log_record.h"
-#include "policy/calendar.h"
-#include "receipt_text.h"
-#include "svc_agency.h"
 #include "svc_common.h"
+#include "svc_text.h"
 
 // Who stated a record, and in which case.
 struct act {
@@ -120,33 +117,6 @@ static void statement_execute(struct sluss_txn *txn)
 
 // ---- GetReceipt
 
-static const char *local_time(struct sluss_txn *txn, int64_t at_ms)
-{
-	char text[32];
-	const struct sluss_date date = sluss_date_at(at_ms);
-	int64_t minutes = (at_ms + sluss_local_offset_ms(at_ms)) / 60000 % (24 * 60);
-	(void)snprintf(text, sizeof(text), "%04d-%02d-%02d %02d:%02d", (int)date.year, (int)date.month, (int)date.day,
-	    (int)(minutes / 60), (int)(minutes % 60));
-	const char *copy = sluss_arena_text(txn->arena, text);
-	return copy == NULL ? "" : copy;
-}
-
-static const char *number_text(struct sluss_txn *txn, uint64_t number)
-{
-	char text[24];
-	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
-	const char *copy = sluss_arena_text(txn->arena, text);
-	return copy == NULL ? "" : copy;
-}
-
-// The agency's name as people know it, and its id.
-static const char *agency_text(struct sluss_txn *txn, const char *agency)
-{
-	const Sluss__V1__Agency *known = svc_agency(txn, agency);
-	const char *name = known == NULL || known->display_name[0] == '\0' ? agency : known->display_name;
-	return name;
-}
-
 struct copying {
 	struct sluss_txn *txn;
 	const char *file;
@@ -156,26 +126,6 @@ struct copying {
 	bool failed;
 };
 
-static bool append_text(struct copying *c, const char *more)
-{
-	size_t len = strlen(c->text), more_len = strlen(more);
-	char *text = sluss_arena_alloc(c->txn->arena, len + more_len + 1);
-	if (text == NULL)
-		return false;
-	memcpy(text, c->text, len);
-	memcpy(text + len, more, more_len + 1);
-	c->text = text;
-	return true;
-}
-
-static const char *word(struct copying *c, const char *group, unsigned number)
-{
-	char code[16];
-	(void)snprintf(code, sizeof(code), "%u", number);
-	const char *found = sluss_receipt_word(c->txn->arena, c->file, group, code, "-");
-	return found == NULL ? "" : found;
-}
-
 static bool copy_grant(void *context, const struct sluss_grant_view *grant)
 {
 	struct copying *c = context;
@@ -183,22 +133,21 @@ static bool copy_grant(void *context, const struct sluss_grant_view *grant)
 		return true;
 	enum sluss_person_status status = sluss_grant_status(c->txn->state, &grant->grant, &c->person);
 	c->given += status != SLUSS_STATUS_MISSING;
-	const char *category = sluss_receipt_word(c->txn->arena, c->file, "category", grant->category, grant->category);
-	const char *standing = sluss_receipt_word(
-	    c->txn->arena, c->file, "standing", grant->standing == SLUSS_OK_CONSENT ? "yes" : "no", "-");
 	const struct sluss_fill fills[] = {
-	    {"number", number_text(c->txn, ++c->grants)},
-	    {"category", category == NULL ? "" : category},
-	    {"sender", agency_text(c->txn, grant->sender)},
-	    {"receiver", agency_text(c->txn, grant->recipient)},
-	    {"purpose", word(c, "purpose", (unsigned)grant->purpose)},
-	    {"from", local_time(c->txn, grant->from_ms)},
-	    {"until", local_time(c->txn, grant->until_ms)},
-	    {"status", word(c, "status", (unsigned)status)},
-	    {"standing", standing == NULL ? "" : standing},
+	    {"number", svc_text_number(c->txn, ++c->grants)},
+	    {"category", svc_text_word(c->txn, c->file, "category", grant->category)},
+	    {"sender", svc_text_agency(c->txn, grant->sender)},
+	    {"receiver", svc_text_agency(c->txn, grant->recipient)},
+	    {"purpose", svc_text_word_of(c->txn, c->file, "purpose", (unsigned)grant->purpose)},
+	    {"from", svc_text_time(c->txn, grant->from_ms)},
+	    {"until", svc_text_time(c->txn, grant->until_ms)},
+	    {"status", svc_text_word_of(c->txn, c->file, "status", (unsigned)status)},
+	    {"standing",
+		svc_text_word(c->txn, c->file, "standing", grant->standing == SLUSS_OK_CONSENT ? "yes" : "no")},
 	};
 	const char *more = sluss_receipt_fill(c->txn->arena, c->file, "grant", fills, sizeof(fills) / sizeof(fills[0]));
-	c->failed = more == NULL || !append_text(c, more);
+	c->text = more == NULL ? NULL : svc_text_append(c->txn, c->text, more);
+	c->failed = c->text == NULL;
 	return !c->failed;
 }
 
@@ -207,24 +156,22 @@ static char *copy_text(
 {
 	struct sluss_txn *txn = c->txn;
 	struct sluss_hash hash;
-	char hex[2 * SLUSS_HASH_BYTES + 1], consent[SLUSS_ID_TEXT], case_id[SLUSS_ID_TEXT], person[SLUSS_ID_TEXT];
+	char consent[SLUSS_ID_TEXT], case_id[SLUSS_ID_TEXT], person[SLUSS_ID_TEXT];
 	sluss_hash_octets(entry.data, entry.len, &hash);
-	for (size_t i = 0; i < SLUSS_HASH_BYTES; i++)
-		(void)snprintf(hex + 2 * i, 3, "%02x", hash.b[i]);
 	const struct sluss_fill fills[] = {
 	    {"consent", sluss_id_format(&r->consent, consent)},
 	    {"case", sluss_id_format(&r->case_id, case_id)},
 	    {"person", sluss_id_format(&c->person, person)},
-	    {"obtained", word(c, "obtained", (unsigned)r->channel)},
-	    {"obtained_at", local_time(txn, r->obtained_ms)},
+	    {"obtained", svc_text_word_of(txn, c->file, "obtained", (unsigned)r->channel)},
+	    {"obtained_at", svc_text_time(txn, r->obtained_ms)},
 	    {"text_version", r->text_version},
 	    {"text_language", r->language},
-	    {"agency", agency_text(txn, r->agency)},
+	    {"agency", svc_text_agency(txn, r->agency)},
 	    {"grants", c->text},
-	    {"log_index", number_text(txn, index)},
+	    {"log_index", svc_text_number(txn, index)},
 	    {"authority", txn->authority},
-	    {"entry_hash", hex},
-	    {"printed_at", local_time(txn, txn->now_ms)},
+	    {"entry_hash", svc_text_hash(txn, &hash)},
+	    {"printed_at", svc_text_time(txn, txn->now_ms)},
 	};
 	return sluss_receipt_fill(txn->arena, c->file, "text", fills, sizeof(fills) / sizeof(fills[0]));
 }
@@ -254,18 +201,15 @@ static void receipt_execute(struct sluss_txn *txn)
 	const Sluss__V1__ConsentGetReceiptRequest *request = (const Sluss__V1__ConsentGetReceiptRequest *)txn->request;
 	Sluss__V1__ConsentGetReceiptResponse response = SLUSS__V1__CONSENT_GET_RECEIPT_RESPONSE__INIT;
 	static char nothing[1];
-	struct copying c = {.txn = txn, .file = sluss_receipt_language(request->language), .text = nothing};
+	struct copying c = {.txn = txn, .text = nothing};
 	struct sluss_consent_view consent;
 	struct sluss_bytes entry;
 	struct sluss_record record;
 	if (!svc_read_id(txn, request->consent_id, "consent_id", &c.consent) ||
 	    !svc_read_id(txn, request->person_id, "person_id", &c.person))
 		return;
-	if (c.file == NULL) {
-		sluss_txn_refuse(txn, SLUSS_CODE_INVALID_ARGUMENT, SLUSS_MALFORMED, "language",
-		    "The text is there in sv, en, ar and so.");
+	if ((c.file = svc_text_file(txn, request->language, "language")) == NULL)
 		return;
-	}
 	struct sluss_codec *codec = sluss_codec_new();
 	if (codec == NULL) {
 		svc_no_memory(txn);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// PersonService: who may see what; recalls; what a withdrawal would do.
+// PersonService: who may see what; what a withdrawal would do.
 #include "svc_person.h"
 
 #include "exchange.h"
@@ -59,54 +59,6 @@ bool svc_person_looked(struct sluss_txn *txn, const char *what, const struct slu
 	struct sluss_record looked = {.type = SLUSS_REC_LOOKED,
 	    .u.looked = {.who = "person", .person = txn->session->person, .what = what, .case_id = *case_id}};
 	return sluss_txn_append(txn, &looked, NULL);
-}
-
-// ---- ListRecalls
-
-static Sluss__V1__PersonRecall *recall_of(struct sluss_txn *txn, const struct sluss_recall_view *view)
-{
-	Sluss__V1__PersonRecall *r = sluss_arena_alloc(txn->arena, sizeof(*r));
-	if (r == NULL)
-		return NULL;
-	sluss__v1__person_recall__init(r);
-	r->agency_id = sluss_arena_text(txn->arena, view->agency);
-	r->due = svc_time(txn, view->due_ms);
-	r->opened = svc_time(txn, view->opened_ms);
-	r->answered = view->answered;
-	r->deleted = view->deleted;
-	r->overdue = view->overdue || (!view->answered && view->due_ms <= txn->now_ms);
-	r->register_mark = view->register_mark;
-	return r->agency_id == NULL ? NULL : r;
-}
-
-void svc_person_recalls(struct sluss_txn *txn)
-{
-	const Sluss__V1__PersonListRecallsRequest *request = (const Sluss__V1__PersonListRecallsRequest *)txn->request;
-	Sluss__V1__PersonListRecallsResponse response = SLUSS__V1__PERSON_LIST_RECALLS_RESPONSE__INIT;
-	struct svc_person_case part;
-	struct sluss_recall_view view;
-	struct sluss_id case_id;
-	size_t count = 0;
-	if (!svc_person_need_case(txn, request->case_id, &case_id, &part))
-		return;
-	for (size_t i = 0; !part.limited && sluss_recall_at(txn->state, i, &view); i++)
-		count += sluss_id_equal(&view.case_id, &case_id);
-	response.recalls = sluss_arena_array(txn->arena, count, sizeof(*response.recalls));
-	if (response.recalls == NULL) {
-		svc_no_memory(txn);
-		return;
-	}
-	for (size_t i = 0; response.n_recalls < count && sluss_recall_at(txn->state, i, &view); i++) {
-		if (!sluss_id_equal(&view.case_id, &case_id))
-			continue;
-		if ((response.recalls[response.n_recalls] = recall_of(txn, &view)) == NULL) {
-			svc_no_memory(txn);
-			return;
-		}
-		response.n_recalls++;
-	}
-	if (svc_person_looked(txn, "recalls", &case_id))
-		sluss_txn_respond(txn, &response.base);
 }
 
 // ---- PreviewWithdraw
@@ -262,6 +214,8 @@ void svc_person_preview(struct sluss_txn *txn)
 static const struct sluss_service rows[] = {
     {SLUSS_METHOD_PERSON_GET_OVERVIEW, NULL, NULL, svc_person_overview, NULL, 0},
     {SLUSS_METHOD_PERSON_LIST_DISCLOSURES, NULL, NULL, svc_person_disclosures, NULL, 0},
+    {SLUSS_METHOD_PERSON_GET_RECEIPT, NULL, NULL, svc_person_receipt, NULL, 0},
+    {SLUSS_METHOD_PERSON_LIST_NOTICES, NULL, NULL, svc_person_notices, NULL, 0},
     {SLUSS_METHOD_PERSON_LIST_RECALLS, NULL, NULL, svc_person_recalls, NULL, 0},
     {SLUSS_METHOD_PERSON_GIVE, NULL, NULL, svc_person_give, NULL, SLUSS_SERVICE_REQUEST_ID},
     {SLUSS_METHOD_PERSON_REFUSE, NULL, NULL, svc_person_refuse, NULL, SLUSS_SERVICE_REQUEST_ID},

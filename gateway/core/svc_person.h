@@ -43,8 +43,28 @@ void svc_person_preview(struct sluss_txn *txn);
 void svc_person_give(struct sluss_txn *txn);
 void svc_person_refuse(struct sluss_txn *txn);
 void svc_person_withdraw(struct sluss_txn *txn);
+void svc_person_receipt(struct sluss_txn *txn);
+void svc_person_notices(struct sluss_txn *txn);
 
-// The number on a receipt, for people: the year and the entry's place in the log. NULL: no memory.
-char *svc_person_receipt_number(struct sluss_txn *txn, uint64_t index);
+// The number on a receipt, for people: the year of the act and the entry's place in the log. NULL: no memory.
+char *svc_person_receipt_number(struct sluss_txn *txn, uint64_t index, int64_t at_ms);
+// The name of a person of the case; "" when it was erased. NULL: refused.
+char *svc_person_name(struct sluss_txn *txn, const struct sluss_id *id);
+
+// The text of a question in the language of `file` (receipt_text.h): all that is asked, for this person. Ends with a
+// line feed. NULL: refused.
+char *svc_person_question(
+    struct sluss_txn *txn, const char *file, const struct svc_person_case *part, const struct sluss_grant_view *grant);
+const char *svc_person_question_version(struct sluss_txn *txn, const char *file);
+// The text that the request says was shown is the one that the grants of `act` have now. Refuses MALFORMED.
+SLUSS_MUST_CHECK bool svc_person_shown(struct sluss_txn *txn, const Sluss__V1__PersonActRequest *request,
+    const struct sluss_rec_grant_status *act, const struct svc_person_case *part);
+
+// The record of an opened recall names only messages that are kept from this guardian's view.
+bool svc_person_recall_hidden(
+    const struct sluss_txn *txn, const struct svc_person_case *part, const struct sluss_rec_recall_opened *opened);
+// The categories of the grants, each once, in the arena; NULL: refused.
+char **svc_person_categories(
+    struct sluss_txn *txn, const struct sluss_id *grants, size_t grant_count, size_t *count_out);
 
 #endif

@@ -10,12 +10,12 @@
 
 enum { GRANTS_MAX = 1024 };
 
-char *svc_person_receipt_number(struct sluss_txn *txn, uint64_t index)
+char *svc_person_receipt_number(struct sluss_txn *txn, uint64_t index, int64_t at_ms)
 {
 	char number[32];
 	struct tm day;
-	time_t now = (time_t)(txn->now_ms / 1000);
-	if (gmtime_r(&now, &day) == NULL)
+	time_t at = (time_t)(at_ms / 1000);
+	if (gmtime_r(&at, &day) == NULL)
 		day.tm_year = 0;
 	(void)snprintf(number, sizeof(number), "%d-%06llu", day.tm_year + 1900, (unsigned long long)index);
 	return sluss_arena_text(txn->arena, number);
@@ -64,10 +64,14 @@ static void act(struct sluss_txn *txn, enum sluss_act what)
 		sluss_txn_refuse_check(txn, &refusal);
 		return;
 	}
+	// A yes counts for what was read. A no is taken whatever was read, but a wrong hash is a wrong page.
+	if ((what == SLUSS_ACT_GIVE || request->text_hash.len > 0) && !svc_person_shown(txn, request, r, &part))
+		return;
 	if (!sluss_txn_append(txn, &record, &index) || !sluss_txn_settle(txn))
 		return;
-	response.receipt_number = svc_person_receipt_number(txn, index);
-	if (response.receipt_number == NULL) {
+	response.receipt_number = svc_person_receipt_number(txn, index, txn->now_ms);
+	response.at = svc_time(txn, txn->now_ms);
+	if (response.receipt_number == NULL || response.at == NULL) {
 		svc_no_memory(txn);
 		return;
 	}
@@ -101,8 +105,9 @@ void svc_person_withdraw(struct sluss_txn *txn)
 	response.recalled_agency_ids = done.recalled;
 	response.n_recalled_agency_ids = done.recalled_count;
 	response.phase = (Sluss__V1__Phase)done.phase;
-	response.receipt_number = svc_person_receipt_number(txn, done.index);
-	if (response.receipt_number == NULL) {
+	response.receipt_number = svc_person_receipt_number(txn, done.index, txn->now_ms);
+	response.at = svc_time(txn, txn->now_ms);
+	if (response.receipt_number == NULL || response.at == NULL) {
 		svc_no_memory(txn);
 		return;
 	}

@@ -7,6 +7,7 @@
 #include "svc_agency.h"
 #include "svc_common.h"
 #include "svc_person.h"
+#include "svc_text.h"
 #include "writer.h"
 
 enum { CASES_MAX = 64, AGENCIES_MAX = 128 };
@@ -18,13 +19,13 @@ struct overview {
 	Sluss__V1__PersonCase *to;
 	struct sluss_id consent; // whose text version was read last
 	char *text_version;
+	const char *file; // the language of the questions; NULL: without them
 	bool failed;
 };
 
 // ---- names
 
-// The name of a person of the case; "" when it was erased. NULL: refused.
-static char *name_of(struct sluss_txn *txn, const struct sluss_id *id)
+char *svc_person_name(struct sluss_txn *txn, const struct sluss_id *id)
 {
 	struct sluss_person person;
 	struct sluss_store *store = sluss_txn_store(txn);
@@ -103,7 +104,7 @@ static bool fill_others(struct overview *o, const struct sluss_grant_view *view,
 		sluss__v1__person_other_status__init(other);
 		other->subject = sluss_id_equal(person, &o->part->view.subject);
 		other->status = (Sluss__V1__GrantStatus)sluss_grant_status(txn->state, &view->grant, person);
-		if ((other->name = name_of(txn, person)) == NULL)
+		if ((other->name = svc_person_name(txn, person)) == NULL)
 			return false;
 		g->others[g->n_others++] = other;
 	}
@@ -136,6 +137,12 @@ static Sluss__V1__PersonGrant *grant_of(struct overview *o, const struct sluss_g
 	g->asked = g->required && g->own_status == SLUSS__V1__GRANT_STATUS__GRANT_STATUS_UNSPECIFIED &&
 		   !is_closed(view->standing);
 	g->text_version = text_version_of(o, &view->consent);
+	if (g->asked && o->file != NULL) {
+		g->question = svc_person_question(txn, o->file, o->part, view);
+		g->question_version = sluss_arena_text(txn->arena, svc_person_question_version(txn, o->file));
+		if (g->question == NULL || g->question_version == NULL)
+			return NULL;
+	}
 	bool ok = g->grant_id != NULL && g->consent_id != NULL && g->category != NULL && g->sender_agency_id != NULL &&
 		  g->receiver_agency_id != NULL && g->from != NULL && g->until != NULL && g->text_version != NULL &&
 		  fill_others(o, view, g) && add_agency(o, view->sender) && add_agency(o, view->recipient);
@@ -199,7 +206,7 @@ static bool add_case(struct overview *o)
 	c->view_limited = part->limited;
 	if (c->case_id == NULL || c->programme == NULL)
 		return svc_no_memory(txn);
-	if (part->guardian && (c->subject_name = name_of(txn, &part->view.subject)) == NULL)
+	if (part->guardian && (c->subject_name = svc_person_name(txn, &part->view.subject)) == NULL)
 		return false;
 	o->response.cases[o->response.n_cases++] = c;
 	if (part->limited)
@@ -229,10 +236,13 @@ static bool fill_language(struct overview *o)
 
 void svc_person_overview(struct sluss_txn *txn)
 {
+	const Sluss__V1__GetOverviewRequest *request = (const Sluss__V1__GetOverviewRequest *)txn->request;
 	struct overview o = {.txn = txn, .response = SLUSS__V1__GET_OVERVIEW_RESPONSE__INIT};
 	const struct sluss_case_index *index = sluss_writer_of(txn)->world->cases;
 	struct sluss_id case_id;
 	static const struct sluss_id none;
+	if (request->language[0] != '\0' && (o.file = svc_text_file(txn, request->language, "language")) == NULL)
+		return;
 	o.response.cases = sluss_arena_array(txn->arena, CASES_MAX, sizeof(*o.response.cases));
 	o.response.agencies = sluss_arena_array(txn->arena, AGENCIES_MAX, sizeof(*o.response.agencies));
 	if (o.response.cases == NULL || o.response.agencies == NULL) {

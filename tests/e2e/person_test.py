@@ -39,11 +39,11 @@ class Pages(unittest.TestCase):
         self.accepted(made.enter_code(issued["code"]))
         return made
 
-    def overview(self, by):
-        return self.accepted(by.call("PersonService/GetOverview", "GetOverviewRequest", {}, "GetOverviewResponse"))
+    def overview(self, by, **more):
+        return self.accepted(by.call("PersonService/GetOverview", "GetOverviewRequest", more, "GetOverviewResponse"))
 
-    def case_of(self, by, case):
-        found = [c for c in self.overview(by).get("cases", []) if c["case_id"] == case.id]
+    def case_of(self, by, case, **more):
+        found = [c for c in self.overview(by, **more).get("cases", []) if c["case_id"] == case.id]
         return found[0] if found else None
 
     def disclosures(self, by, case, **more):
@@ -211,8 +211,24 @@ class BeforeAWithdrawal(Pages):
 
 class Acts(Pages):
     def act(self, by, method, case, grants, **changes):
-        request = {"request_id": str(uuid.uuid4()), "case_id": case.id, "grant_ids": grants, "text_version": "1", "text_language": "sv", "text_hash": b"\7" * 32, **changes}
+        shown = self.shown(by, case, grants) if method == "Give" and "text_hash" not in changes else {}
+        request = {"request_id": str(uuid.uuid4()), "case_id": case.id, "grant_ids": grants, **shown, **changes}
         return by.call("PersonService/" + method, "PersonActRequest", request, "PersonActResponse")
+
+    def questions(self, by, case, language):
+        """Text and version of each question that is open, by grant."""
+        grants = (self.case_of(by, case, language=language) or {}).get("grants", [])
+        return {g["grant_id"]: (g["question"], g["question_version"]) for g in grants if g.get("asked")}
+
+    def shown(self, by, case, grants, language="sv"):
+        asked = self.questions(by, case, language)
+        text = "".join(asked.get(g, ("", ""))[0] for g in grants)
+        version = next((v for _text, v in asked.values()), "")
+        return {"text_version": version, "text_language": language, "text_hash": hashlib.sha256(text.encode()).digest()}
+
+    def receipt(self, by, request_id, language="sv", case=None):
+        return by.call("PersonService/GetReceipt", "PersonGetReceiptRequest", {"case_id": (case or self.case).id, "language": language, "request_id": request_id},
+                       "PersonGetReceiptResponse")
 
     def setUp(self):
         self.case = world.open(world.born(16), guardians=1, programme="SIG_YOUTH", phase="inquiry")
@@ -231,6 +247,8 @@ class Acts(Pages):
         kept = self.accepted(world.desks["soc"].call("ConsentService/GetStatement", "ConsentGetStatementRequest", {"log_index": index}, "ConsentGetStatementResponse"))
         self.assertEqual(hashlib.sha256(kept["statement"]["statement"]).digest(), entry["statement_hash"])
         act = wire.decode("SessionAct", kept["statement"]["statement"])
+        said = wire.decode("PersonActRequest", act["body"])
+        self.assertEqual((said["text_language"], len(said["text_hash"])), ("sv", 32))
         self.assertEqual((act["path"], act["session_key"]), ("/sluss.v1.PersonService/Give", self.subject.public))
         self.assertEqual(wire.decode("PersonActRequest", act["body"])["grant_ids"], self.grants)
         self.subject.verify(kept["statement"]["signature"], b"sluss-session-v1\0", act["authority"].encode() + b"\0", act["path"].encode() + b"\0",
@@ -262,10 +280,108 @@ class Acts(Pages):
 
     def test_sent_twice(self):
         request_id = str(uuid.uuid4())
-        first, again = (self.accepted(self.act(self.subject, "Give", self.case, self.grants, request_id=request_id)) for _ in range(2))
+        shown = self.shown(self.subject, self.case, self.grants)
+        first, again = (self.accepted(self.act(self.subject, "Give", self.case, self.grants, request_id=request_id, **shown)) for _ in range(2))
         self.assertEqual(first["receipt"]["log_index"], again["receipt"]["log_index"])
         self.refused(self.act(self.subject, "Refuse", self.case, self.grants, request_id=request_id), "ID_REUSED", "statement_id")
         self.refused(self.act(self.guardian, "Give", self.case, self.grants, request_id=request_id), "ID_REUSED", "statement_id")
+
+    def test_a_yes_is_to_the_text_that_was_shown(self):
+        grant = self.grants[0]
+        mine, theirs = (self.questions(by, self.case, "sv")[grant] for by in (self.subject, self.guardian))
+        self.assertRegex(mine[0], r"^soc får berätta för pol om det här: behov och styrkor\.\nFör att de ska kunna arbeta tillsammans\.\nDet gäller från \d+ [a-z]+ 2026, \d\d:\d\d till \d+ [a-z]+ 2026, ")
+        self.assertIn("om Test Testsson för pol", theirs[0])
+        self.assertEqual(len({self.questions(self.subject, self.case, language)[grant][0] for language in ("sv", "en", "ar", "so")}), 4)
+        self.assertNotIn("question", self.case_of(self.subject, self.case)["grants"][0])
+        self.refused(self.subject.call("PersonService/GetOverview", "GetOverviewRequest", {"language": "de"}, "GetOverviewResponse"), "MALFORMED", "language")
+        shown = self.shown(self.subject, self.case, self.grants)
+        for wrong, field in (({"text_hash": b""}, "text_hash"), ({"text_hash": b"\7" * 32}, "text_hash"), ({"text_language": "en"}, "text_hash"),
+                             ({"text_hash": hashlib.sha256(theirs[0].encode()).digest()}, "text_hash"), ({"text_version": "2025-9"}, "text_version"),
+                             ({"text_language": ""}, "text_language")):
+            self.refused(self.act(self.subject, "Give", self.case, self.grants, **{**shown, **wrong}), "MALFORMED", field)
+        self.refused(self.act(self.subject, "Refuse", self.case, self.grants, **{**shown, "text_hash": b"\7" * 32}), "MALFORMED", "text_hash")
+        self.assertEqual(world.standing(self.case)[grant], "CONSENTER_MISSING")
+        self.accepted(self.act(self.subject, "Give", self.case, self.grants, **self.shown(self.subject, self.case, self.grants, "ar")))
+        self.assertFalse(self.questions(self.subject, self.case, "sv"))
+
+    def test_a_receipt_of_each_act(self):
+        yes, stop = str(uuid.uuid4()), str(uuid.uuid4())
+        given = self.accepted(self.act(self.subject, "Give", self.case, self.grants, request_id=yes))
+        self.accepted(self.act(self.guardian, "Give", self.case, self.grants))
+        world.send(self.case, "soc", "pol", "NEEDS_INVENTORY", ("needs", self.consent))
+        world.take("pol")
+        kept = self.accepted(self.receipt(self.subject, yes))
+        self.assertEqual((kept["receipt_number"], kept["receipt"]["log_index"], kept["at"]), (given["receipt_number"], given["receipt"]["log_index"], given["at"]))
+        for words in ("DU SA JA", f"Kvittots nummer: {given['receipt_number']}", "När: 2026-", "1. behov och styrkor", "Från: soc", "Till: pol",
+                      hashlib.sha256(given["receipt"]["log_entry"]).hexdigest()):
+            self.assertIn(words, kept["text"])
+        done = self.accepted(self.withdraw(self.subject, everything=True, request_id=stop))
+        texts = {language: self.accepted(self.receipt(self.subject, stop, language))["text"] for language in ("sv", "en", "ar", "so")}
+        self.assertEqual(len(set(texts.values())), 4)
+        for text in texts.values():
+            self.assertIn(done["receipt_number"], text)
+        self.assertRegex(texts["en"], r"(?s)YOU STOPPED SHARING.*1\. needs and strengths.*ASKED BACK.*   pol\n")
+        # Somebody else's act, another case's, none, and one that was refused.
+        other = world.open(world.born(16))
+        for by, request_id, case in ((self.guardian, stop, self.case), (self.subject, str(uuid.uuid4()), self.case), (self.guardian, yes, self.case)):
+            self.refused(self.receipt(by, request_id, case=case), "NOT_FOUND", "request_id")
+        self.refused(self.receipt(self.subject, stop, case=other), "UNKNOWN_CASE", "case_id")
+        self.refused(self.receipt(self.subject, stop, "de"), "MALFORMED", "language")
+
+    def notices(self, by, case, **more):
+        answer = self.accepted(by.call("PersonService/ListNotices", "PersonListNoticesRequest", {"case_id": case.id, **more}, "PersonListNoticesResponse"))
+        return answer.get("notices", []), answer.get("next_page_token", "")
+
+    def kinds(self, by, case):
+        return [n["kind"].removeprefix("PERSON_NOTICE_KIND_") for n in self.notices(by, case)[0]]
+
+    def test_notices(self):
+        for who in (self.subject, self.guardian):
+            self.accepted(self.act(who, "Give", self.case, self.grants))
+        sent = world.send(self.case, "soc", "pol", "NEEDS_INVENTORY", ("needs", self.consent))
+        world.take("pol")
+        requests = [self.accepted(world.request(self.case, "soc", "OSL-10-18a", "SUITABILITY_REQUEST", ["enrolment"], ["pol"], necessity="to prevent crime", **more))["approval"]["approval_id"]
+                    for more in ({}, {"defer_notice": True, "deferral_reasons": "he would warn others", "notice_at": stamp(world.now() + 7 * DAY)})]
+        for request in requests:
+            self.accepted(world.approve("soc", request, "soc.9"))
+        self.assertEqual(self.kinds(self.subject, self.case), ["LAW", "GIVEN", "GIVEN", "ASKED", "PHASE"]) # the deferred one leaves no trace
+        self.assertEqual(self.kinds(self.guardian, self.case), ["GIVEN", "GIVEN", "ASKED", "PHASE"])
+        (law, theirs, mine, *_), _token = self.notices(self.subject, self.case)
+        self.assertEqual((law["agency_id"], law["receiver_agency_ids"], law["categories"], law["provision"]), ("soc", ["pol"], ["enrolment"], "OSL-10-18a"))
+        self.assertEqual((mine["own"], theirs.get("own", False), theirs["name"], theirs["categories"]), (True, False, "Test Testsson", ["needs"]))
+        self.accepted(world.act(self.case, "NARROW", self.guardian_id(), self.grants, narrowed_until=stamp(world.now() + 5 * DAY)))
+        self.accepted(world.withdraw(self.case, self.case.subject, everything=True))
+        self.assertEqual(self.kinds(self.subject, self.case)[:3], ["RECALL_OPENED", "STOPPED", "NARROWED"])
+        world.step(world.midnight(20))
+        self.assertEqual(self.kinds(self.subject, self.case)[:3], ["RECALL_OVERDUE", "LAW", "RECALL_OPENED"])
+        whole, pages, token = self.notices(self.subject, self.case)[0], [], ""
+        while True:
+            page, token = self.notices(self.subject, self.case, page_size=2, page_token=token)
+            pages += page
+            if not token:
+                break
+        self.assertEqual(pages, whole)
+        # What is kept from a guardian's view is kept out of what was asked back, too.
+        self.assertIn("RECALL_OVERDUE", self.kinds(self.guardian, self.case))
+        limit = {"guardian_person_id": self.guardian_id(), "message_id": sent.id, "limited": True, "reasons": "harm to the minor"}
+        self.accepted(world.change(self.case, "SetProtection", view_limits=[limit]))
+        self.assertEqual([k for k in self.kinds(self.guardian, self.case) if k.startswith("RECALL")], [])
+        self.assertIn("RECALL_OVERDUE", self.kinds(self.subject, self.case))
+        self.accepted(world.change(self.case, "SetProtection", view_limits=[{**limit, "message_id": ""}]))
+        self.assertEqual(self.kinds(self.guardian, self.case), [])
+
+    def guardian_id(self):
+        return self.case.guardians[0]
+
+    def test_an_agreement_whose_time_is_over(self):
+        for who in (self.subject, self.guardian):
+            self.accepted(self.act(who, "Give", self.case, self.grants))
+        world.step(world.midnight(40))
+        subject = self.login(self.case, self.case.subject)
+        (newest, *_), _token = self.notices(subject, self.case)
+        self.assertEqual((newest["kind"], newest["agency_id"], newest["receiver_agency_ids"], newest["categories"]), ("PERSON_NOTICE_KIND_EXPIRED", "soc", ["pol"], ["needs"]))
+        paged = [self.notices(subject, self.case, page_size=1)[0][0]["kind"]]
+        self.assertEqual(paged, ["PERSON_NOTICE_KIND_EXPIRED"])
 
     def test_not_their_say(self):
         other = world.open(world.born(16))
