@@ -50,10 +50,9 @@ static bool add_grant(struct receipt *r, const struct sluss_id *id)
 
 static bool add_agency(struct receipt *r, const char *agency)
 {
-	const char *line = svc_text_append(r->txn, "   ", svc_text_agency(r->txn, agency));
-	r->agencies = line == NULL ? NULL : svc_text_append(r->txn, r->agencies, line);
-	r->agencies = r->agencies == NULL ? NULL : svc_text_append(r->txn, r->agencies, "\n");
-	r->agency_count++;
+	r->agencies = svc_text_append(r->txn, r->agencies, r->agency_count++ == 0 ? "   " : "\n   ");
+	r->agencies =
+	    r->agencies == NULL ? NULL : svc_text_append(r->txn, r->agencies, svc_text_agency(r->txn, agency));
 	return r->agencies != NULL;
 }
 

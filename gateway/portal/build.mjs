@@ -60,7 +60,7 @@ const first = [...closure(script), style];
 writeFileSync(
   join(out, "index.html"),
   `<!doctype html>
-<html lang="sv">
+<html lang="sv" data-color-scheme="auto">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { browser, examine, page, stage } from "./browser.mjs";
+import { dark, enlarged, printed } from "./looks.mjs";
 
 let world, chrome;
 before(async () => {
@@ -74,10 +75,17 @@ test("a person answers, sees what was shared, and stops it", async () => {
   const p = await login(family.persons[0], family);
   await examine(p, "person-asked-320-sv");
   assert.equal(await p.title(), "Start");
+  // The whole question is there before the answer, with names that people know.
+  assert.match(await p.locator(".question").last().innerText(), /^Socialtjänsten Söder får berätta för .*Söder.* om det här: behov och styrkor\..*\n+.*\n+Det gäller från 2 mars 2026, /);
   for (let left = grants.length; left > 0; left--) {
     await p.locator("section[aria-labelledby=asked] li").first().getByRole("button").first().click();
     await p.waitForFunction((n) => document.querySelectorAll("section[aria-labelledby=asked] li").length === n, left - 1);
   }
+  const yes = await p.locator("main bdi.number").innerText();
+  await p.getByRole("link", { name: "Visa kvittot" }).click();
+  await p.locator("main .words").waitFor();
+  assert.match(await p.locator("main .words").innerText(), new RegExp(`^DU SA JA[^]*${yes}[^]*När: 2026-03-02 `)); // the gateway's time, not this machine's
+  await examine(p, "person-receipt-yes-320-sv");
   const { standing } = await world.ask("standings", { case: family.case });
   assert.deepEqual(Object.values(standing), ["OK_CONSENT", "OK_CONSENT", "OK_CONSENT"]);
   await world.ask("share", { case: family.case, sender: "soc", to: ["pol", "school"], message_type: "NEEDS_INVENTORY", category: "needs", consent });
@@ -89,22 +97,34 @@ test("a person answers, sees what was shared, and stops it", async () => {
   await p.locator("section ul li").first().waitFor();
   await examine(p, "person-stop-320-sv");
   await stopButton(p).click();
-  await p.locator("dl.facts bdi").waitFor();
+  await p.locator("bdi.number").waitFor();
   await examine(p, "person-receipt-320-sv");
-  assert.match(await p.locator("dl.facts bdi").first().innerText(), /^2026-\d{6}$/);
+  const number = await p.locator("bdi.number").first().innerText();
+  assert.match(number, /^2026-\d{6}$/);
+  await p.locator("main .words").waitFor();
+  const receipt = (await p.locator("main .words").innerText()).trim();
+  assert.equal(await printed(p), receipt); // and nothing else
+  for (const words of ["DU STOPPADE", number, "När: 2026-03-02 ", "behov och styrkor", "Från: Socialtjänsten Söder", "BEGÄRT TILLBAKA", "Polisen Söder"]) assert.ok(receipt.includes(words), words);
+  assert.match(await p.locator("dl.facts").innerText(), /2 mars 2026/);
   const after_ = (await world.ask("standings", { case: family.case })).standing;
   assert.deepEqual([...new Set(Object.values(after_))], ["WITHDRAWN"]);
 });
 
 for (const [language, locale] of [["sv", "sv-SE"], ["en", "en-GB"], ["ar", "ar"], ["so", "so"]])
   test(`every page in ${language}, on a phone and on a desk`, async () => {
+    const rtlOrFirst = ["sv", "ar"].includes(language);
     const script = "<img src=x onerror=alert(1)>";
     const family = await asked(DRAFTS, { language, names: [`${script} Sam`, `Vera ${script}`, "Ove"] });
     const p = await login(family.persons[0], family, { locale });
     assert.equal(await p.getAttribute("html", "dir"), language === "ar" ? "rtl" : "ltr");
     assert.equal(await p.locator("main img").count(), 0);
     assert.match(await p.locator("header strong").innerText(), /<img src=x/);
+    await p.locator("section[aria-labelledby=newest] li").first().waitFor();
     await examine(p, `person-asked-320-${language}`);
+    if (rtlOrFirst) {
+      await enlarged(p);
+      await dark(p, `person-asked-dark-320-${language}`);
+    }
     const follow = p.locator("section[aria-labelledby=asked] li");
     for (let left = family.grants.length; left > 1; left--) {
       await follow.last().getByRole("button").first().click();
@@ -116,10 +136,16 @@ for (const [language, locale] of [["sv", "sv-SE"], ["en", "en-GB"], ["ar", "ar"]
       await open(p, ...path);
       await p.locator("main li").first().waitFor();
       await examine(p, `person-${name}-320-${language}`);
+      if (rtlOrFirst) await enlarged(p);
     }
     await stopButton(p).click();
-    await p.locator("dl.facts bdi").first().waitFor();
+    await p.locator("main .words").waitFor();
     await examine(p, `person-receipt-320-${language}`);
+    if (rtlOrFirst) await dark(p, `person-receipt-dark-320-${language}`);
+    await open(p, "1", "notices");
+    await p.locator("main li").nth(2).waitFor();
+    await examine(p, `person-notices-320-${language}`);
+    if (rtlOrFirst) await enlarged(p);
     await open(p, "1", "recalls");
     await p.locator("main li").first().waitFor();
     await examine(p, `person-recalls-320-${language}`);
@@ -149,7 +175,7 @@ test("with the keyboard alone: agree, refuse, withdraw", async () => {
   await p.keyboard.press("Enter");
   await tabTo(p, stopButton(p));
   await p.keyboard.press("Enter");
-  await p.locator("dl.facts bdi").first().waitFor();
+  await p.locator("bdi.number").first().waitFor();
   assert.deepEqual([...new Set(await standings(family))], ["WITHDRAWN"]);
   await p.context().close();
 });
@@ -171,7 +197,7 @@ test("a guardian sees for whom they act, and nothing where the coordinator limit
 test("no answer to a withdrawal: the page does not know, and says so; pressing again gives the receipt", async () => {
   const family = await agreed(DRAFTS.slice(0, 1));
   const p = await login(family.persons[0], family);
-  await open(p, "1", "stop", "category", "needs");
+  await open(p, "1", "stop", "category", "0");
   await p.locator("section ul li").first().waitFor();
   await world.ask("stop_core");
   await stopButton(p).click();
@@ -194,7 +220,7 @@ test("no answer to a withdrawal: the page does not know, and says so; pressing a
   p.faults.length = 0;
   await examine(p, "person-unknown-320-sv");
   await stopButton(p).click();
-  await p.locator("dl.facts bdi").first().waitFor();
+  await p.locator("bdi.number").first().waitFor();
   assert.deepEqual([...new Set(await standings(family))], ["WITHDRAWN"]);
   await p.context().close();
 });
@@ -231,11 +257,36 @@ test("many disclosures come page by page; leaving empties the page and leaves no
   assert.deepEqual(await p.context().cookies(), []);
   assert.equal(await p.title(), "Start");
   assert.doesNotMatch(p.url(), new RegExp(family.case)); // what the browser's history keeps
+  const [answer] = await Promise.all([p.waitForResponse("**/sluss.v1.PersonService/ListNotices"), open(p, "1", "notices")]);
+  assert.match(answer.headers()["cache-control"], /no-store/);
   await p.context().route("https://www.wikipedia.org/**", (route) => route.fulfill({ body: "elsewhere" }));
+  await p.context().route("**/sluss.v1.SessionService/End", () => undefined); // the gateway does not hear of it: the page goes all the same, and nothing is left of it
   await p.locator("header button[data-color=danger]").click();
+  assert.equal(await p.locator("#app").innerText(), "");
   await p.waitForURL("https://www.wikipedia.org/");
+  p.faults.length = 0; // that request was ours
+  for (const back of [() => p.goBack(), () => p.goto(world.url), () => p.reload()]) {
+    await back();
+    await p.locator("#code").waitFor();
+    assert.equal(await p.getByText("Sam Testsson").count(), 0);
+    assert.deepEqual(await p.evaluate(() => [sessionStorage.length, localStorage.length]), [0, 0]);
+  }
+  await p.context().close();
+});
+
+test("a session that nobody uses is over on the screen, too", async () => {
+  const family = await agreed(DRAFTS.slice(1, 2));
+  const { code } = await world.ask("code", { case: family.case, person: family.persons[0] });
+  const p = await page(chrome, world.url);
+  await p.clock.install();
   await p.goto(world.url);
+  await p.fill("#code", code);
+  await p.locator("form button").click();
+  await p.getByText("Sam Testsson").waitFor();
+  await p.locator("main li.ds-card").first().waitFor();
+  await p.clock.fastForward("25:00");
   await p.locator("#code").waitFor();
+  assert.equal(await p.getByText("Sam Testsson").count(), 0);
   assert.equal(await p.evaluate(() => sessionStorage.length), 0);
   await p.context().close();
 });

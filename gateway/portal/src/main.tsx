@@ -57,7 +57,7 @@ function App() {
   session.use();
   return (
     <div key={code}>
-      <a class="ds-skip-link" href="#main">
+      <a class="ds-skip-link no-print" href="#main">
         {t("To the content")}
       </a>
       <header class="bar no-print">

@@ -16,6 +16,8 @@ const text = new TextEncoder();
 
 let keys: CryptoKeyPair | undefined;
 let counter = 0n;
+let leaving = false; // nothing is kept any more
+let calledAt = 0;
 export const session = signal<Session | undefined>(undefined);
 
 export function base64url(octets: Uint8Array): string {
@@ -37,8 +39,8 @@ export function join(...parts: (Uint8Array | string)[]): Uint8Array<ArrayBuffer>
   return joined;
 }
 
-async function sha256(octets: Uint8Array): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", octets as Uint8Array<ArrayBuffer>));
+export async function sha256(octets: Uint8Array | string): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", join(octets)));
 }
 
 async function sign(...parts: (Uint8Array | string)[]): Promise<Uint8Array> {
@@ -67,10 +69,11 @@ const signedFetch: typeof fetch = async (input, init) => {
     counter += 1n;
     const number = counter;
     void keepSession();
+    watch();
     const signature = await sign("sluss-session-v1\0", current.authority, "\0", url.pathname, "\0", u64(number), await sha256(body));
     headers.set("Sluss-Session", `${base64url(current.sessionId)}.${number}.${base64url(signature)}`);
   }
-  return fetch(input, { ...init, headers, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer" });
+  return fetch(input, { ...init, headers, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer", keepalive: leaving });
 };
 
 export const transport = createConnectTransport({ baseUrl: location.origin, useBinaryFormat: true, fetch: signedFetch, defaultTimeoutMs: ANSWER_MS });
@@ -101,6 +104,7 @@ async function keepSession(): Promise<void> {
   const current = session.value;
   if (!current || !keys) return;
   if (kept === "") kept = JSON.stringify(await crypto.subtle.exportKey("jwk", keys.privateKey));
+  if (leaving || session.value === undefined) return;
   sessionStorage.setItem(KEPT, `{"key":${kept},"session":"${base64url(toBinary(SessionSchema, current))}","counter":"${counter}"}`);
 }
 
@@ -176,11 +180,36 @@ export async function resume(): Promise<void> {
   }
 }
 
+// A session that nobody uses ends at the gateway; then it ends on the screen, too, also when the device slept meanwhile.
+let timer: ReturnType<typeof setTimeout> | undefined;
+function watch(): void {
+  calledAt = Date.now();
+  look();
+}
+
+function look(): void {
+  const current = session.value;
+  clearTimeout(timer);
+  if (!current || current.idleSeconds === 0) return;
+  const left = calledAt + current.idleSeconds * 1000 - Date.now();
+  if (left <= 0) forget();
+  else timer = setTimeout(look, left);
+}
+document.addEventListener("visibilitychange", look);
+
 export function forget(): void {
+  clearTimeout(timer);
   kept = "";
   sessionStorage.removeItem(KEPT);
   session.value = undefined;
   keys = undefined;
+}
+
+// Ends it here at once, whether or not the gateway answers, and tells the gateway in passing.
+export async function abandon(): Promise<void> {
+  leaving = true;
+  sessionStorage.removeItem(KEPT);
+  await logout();
 }
 
 // Ends the session here and at the gateway.

@@ -7,10 +7,12 @@ import { Purpose } from "../../gen/sluss/v1/common_pb";
 import { type GetOverviewResponse, type PersonCase, type PersonGrant } from "../../gen/sluss/v1/person_pb";
 import { type Fault, faultOf } from "../faults";
 import { language, t, tn } from "../i18n";
+import { sha256 } from "../session";
 import { href } from "../route";
 import { Alert, Button, Link, Name, Problem, Title } from "../ui/parts";
 import { category, purpose, standing } from "../words";
 import { agencyName, day } from "./names";
+import { Newest } from "./notices";
 import { person } from "./pages";
 
 const CLOSED = [ReasonCode.WITHDRAWN, ReasonCode.REFUSED, ReasonCode.EXPIRED];
@@ -28,6 +30,22 @@ function said(status: GrantStatus): string {
   }
 }
 
+// Whose answer counts, too. Their own part of a definition list.
+function Others({ grant }: { grant: PersonGrant }) {
+  return grant.others.length === 0 ? null : (
+    <>
+      <dt>{t("Who else")}</dt>
+      <dd>
+        {grant.others.map((o) => (
+          <div key={o.name}>
+            <Name>{o.name}</Name> {said(o.status)}
+          </div>
+        ))}
+      </dd>
+    </>
+  );
+}
+
 function Facts({ seen, grant }: { seen: GetOverviewResponse; grant: PersonGrant }) {
   return (
     <dl class="facts">
@@ -43,24 +61,20 @@ function Facts({ seen, grant }: { seen: GetOverviewResponse; grant: PersonGrant 
       <dd>{purpose(grant.purpose)}</dd>
       <dt>{t("Until")}</dt>
       <dd>{day(grant.until)}</dd>
-      {grant.others.length > 0 && (
-        <>
-          <dt>{t("Who else")}</dt>
-          <dd>
-            {grant.others.map((o) => (
-              <div key={o.name}>
-                <Name>{o.name}</Name> {said(o.status)}
-              </div>
-            ))}
-          </dd>
-        </>
-      )}
+      <Others grant={grant} />
     </dl>
   );
 }
 
-// Agreeing or refusing. Follow-up studies stand apart and are off unless said yes to.
-function Asked({ seen, current, grants, again }: { seen: GetOverviewResponse; current: PersonCase; grants: PersonGrant[]; again: () => void }) {
+interface Answered {
+  yes: boolean;
+  number: string;
+  requestId: string;
+}
+
+// Agreeing or refusing: the whole text of the question stands there before the answer, and its hash is part of what is signed. Follow-up studies stand apart and are off
+// unless said yes to.
+function Asked({ current, grants, answered }: { current: PersonCase; grants: PersonGrant[]; answered: (what?: Answered) => void }) {
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<Fault>();
   const [refusing, setRefusing] = useState<string>();
@@ -73,11 +87,14 @@ function Asked({ seen, current, grants, again }: { seen: GetOverviewResponse; cu
     setBusy(true);
     setFault(undefined);
     try {
-      const request = { requestId, caseId: current.caseId, grantIds: [grant.grantId], textVersion: grant.textVersion, textLanguage: language.value };
-      await (yes ? person.give(request) : person.refuse(request));
-      again();
+      const text = { textVersion: grant.questionVersion, textLanguage: language.value, textHash: await sha256(grant.question) };
+      const request = { requestId, caseId: current.caseId, grantIds: [grant.grantId], ...text };
+      const { receiptNumber } = await (yes ? person.give(request) : person.refuse(request));
+      answered({ yes, number: receiptNumber, requestId });
     } catch (error) {
-      setFault(faultOf(error));
+      const found = faultOf(error);
+      setFault(found);
+      if (found.field.startsWith("text_")) answered(); // it reads otherwise now
     }
     setBusy(false);
     setRefusing(undefined);
@@ -95,7 +112,16 @@ function Asked({ seen, current, grants, again }: { seen: GetOverviewResponse; cu
               {t("May they share {what}?", { what: category(g.category) })}
             </h3>
             {g.purpose === Purpose.FOLLOW_UP && <p>{t("This is for a study. It is off unless you say yes, and nothing else depends on it.")}</p>}
-            <Facts seen={seen} grant={g} />
+            <div class="question">
+              {g.question.trim().split("\n").map((line) => (
+                <p key={line}>{line}</p>
+              ))}
+            </div>
+            {g.others.length > 0 && (
+              <dl class="facts">
+                <Others grant={g} />
+              </dl>
+            )}
             {refusing === g.grantId ? (
               <div class="stack">
                 <p>{t("A no is final for this question. They can ask you anew.")}</p>
@@ -129,10 +155,23 @@ export function CaseView({ seen, current, own, again }: { seen: GetOverviewRespo
   const asked = current.grants.filter((g) => g.asked);
   const open = current.grants.filter((g) => !g.asked && !CLOSED.includes(g.standing));
   const closed = current.grants.filter((g) => CLOSED.includes(g.standing));
+  const [last, setLast] = useState<Answered>();
+  const answered = (what?: Answered) => {
+    setLast(what);
+    again();
+  };
   return (
     <>
       <Title>{current.actingAsGuardian ? t("Agreements about {name}", { name: current.subjectName }) : t("What I agreed to")}</Title>
-      {asked.length > 0 && <Asked seen={seen} current={current} grants={asked} again={again} />}
+      {last && (
+        <Alert kind="success">
+          <p>
+            {last.yes ? t("You said yes.") : t("You said no.")} {t("Receipt")} <bdi class="number">{last.number}</bdi>
+          </p>
+          <Link to={href(own, "receipt", last.requestId)}>{t("Show the receipt")}</Link>
+        </Alert>
+      )}
+      {asked.length > 0 && <Asked current={current} grants={asked} answered={answered} />}
       <section class="stack" aria-labelledby="open">
         <h2 class="ds-heading" data-size="sm" id="open">
           {t("May be shared")}
@@ -186,6 +225,7 @@ export function CaseView({ seen, current, own, again }: { seen: GetOverviewRespo
           </ul>
         </details>
       )}
+      <Newest seen={seen} current={current} own={own} key={last?.requestId ?? ""} />
       {asked.length === 0 && open.length === 0 && closed.length === 0 && <Alert kind="info">{t("Nobody has asked you anything yet.")}</Alert>}
     </>
   );

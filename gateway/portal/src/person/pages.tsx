@@ -2,11 +2,13 @@
 // A person's pages: what I agreed to, what was shared, what was asked back.
 import { createClient } from "@connectrpc/connect";
 import { PersonService } from "../../gen/sluss/v1/person_pb";
-import { t } from "../i18n";
+import { language, t } from "../i18n";
 import { href, route } from "../route";
 import { transport } from "../session";
 import { Alert, Loading, Name, Tabs, Title, useLoaded } from "../ui/parts";
 import { CaseView } from "./case";
+import { Notices } from "./notices";
+import { ReceiptPage } from "./receipt";
 import { Shared } from "./shared";
 import { Recalls } from "./recalls";
 import { Stop } from "./stop";
@@ -16,7 +18,7 @@ export const person = createClient(PersonService, transport);
 // Cases are numbered on these pages: an id in the address would stay in the browser's history.
 export function PersonPages() {
   const { path } = route.use();
-  const overview = useLoaded(() => person.getOverview({}), "overview");
+  const overview = useLoaded(() => person.getOverview({ language: language.value }), "overview");
   return (
     <div class="page stack">
       <Loading of={overview}>
@@ -49,10 +51,12 @@ export function PersonPages() {
               )}
               <Tabs
                 label={t("Pages")}
+                pairs
                 pages={[
-                  { to: href(own), text: t("Agreements"), here: path[1] === undefined || path[1] === "stop" },
+                  { to: href(own), text: t("Agreements"), here: path[1] === undefined || path[1] === "stop" || path[1] === "receipt" },
                   { to: href(own, "shared"), text: t("What was shared"), here: path[1] === "shared" },
                   { to: href(own, "recalls"), text: t("Asked back"), here: path[1] === "recalls" },
+                  { to: href(own, "notices"), text: t("What happened"), here: path[1] === "notices" },
                 ]}
               />
               {current.viewLimited ? (
@@ -61,6 +65,10 @@ export function PersonPages() {
                 <Shared key={current.caseId} seen={seen} current={current} />
               ) : path[1] === "recalls" ? (
                 <Recalls key={current.caseId} seen={seen} current={current} />
+              ) : path[1] === "notices" ? (
+                <Notices key={current.caseId} seen={seen} current={current} />
+              ) : path[1] === "receipt" ? (
+                <ReceiptPage key={path[2] ?? ""} current={current} requestId={path[2] ?? ""} own={own} />
               ) : path[1] === "stop" ? (
                 <Stop key={current.caseId + path.slice(2).join()} seen={seen} current={current} scope={path.slice(2)} own={own} done={overview.again} />
               ) : (

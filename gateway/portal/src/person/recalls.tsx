@@ -3,6 +3,7 @@
 import { type GetOverviewResponse, type PersonCase, type PersonRecall } from "../../gen/sluss/v1/person_pb";
 import { t } from "../i18n";
 import { Loading, Name, Title, useLoaded } from "../ui/parts";
+import { category } from "../words";
 import { agencyName, day } from "./names";
 import { person } from "./pages";
 
@@ -31,6 +32,12 @@ export function Recalls({ seen, current }: { seen: GetOverviewResponse; current:
                   <p>{answer(r)}</p>
                   {r.registerMark && <p>{t("They are also asked to remove the mark that says you take part.")}</p>}
                   <dl class="facts">
+                    {r.categories.length > 0 && (
+                      <>
+                        <dt>{t("What")}</dt>
+                        <dd>{r.categories.map(category).join(", ")}</dd>
+                      </>
+                    )}
                     <dt>{t("Asked")}</dt>
                     <dd>{day(r.opened)}</dd>
                     <dt>{t("Answer by")}</dt>

@@ -6,29 +6,36 @@ import { useState } from "preact/hooks";
 import { Phase } from "../../gen/sluss/v1/common_pb";
 import { type GetOverviewResponse, type PersonCase, type PersonWithdrawRequestSchema, type PersonWithdrawResponse } from "../../gen/sluss/v1/person_pb";
 import { type Fault, faultOf } from "../faults";
-import { dateTime, t, tn } from "../i18n";
+import { t, tn } from "../i18n";
 import { href } from "../route";
 import { Alert, Button, Link, Loading, Name, Problem, Title, useLoaded } from "../ui/parts";
 import { category } from "../words";
 import { agencyName } from "./names";
 import { person } from "./pages";
+import { Receipt } from "./receipt";
 
 type Scope = NonNullable<MessageInitShape<typeof PersonWithdrawRequestSchema>["scope"]>;
+
+// What may be chosen: the address holds its number only, as addresses stay in the browser's history.
+function choices(current: PersonCase) {
+  const live = current.grants.filter((g) => g.required);
+  return { agencies: [...new Set(live.flatMap((g) => [g.senderAgencyId, g.receiverAgencyId]))], categories: [...new Set(live.map((g) => g.category))] };
+}
 
 function scopeOf(current: PersonCase, words: string[]): { scope: Scope; what: string } | undefined {
   const [kind, value = ""] = words;
   const grant = current.grants[Number(value)];
   if (kind === "everything") return { scope: { case: "everything", value: true }, what: t("everything") };
-  if (kind === "category") return { scope: { case: "category", value }, what: category(value) };
-  if (kind === "agency") return { scope: { case: "agencyId", value }, what: value };
+  const { agencies, categories } = choices(current);
+  const [kindOf, agency] = [categories[Number(value)], agencies[Number(value)]];
+  if (kind === "category" && kindOf) return { scope: { case: "category", value: kindOf }, what: category(kindOf) };
+  if (kind === "agency" && agency) return { scope: { case: "agencyId", value: agency }, what: agency };
   if (kind === "grant" && grant) return { scope: { case: "grantId", value: grant.grantId }, what: category(grant.category) };
   return undefined;
 }
 
 function Choose({ seen, current, own }: { seen: GetOverviewResponse; current: PersonCase; own: string }) {
-  const live = current.grants.filter((g) => g.required);
-  const agencies = [...new Set(live.flatMap((g) => [g.senderAgencyId, g.receiverAgencyId]))];
-  const categories = [...new Set(live.map((g) => g.category))];
+  const { agencies, categories } = choices(current);
   return (
     <>
       <Title>{t("What do you want to stop?")}</Title>
@@ -36,9 +43,9 @@ function Choose({ seen, current, own }: { seen: GetOverviewResponse; current: Pe
         {t("One authority")}
       </h2>
       <ul class="cards">
-        {agencies.map((a) => (
+        {agencies.map((a, i) => (
           <li key={a}>
-            <Link kind="secondary" to={href(own, "stop", "agency", a)}>
+            <Link kind="secondary" to={href(own, "stop", "agency", String(i))}>
               <Name>{agencyName(seen, a)}</Name>
             </Link>
           </li>
@@ -48,9 +55,9 @@ function Choose({ seen, current, own }: { seen: GetOverviewResponse; current: Pe
         {t("One kind of information")}
       </h2>
       <ul class="cards">
-        {categories.map((c) => (
+        {categories.map((c, i) => (
           <li key={c}>
-            <Link kind="secondary" to={href(own, "stop", "category", c)}>
+            <Link kind="secondary" to={href(own, "stop", "category", String(i))}>
               {category(c)}
             </Link>
           </li>
@@ -60,42 +67,13 @@ function Choose({ seen, current, own }: { seen: GetOverviewResponse; current: Pe
   );
 }
 
-function Receipt({ seen, done, what, own, at }: { seen: GetOverviewResponse; done: PersonWithdrawResponse; what: string; own: string; at: Date }) {
+function Stopped({ done, requestId, current, own }: { done: PersonWithdrawResponse; requestId: string; current: PersonCase; own: string }) {
   return (
     <>
       <Title>{t("Stopped")}</Title>
-      <Alert kind="success">{t("Nothing more of this will be shared.")}</Alert>
-      <dl class="facts">
-        <dt>{t("Receipt")}</dt>
-        <dd>
-          <bdi>{done.receiptNumber}</bdi>
-        </dd>
-        <dt>{t("When")}</dt>
-        <dd>{dateTime(at)}</dd>
-        <dt>{t("What")}</dt>
-        <dd>{what}</dd>
-        <dt>{t("Closed")}</dt>
-        <dd>{tn("{count} agreement", "{count} agreements", done.grantIds.length)}</dd>
-      </dl>
-      {done.recalledAgencyIds.length > 0 && (
-        <>
-          <p>{t("These have already received something. They have been asked to delete it, or to say which law lets them keep it:")}</p>
-          <ul>
-            {done.recalledAgencyIds.map((a) => (
-              <li key={a}>
-                <Name>{agencyName(seen, a)}</Name>
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
+      <Alert kind="success">{t("Nothing more of this will be shared because of your yes.")}</Alert>
       {done.phase === Phase.CLOSING && <p>{t("The work together cannot go on without this, so it will be closed. Your coordinator will contact you.")}</p>}
-      <div class="row no-print">
-        <Button onClick={() => print()}>{t("Print")}</Button>
-        <Link kind="secondary" to={href(own)}>
-          {t("Back")}
-        </Link>
-      </div>
+      <Receipt current={current} requestId={requestId} number={done.receiptNumber} at={done.at} own={own} />
     </>
   );
 }
@@ -105,18 +83,17 @@ export function Stop({ seen, current, scope, own, done }: { seen: GetOverviewRes
   const [requestId] = useState(() => crypto.randomUUID());
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<Fault>();
-  const [receipt, setReceipt] = useState<{ answer: PersonWithdrawResponse; at: Date }>();
+  const [receipt, setReceipt] = useState<PersonWithdrawResponse>();
   const preview = useLoaded(async () => (chosen ? await person.previewWithdraw({ caseId: current.caseId, scope: chosen.scope }) : undefined), requestId);
   if (!chosen) return <Choose seen={seen} current={current} own={own} />;
   const what = chosen.scope.case === "agencyId" ? agencyName(seen, chosen.what) : chosen.what;
-  if (receipt) return <Receipt seen={seen} done={receipt.answer} what={what} own={own} at={receipt.at} />;
+  if (receipt) return <Stopped done={receipt} requestId={requestId} current={current} own={own} />;
   async function stop() {
     if (!chosen) return;
     setBusy(true);
     setFault(undefined);
     try {
-      const answer = await person.withdraw({ requestId, caseId: current.caseId, scope: chosen.scope });
-      setReceipt({ answer, at: new Date() });
+      setReceipt(await person.withdraw({ requestId, caseId: current.caseId, scope: chosen.scope }));
       done();
     } catch (error) {
       setFault(faultOf(error));

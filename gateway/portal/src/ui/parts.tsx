@@ -55,10 +55,10 @@ export function Link({ to, children, kind, small }: { to: string; children: Comp
   );
 }
 
-// Which of a few pages is shown.
-export function Tabs({ label, pages }: { label: string; pages: { to: string; text: string; here: boolean }[] }) {
+// Which of a few pages is shown; `pairs`: two in a row on a phone.
+export function Tabs({ label, pages, pairs }: { label: string; pairs?: boolean; pages: { to: string; text: string; here: boolean }[] }) {
   return (
-    <nav aria-label={label} class="row tabs no-print">
+    <nav aria-label={label} class={pairs ? "row tabs pairs no-print" : "row tabs no-print"}>
       {pages.map((p) => (
         <a key={p.to} class="ds-button" data-size="sm" data-variant={p.here ? "primary" : "tertiary"} aria-current={p.here ? "page" : undefined} href={p.to}>
           {p.text}
