@@ -144,6 +144,7 @@ for (const [language, locale] of [["sv", "sv-SE"], ["en", "en-GB"], ["ar", "ar"]
     if (rtlOrFirst) await dark(p, `person-receipt-dark-320-${language}`);
     await open(p, "1", "notices");
     await p.locator("main li").nth(2).waitFor();
+    assert.match(await p.locator("main li .quiet").first().innerText(), { sv: /^2 mars 2026$/, en: /^2 March 2026$/, ar: /^2 مارس 2026$/, so: /^2 Maarso 2026$/ }[language]);
     await examine(p, `person-notices-320-${language}`);
     if (rtlOrFirst) await enlarged(p);
     await open(p, "1", "recalls");

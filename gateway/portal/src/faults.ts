@@ -12,7 +12,7 @@ export interface Fault {
   over: boolean;
   reason: ReasonCode;
   // Path of the field of the request that is wrong; "" when it is the whole.
-  field: string;
+  field?: string;
 }
 
 export function faultOf(error: unknown): Fault {

@@ -64,11 +64,21 @@ export function mark(key: string): string {
   return key;
 }
 
+// Browsers know no Somali dates: they would show "2026 M03 2".
+const SOMALI = ["Janaayo", "Febraayo", "Maarso", "Abriil", "Maajo", "Juun", "Luulyo", "Ogosto", "Sebtembar", "Oktoobar", "Nofembar", "Desembar"];
+function somali(at: Date, time: boolean): string {
+  const parts = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "numeric", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "Europe/Stockholm" }).formatToParts(at);
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((p) => p.type === type)?.value ?? "";
+  return `${part("day")} ${SOMALI[Number(part("month")) - 1]} ${part("year")}${time ? `, ${part("hour")}:${part("minute")}` : ""}`;
+}
+
 export function date(at: Date): string {
+  if (language.value === "so") return somali(at, false);
   return new Intl.DateTimeFormat(locale(), { dateStyle: "long", timeZone: "Europe/Stockholm" }).format(at);
 }
 
 export function dateTime(at: Date): string {
+  if (language.value === "so") return somali(at, true);
   return new Intl.DateTimeFormat(locale(), { dateStyle: "long", timeStyle: "short", timeZone: "Europe/Stockholm" }).format(at);
 }
 

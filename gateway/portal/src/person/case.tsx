@@ -94,7 +94,7 @@ function Asked({ current, grants, answered }: { current: PersonCase; grants: Per
     } catch (error) {
       const found = faultOf(error);
       setFault(found);
-      if (found.field.startsWith("text_")) answered(); // it reads otherwise now
+      if (found.field?.startsWith("text_")) answered(); // it reads otherwise now
     }
     setBusy(false);
     setRefusing(undefined);
