@@ -69,7 +69,7 @@ const SOMALI = ["Janaayo", "Febraayo", "Maarso", "Abriil", "Maajo", "Juun", "Luu
 function somali(at: Date, time: boolean): string {
   const parts = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "numeric", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "Europe/Stockholm" }).formatToParts(at);
   const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((p) => p.type === type)?.value ?? "";
-  return `${part("day")} ${SOMALI[Number(part("month")) - 1]} ${part("year")}${time ? `, ${part("hour")}:${part("minute")}` : ""}`;
+  return `${Number(part("day"))} ${SOMALI[Number(part("month")) - 1]} ${part("year")}${time ? `, ${part("hour")}:${part("minute")}` : ""}`;
 }
 
 export function date(at: Date): string {
