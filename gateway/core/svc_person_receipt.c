@@ -7,6 +7,10 @@
 #include "svc_person.h"
 #include "svc_text.h"
 
+// A name has its own direction (Unicode UAX 9: first strong isolate, pop directional isolate).
+#define FSI "\xe2\x81\xa8"
+#define PDI "\xe2\x81\xa9"
+
 struct receipt {
 	struct sluss_txn *txn;
 	const char *file;
@@ -50,9 +54,10 @@ static bool add_grant(struct receipt *r, const struct sluss_id *id)
 
 static bool add_agency(struct receipt *r, const char *agency)
 {
-	r->agencies = svc_text_append(r->txn, r->agencies, r->agency_count++ == 0 ? "   " : "\n   ");
+	r->agencies = svc_text_append(r->txn, r->agencies, r->agency_count++ == 0 ? "   " FSI : "\n   " FSI);
 	r->agencies =
 	    r->agencies == NULL ? NULL : svc_text_append(r->txn, r->agencies, svc_text_agency(r->txn, agency));
+	r->agencies = r->agencies == NULL ? NULL : svc_text_append(r->txn, r->agencies, PDI);
 	return r->agencies != NULL;
 }
 

@@ -76,7 +76,7 @@ test("a person answers, sees what was shared, and stops it", async () => {
   await examine(p, "person-asked-320-sv");
   assert.equal(await p.title(), "Start");
   // The whole question is there before the answer, with names that people know.
-  assert.match(await p.locator(".question").last().innerText(), /^Socialtjänsten Söder får berätta för .*Söder.* om det här: behov och styrkor\..*\n+.*\n+Det gäller från 2 mars 2026, /);
+  assert.match(await p.locator(".question").last().innerText(), /^\u2068Socialtjänsten Söder\u2069 får berätta för .*Söder.* om det här: behov och styrkor\..*\n+.*\n+Det gäller från 2 mars 2026, /);
   for (let left = grants.length; left > 0; left--) {
     await p.locator("section[aria-labelledby=asked] li").first().getByRole("button").first().click();
     await p.waitForFunction((n) => document.querySelectorAll("section[aria-labelledby=asked] li").length === n, left - 1);
@@ -104,7 +104,7 @@ test("a person answers, sees what was shared, and stops it", async () => {
   await p.locator("main .words").waitFor();
   const receipt = (await p.locator("main .words").innerText()).trim();
   assert.equal(await printed(p), receipt); // and nothing else
-  for (const words of ["DU STOPPADE", number, "När: 2026-03-02 ", "behov och styrkor", "Från: Socialtjänsten Söder", "BEGÄRT TILLBAKA", "Polisen Söder"]) assert.ok(receipt.includes(words), words);
+  for (const words of ["DU STOPPADE", number, "När: 2026-03-02 ", "behov och styrkor", "Från: \u2068Socialtjänsten Söder\u2069", "BEGÄRT TILLBAKA", "Polisen Söder"]) assert.ok(receipt.includes(words), words);
   assert.match(await p.locator("dl.facts").innerText(), /2 mars 2026/);
   const after_ = (await world.ask("standings", { case: family.case })).standing;
   assert.deepEqual([...new Set(Object.values(after_))], ["WITHDRAWN"]);
@@ -166,6 +166,7 @@ test("with the keyboard alone: agree, refuse, withdraw", async () => {
   await tabTo(p, cards.first().getByRole("button").first());
   await p.keyboard.press("Enter");
   await p.waitForFunction(() => document.querySelectorAll("section[aria-labelledby=asked] li").length === 1);
+  assert.ok(await p.evaluate(() => document.activeElement?.className === "said")); // not lost with the button
   await tabTo(p, cards.first().getByRole("button").last());
   await p.keyboard.press("Enter");
   await tabTo(p, cards.first().locator("button[data-color=danger]"));
@@ -187,6 +188,8 @@ test("a guardian sees for whom they act, and nothing where the coordinator limit
   await p.locator("main li.ds-card").first().waitFor();
   assert.match(await p.locator("main [role=status]").first().innerText(), /vårdnadshavare för.*Sam Testsson/);
   await examine(p, "guardian-320-sv");
+  await p.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  assert.ok(await p.evaluate(() => scrollY > 0 && document.querySelector(".acting").getBoundingClientRect().top >= 0), "who acts for whom stays in sight");
   await world.ask("limit", { case: family.case, guardian: family.persons[1] });
   await p.reload();
   await p.getByText("visar dig inget").waitFor();

@@ -289,8 +289,8 @@ class Acts(Pages):
     def test_a_yes_is_to_the_text_that_was_shown(self):
         grant = self.grants[0]
         mine, theirs = (self.questions(by, self.case, "sv")[grant] for by in (self.subject, self.guardian))
-        self.assertRegex(mine[0], r"^soc får berätta för pol om det här: behov och styrkor\.\nFör att de ska kunna arbeta tillsammans\.\nDet gäller från \d+ [a-z]+ 2026, \d\d:\d\d till \d+ [a-z]+ 2026, ")
-        self.assertIn("om Test Testsson för pol", theirs[0])
+        self.assertRegex(mine[0], r"^\u2068soc\u2069 får berätta för \u2068pol\u2069 om det här: behov och styrkor\.\nFör att de ska kunna arbeta tillsammans\.\nDet gäller från \d+ [a-z]+ 2026, \d\d:\d\d till \d+ [a-z]+ 2026, ")
+        self.assertIn("om \u2068Test Testsson\u2069 för \u2068pol\u2069", theirs[0])
         self.assertEqual(len({self.questions(self.subject, self.case, language)[grant][0] for language in ("sv", "en", "ar", "so")}), 4)
         self.assertNotIn("question", self.case_of(self.subject, self.case)["grants"][0])
         self.refused(self.subject.call("PersonService/GetOverview", "GetOverviewRequest", {"language": "de"}, "GetOverviewResponse"), "MALFORMED", "language")
@@ -312,7 +312,7 @@ class Acts(Pages):
         world.take("pol")
         kept = self.accepted(self.receipt(self.subject, yes))
         self.assertEqual((kept["receipt_number"], kept["receipt"]["log_index"], kept["at"]), (given["receipt_number"], given["receipt"]["log_index"], given["at"]))
-        for words in ("DU SA JA", f"Kvittots nummer: {given['receipt_number']}", "När: 2026-", "1. behov och styrkor", "Från: soc", "Till: pol",
+        for words in ("DU SA JA", f"Kvittots nummer: {given['receipt_number']}", "När: 2026-", "1. behov och styrkor", "Från: \u2068soc\u2069", "Till: \u2068pol\u2069",
                       hashlib.sha256(given["receipt"]["log_entry"]).hexdigest()):
             self.assertIn(words, kept["text"])
         done = self.accepted(self.withdraw(self.subject, everything=True, request_id=stop))
@@ -320,7 +320,7 @@ class Acts(Pages):
         self.assertEqual(len(set(texts.values())), 4)
         for text in texts.values():
             self.assertIn(done["receipt_number"], text)
-        self.assertRegex(texts["en"], r"(?s)YOU STOPPED SHARING.*1\. needs and strengths.*ASKED BACK.*   pol\n")
+        self.assertRegex(texts["en"], r"(?s)YOU STOPPED SHARING.*1\. needs and strengths.*ASKED BACK.*   \u2068pol\u2069\n")
         # Somebody else's act, another case's, none, and one that was refused.
         other = world.open(world.born(16))
         for by, request_id, case in ((self.guardian, stop, self.case), (self.subject, str(uuid.uuid4()), self.case), (self.guardian, yes, self.case)):

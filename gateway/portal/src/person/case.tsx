@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What I agreed to, and what I am asked: a card for each.
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ReasonCode } from "../../gen/sluss/v1/common_pb";
 import { GrantStatus } from "../../gen/sluss/v1/consent_pb";
 import { Purpose } from "../../gen/sluss/v1/common_pb";
@@ -151,6 +151,22 @@ function Asked({ current, grants, answered }: { current: PersonCase; grants: Per
   );
 }
 
+// The button that was pressed is gone with its question: the focus goes here, not nowhere.
+function Said({ last, own }: { last: Answered; own: string }) {
+  const here = useRef<HTMLDivElement>(null);
+  useEffect(() => here.current?.focus(), []);
+  return (
+    <div class="said" tabIndex={-1} ref={here}>
+      <Alert kind="success">
+        <p>
+          {last.yes ? t("You said yes.") : t("You said no.")} {t("Receipt")} <bdi class="number">{last.number}</bdi>
+        </p>
+        <Link to={href(own, "receipt", last.requestId)}>{t("Show the receipt")}</Link>
+      </Alert>
+    </div>
+  );
+}
+
 export function CaseView({ seen, current, own, again }: { seen: GetOverviewResponse; current: PersonCase; own: string; again: () => void }) {
   const asked = current.grants.filter((g) => g.asked);
   const open = current.grants.filter((g) => !g.asked && !CLOSED.includes(g.standing));
@@ -163,14 +179,7 @@ export function CaseView({ seen, current, own, again }: { seen: GetOverviewRespo
   return (
     <>
       <Title>{current.actingAsGuardian ? t("Agreements about {name}", { name: current.subjectName }) : t("What I agreed to")}</Title>
-      {last && (
-        <Alert kind="success">
-          <p>
-            {last.yes ? t("You said yes.") : t("You said no.")} {t("Receipt")} <bdi class="number">{last.number}</bdi>
-          </p>
-          <Link to={href(own, "receipt", last.requestId)}>{t("Show the receipt")}</Link>
-        </Alert>
-      )}
+      {last && <Said key={last.requestId} last={last} own={own} />}
       {asked.length > 0 && <Asked current={current} grants={asked} answered={answered} />}
       <section class="stack" aria-labelledby="open">
         <h2 class="ds-heading" data-size="sm" id="open">

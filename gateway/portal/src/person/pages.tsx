@@ -45,9 +45,11 @@ export function PersonPages() {
                 </nav>
               )}
               {current.actingAsGuardian && (
-                <Alert kind="info">
-                  {t("You act as guardian for {name}.", { name: current.subjectName })}
-                </Alert>
+                <div class="acting">
+                  <Alert kind="info">
+                    {t("You act as guardian for {name}.", { name: current.subjectName })}
+                  </Alert>
+                </div>
               )}
               <Tabs
                 label={t("Pages")}
