@@ -42,8 +42,8 @@ static uint32_t add_version(struct sluss_state *state, uint32_t kase_at, const s
 		slot = key_table_add(&state->keys, hash, kase_at, version->key);
 	*grant = *version;
 	grant->kase = kase_at;
-	grant->older = state->keys.newest[slot];
-	state->keys.newest[slot] = at;
+	grant->older = *key_table_newest(&state->keys, slot);
+	*key_table_newest(&state->keys, slot) = at;
 	grant->next_in_case = kase->first_grant;
 	kase->first_grant = at;
 	kase->grant_count++;

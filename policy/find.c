@@ -125,7 +125,7 @@ uint32_t st_find_key_slot(const struct sluss_state *state, uint32_t kase, uint64
 uint32_t st_find_key(const struct sluss_state *state, uint32_t kase, uint64_t key)
 {
 	uint32_t slot = st_find_key_slot(state, kase, key);
-	return slot == SLUSS_NOWHERE ? SLUSS_NOWHERE : state->keys.newest[slot];
+	return slot == SLUSS_NOWHERE ? SLUSS_NOWHERE : *key_table_newest(&state->keys, slot);
 }
 
 uint32_t st_need_person(struct sluss_state *state, const struct sluss_id *id)

@@ -84,7 +84,7 @@ struct finding st_find_consent_ground(const struct asking *asking, uint32_t kase
 		return found(SLUSS_OK_CONSENT, permitting);
 	const struct kase *kase = CASE(state, kase_at);
 	struct agreement agreement = st_case_agreement(state, kase);
-	uint32_t key = number == SLUSS_NOWHERE ? SLUSS_NOWHERE : state->keys.newest[number];
+	uint32_t key = number == SLUSS_NOWHERE ? SLUSS_NOWHERE : *key_table_newest(&state->keys, number);
 	uint32_t newest = st_newest_valid(state, key);
 	if (newest == SLUSS_NOWHERE)
 		return near_miss(asking, kase_at, &agreement);

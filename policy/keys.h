@@ -85,14 +85,21 @@ struct key_line {
 	_Alignas(64) struct key_slot slots[2];
 };
 
-// The keys of all cases. A search begins at the line that the hash says, goes on at the other line of the pair (the two
-// are fetched together), then at the next pair. `newest` is what a permitted pair does not need: position of the newest
-// version of the slot with the same number.
-struct key_table {
+// The keys of all cases, in parts by the hash's uppermost bits: each part grows by itself, so that nobody waits for all
+// of a million keys to be laid out anew. A search begins at the line that the hash says, goes on at the other line of
+// the pair (the two are fetched together), then at the next pair. `newest` is what a permitted pair does not need:
+// position of the newest version of the slot with the same place.
+struct key_part {
 	struct key_line *lines;
 	uint32_t *newest;
 	uint32_t mask; // lines - 1
 	uint32_t count;
+};
+
+enum { KEY_PARTS_LOG2 = 5, KEY_PARTS = 1 << KEY_PARTS_LOG2, KEY_PLACES_LOG2 = 32 - KEY_PARTS_LOG2 };
+
+struct key_table {
+	struct key_part parts[KEY_PARTS];
 };
 
 static inline uint64_t key_slot_key(const struct key_slot *slot)
@@ -108,46 +115,62 @@ static inline int64_t key_slot_until_ms(const struct key_slot *slot)
 // until_ms <= 0 says nothing. An end beyond the 48 bits (the year 10889) is said to come sooner, which is no lie.
 void key_slot_permit(struct key_slot *slot, const struct sluss_id *version, int64_t until_ms);
 
+// The number of a slot is that of its part, then its place in the part.
 static inline struct key_slot *key_table_slot(const struct key_table *table, uint32_t number)
 {
-	return &table->lines[number / 2].slots[number % 2];
+	uint32_t place = number & ((UINT32_C(1) << KEY_PLACES_LOG2) - 1);
+	return &table->parts[number >> KEY_PLACES_LOG2].lines[place / 2].slots[place % 2];
 }
 
-static inline uint32_t key_table_slots(const struct key_table *table)
+static inline uint32_t *key_table_newest(const struct key_table *table, uint32_t number)
 {
-	return table->lines == NULL ? 0 : (table->mask + 1) * 2;
+	uint32_t place = number & ((UINT32_C(1) << KEY_PLACES_LOG2) - 1);
+	return &table->parts[number >> KEY_PLACES_LOG2].newest[place];
+}
+
+static inline uint32_t key_part_slots(const struct key_part *part)
+{
+	return part->lines == NULL ? 0 : (part->mask + 1) * 2;
+}
+
+static inline uint32_t key_part_of(uint64_t hash)
+{
+	return (uint32_t)(hash >> (64 - KEY_PARTS_LOG2));
 }
 
 // The n-th line of a search.
-static inline uint32_t key_table_line(const struct key_table *table, uint64_t hash, uint32_t n)
+static inline uint32_t key_part_line(const struct key_part *part, uint64_t hash, uint32_t n)
 {
-	return (((uint32_t)hash + (n & ~UINT32_C(1))) ^ (n & 1u)) & table->mask;
+	return (((uint32_t)hash + (n & ~UINT32_C(1))) ^ (n & 1u)) & part->mask;
 }
 
 // The n-th line of a search, and where its newest versions stand, for fetching ahead.
 static inline const void *key_table_begin(const struct key_table *table, uint64_t hash, uint32_t n)
 {
-	return table->lines == NULL ? NULL : &table->lines[key_table_line(table, hash, n)];
+	const struct key_part *part = &table->parts[key_part_of(hash)];
+	return part->lines == NULL ? NULL : &part->lines[key_part_line(part, hash, n)];
 }
 
 static inline const void *key_table_begin_newest(const struct key_table *table, uint64_t hash)
 {
-	return table->lines == NULL ? NULL : &table->newest[(size_t)key_table_line(table, hash, 0) * 2];
+	const struct key_part *part = &table->parts[key_part_of(hash)];
+	return part->lines == NULL ? NULL : &part->newest[(size_t)key_part_line(part, hash, 0) * 2];
 }
 
 // The number of a key's slot, SLUSS_NOWHERE.
 static inline uint32_t key_table_find(const struct key_table *table, uint64_t hash, uint32_t kase, uint64_t key)
 {
-	if (table->lines == NULL)
+	const struct key_part *part = &table->parts[key_part_of(hash)];
+	if (part->lines == NULL)
 		return SLUSS_NOWHERE;
 	for (uint32_t n = 0;; n++) {
-		uint32_t line = key_table_line(table, hash, n);
-		const struct key_slot *slots = table->lines[line].slots;
+		uint32_t line = key_part_line(part, hash, n);
+		const struct key_slot *slots = part->lines[line].slots;
 		// Which of the two it is nobody can guess, so neither does the processor: both are looked at.
 		uint32_t first = (key_slot_key(&slots[0]) == key) & (slots[0].kase == kase + 1);
 		uint32_t second = (key_slot_key(&slots[1]) == key) & (slots[1].kase == kase + 1);
 		if ((first | second) != 0)
-			return line * 2 + second;
+			return key_part_of(hash) << KEY_PLACES_LOG2 | (line * 2 + second);
 		if (slots[0].kase == 0 || slots[1].kase == 0)
 			return SLUSS_NOWHERE;
 	}
@@ -157,10 +180,12 @@ static inline uint32_t key_table_find(const struct key_table *table, uint64_t ha
 typedef uint64_t key_hash_fn(const void *context, uint32_t kase, uint64_t key);
 
 void key_table_clear(struct key_table *table);
-// Makes room for `more` keys; numbers of slots end there. False when memory ran out: the table is as it was.
+// Makes room for `more` keys, whatever their hashes; numbers of slots end there. False when memory ran out: every key
+// is still found.
 SLUSS_MUST_CHECK bool key_table_reserve(struct key_table *table, size_t more, key_hash_fn *hash, const void *context);
 // The number of a slot for a key that is not in it yet; the caller has reserved, and says what is newest.
 uint32_t key_table_add(struct key_table *table, uint64_t hash, uint32_t kase, uint64_t key);
+uint32_t key_table_count(const struct key_table *table);
 size_t key_table_memory(const struct key_table *table);
 
 #endif

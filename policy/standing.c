@@ -175,7 +175,7 @@ static void note_permit(const struct sluss_state *state, const struct kase *kase
     uint32_t number, int64_t now_ms)
 {
 	struct key_slot *slot = key_table_slot(&state->keys, number);
-	uint32_t newest = state->keys.newest[number];
+	uint32_t newest = *key_table_newest(&state->keys, number);
 	uint32_t stands = st_version_in_force(state, newest, now_ms);
 	key_slot_permit(slot, NULL, 0);
 	if (stands == SLUSS_NOWHERE ||
@@ -223,7 +223,7 @@ void st_settle_case_after(struct sluss_state *state, struct kase *kase, int64_t 
 	// Once for each key, from its newest version.
 	for (uint32_t at = kase->first_grant; at != SLUSS_NOWHERE; at = GRANT(state, at)->next_in_case) {
 		uint32_t number = st_find_key_slot(state, GRANT(state, at)->kase, GRANT(state, at)->key);
-		if (number != SLUSS_NOWHERE && state->keys.newest[number] == at)
+		if (number != SLUSS_NOWHERE && *key_table_newest(&state->keys, number) == at)
 			note_permit(state, kase, &agreement, number, now_ms);
 	}
 }

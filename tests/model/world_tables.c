@@ -61,7 +61,7 @@ static bool key_holds(const struct sluss_state *state, uint32_t newest)
 {
 	const struct grant *head = GRANT(state, newest);
 	uint32_t number = st_find_key_slot(state, head->kase, head->key);
-	if (number == SLUSS_NOWHERE || state->keys.newest[number] != newest)
+	if (number == SLUSS_NOWHERE || *key_table_newest(&state->keys, number) != newest)
 		return false;
 	const struct key_slot *slot = key_table_slot(&state->keys, number);
 	int64_t now_ms = state->time_ms;
@@ -88,9 +88,19 @@ static bool is_newest(const struct sluss_state *state, uint32_t at)
 	return first == at;
 }
 
+static uint32_t keys_taken(const struct key_table *table)
+{
+	uint32_t taken = 0;
+	for (uint32_t part = 0; part < KEY_PARTS; part++) {
+		for (uint32_t i = 0; i < key_part_slots(&table->parts[part]); i++)
+			taken += table->parts[part].lines[i / 2].slots[i % 2].kase != 0;
+	}
+	return taken;
+}
+
 bool world_tables_hold(const struct sluss_state *state)
 {
-	uint32_t keys = 0, slots = 0;
+	uint32_t keys = 0;
 	for (uint32_t i = 0; i < state->cases.count; i++) {
 		if (!case_holds(state, i))
 			return false;
@@ -102,8 +112,6 @@ bool world_tables_hold(const struct sluss_state *state)
 		if (!key_holds(state, i))
 			return false;
 	}
-	for (uint32_t i = 0; i < key_table_slots(&state->keys); i++)
-		slots += key_table_slot(&state->keys, i)->kase != 0;
-	return keys == slots && keys == state->keys.count && slots_taken(&state->by_case) == state->cases.count &&
-	       consents_hold(state);
+	return keys == keys_taken(&state->keys) && keys == key_table_count(&state->keys) &&
+	       slots_taken(&state->by_case) == state->cases.count && consents_hold(state);
 }

@@ -64,7 +64,7 @@ static void check_key(const struct key_table *table, uint32_t kase, uint64_t key
 	struct sluss_id id = id_of(kase * KEYS + key);
 	assert_int_equal(key_slot_key(slot), key);
 	assert_int_equal(slot->kase, kase + 1);
-	assert_int_equal(table->newest[number], kase * KEYS + key);
+	assert_int_equal(*key_table_newest(table, number), kase * KEYS + key);
 	assert_int_equal(key_slot_until_ms(slot), until_of(kase, key));
 	assert_true(sluss_id_equal(&slot->permits, &id));
 }
@@ -74,6 +74,7 @@ static void keys_of_a_case_are_its_own(void **state)
 {
 	(void)state;
 	struct key_table table = {0};
+	uint32_t parts = 0;
 	assert_int_equal(key_table_find(&table, 5, 0, 0), SLUSS_NOWHERE);
 	for (uint64_t key = 0; key < KEYS; key++) {
 		for (uint32_t kase = 0; kase < CASES; kase++) {
@@ -83,19 +84,22 @@ static void keys_of_a_case_are_its_own(void **state)
 			assert_true(key_table_reserve(&table, 1, hash_of, NULL));
 			assert_int_equal(key_table_find(&table, hash, kase, key), SLUSS_NOWHERE);
 			uint32_t number = key_table_add(&table, hash, kase, key);
-			assert_int_equal(table.newest[number], SLUSS_NOWHERE);
+			assert_int_equal(*key_table_newest(&table, number), SLUSS_NOWHERE);
 			assert_int_equal(key_slot_until_ms(key_table_slot(&table, number)), 0);
 			struct sluss_id id = id_of(kase * KEYS + key);
 			key_slot_permit(key_table_slot(&table, number), &id, until_of(kase, key));
-			table.newest[number] = (uint32_t)(kase * KEYS + key);
-			assert_true(table.count * 4 <= key_table_slots(&table) * 3);
+			*key_table_newest(&table, number) = (uint32_t)(kase * KEYS + key);
+			const struct key_part *part = &table.parts[number >> KEY_PLACES_LOG2];
+			assert_true(part->count * 4 <= key_part_slots(part) * 3);
+			parts |= UINT32_C(1) << (number >> KEY_PLACES_LOG2);
 		}
 	}
 	for (uint32_t kase = 0; kase < CASES; kase++) {
 		for (uint64_t key = 0; key < KEYS; key++)
 			check_key(&table, kase, key, key <= UINT64_C(8) * kase);
 	}
-	assert_true(key_table_memory(&table) >= table.count * sizeof(struct key_slot));
+	assert_true(key_table_memory(&table) >= key_table_count(&table) * sizeof(struct key_slot));
+	assert_int_equal(parts, UINT32_MAX);				    // each part has some
 	assert_false(key_table_reserve(&table, UINT32_MAX, hash_of, NULL)); // more than positions tell apart
 	key_table_clear(&table);
 	assert_int_equal(key_table_memory(&table), 0);
