@@ -41,7 +41,7 @@ static uint32_t vacant(const struct key_part *part, uint64_t hash)
 
 static bool make(struct key_part *part, uint64_t lines)
 {
-	if (lines > UINT64_C(1) << (KEY_PLACES_LOG2 - 1))
+	if (lines >= UINT64_C(1) << (KEY_PLACES_LOG2 - 1)) // the last number of all says that there is none
 		return false;
 	size_t size = (size_t)lines * sizeof(struct key_line);
 	*part = (struct key_part){.lines = sluss_table_alloc(size), .mask = (uint32_t)(lines - 1)};
