@@ -169,6 +169,18 @@ bool sluss_case_view_limited(const struct sluss_state *state, const struct sluss
 	return false;
 }
 
+bool sluss_case_view_limit(const struct sluss_state *state, const struct sluss_id *case_id, size_t index,
+    struct sluss_id *guardian_out, struct sluss_id *message_out)
+{
+	uint32_t at = st_find_case(state, case_id);
+	if (at == SLUSS_NOWHERE || index >= CASE(state, at)->limit_count)
+		return false;
+	const struct view_limit *limit = &CASE(state, at)->limits[index];
+	*guardian_out = PERSON(state, limit->guardian)->id;
+	*message_out = limit->message;
+	return true;
+}
+
 bool sluss_case_required(
     const struct sluss_state *state, const struct sluss_id *case_id, struct sluss_required *required_out)
 {

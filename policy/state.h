@@ -89,6 +89,9 @@ bool sluss_case_guardian(
 // Whether a disclosure is kept from this guardian's view (`message` none: the whole case).
 bool sluss_case_view_limited(const struct sluss_state *state, const struct sluss_id *case_id,
     const struct sluss_id *guardian, const struct sluss_id *message);
+// The n-th limit of a guardian's view that stands in the case (0 up, in no order); `message_out` none: the whole case.
+bool sluss_case_view_limit(const struct sluss_state *state, const struct sluss_id *case_id, size_t index,
+    struct sluss_id *guardian_out, struct sluss_id *message_out);
 
 // Who must agree now, by the policy in force.
 struct sluss_required {

@@ -75,6 +75,32 @@ static bool fill_guardians(
 	return true;
 }
 
+static bool fill_limits(
+    struct sluss_txn *txn, const struct sluss_id *case_id, Sluss__V1__CaseGetPersonsResponse *response)
+{
+	struct sluss_id guardian, message;
+	size_t count = 0;
+	while (sluss_case_view_limit(txn->state, case_id, count, &guardian, &message))
+		count++;
+	response->view_limits = sluss_arena_array(txn->arena, count, sizeof(*response->view_limits));
+	if (count > 0 && response->view_limits == NULL)
+		return svc_no_memory(txn);
+	while (sluss_case_view_limit(txn->state, case_id, response->n_view_limits, &guardian, &message)) {
+		Sluss__V1__ViewLimit *limit = sluss_arena_alloc(txn->arena, sizeof(*limit));
+		if (limit == NULL)
+			return svc_no_memory(txn);
+		sluss__v1__view_limit__init(limit);
+		limit->limited = true;
+		limit->guardian_person_id = svc_id_text(txn, &guardian);
+		if (!sluss_id_is_none(&message))
+			limit->message_id = svc_id_text(txn, &message);
+		if (limit->guardian_person_id == NULL || limit->message_id == NULL)
+			return svc_no_memory(txn);
+		response->view_limits[response->n_view_limits++] = limit;
+	}
+	return true;
+}
+
 void svc_case_persons(struct sluss_txn *txn)
 {
 	const Sluss__V1__CaseGetPersonsRequest *request = (const Sluss__V1__CaseGetPersonsRequest *)txn->request;
@@ -88,7 +114,7 @@ void svc_case_persons(struct sluss_txn *txn)
 	response.subject = person_of(txn, &view.subject);
 	response.login_locked = view.login_locked;
 	if (response.subject == NULL || !fill_guardians(txn, &case_id, &response) ||
-	    !sluss_txn_append(txn, &looked, NULL))
+	    !fill_limits(txn, &case_id, &response) || !sluss_txn_append(txn, &looked, NULL))
 		return;
 	sluss_txn_respond(txn, &response.base);
 }

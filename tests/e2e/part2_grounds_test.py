@@ -237,7 +237,12 @@ class ProtectedPersons(Law):
         self.refused(limit(officer="soc.9"), "NOT_ENTITLED", "officer_id")
         self.assertEqual(world.gateway.health()["log_size"], before)  # all or nothing
         self.accepted(limit())
+        stand = world.desks["soc"].ask("CaseService/GetPersons", {"case_id": case.id})["view_limits"]
+        self.assertCountEqual([(li["guardian_person_id"], li.get("message_id", ""), li["limited"], li.get("reasons", "")) for li in stand],
+                              [(case.guardians[1], sent.id, True, ""), (case.guardians[0], "", True, "")])
         self.accepted(world.change(case, "SetProtection", view_limits=[{"guardian_person_id": case.guardians[0], "limited": False, "reasons": "he moved"}]))
+        stand = world.desks["soc"].ask("CaseService/GetPersons", {"case_id": case.id})["view_limits"]
+        self.assertEqual([li["guardian_person_id"] for li in stand], [case.guardians[1]])
         self.assertEqual(set(world.required(case)), set(case.guardians))  # who must agree stays
         records = world.gateway.log(world.desks["evaluator"])
         kept = [r["view_limited"] for r in records if "view_limited" in r and harness.uuid_text(r["view_limited"]["case_id"]) == case.id]

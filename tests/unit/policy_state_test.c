@@ -207,10 +207,16 @@ static void views_and_members(void **state)
 		       .u.view_limited = {.case_id = CASE1, .guardian = MOTHER, .message = message, .limited = true}});
 	assert_true(sluss_case_view_limited(world->state, &kase, &mother, &message));
 	assert_false(sluss_case_view_limited(world->state, &kase, &mother, &other));
+	struct sluss_id limited;
+	assert_true(sluss_case_view_limit(world->state, &kase, 0, &guardian, &limited));
+	assert_true(sluss_id_equal(&guardian, &mother) && sluss_id_equal(&limited, &message));
+	assert_false(sluss_case_view_limit(world->state, &kase, 1, &guardian, &limited));
+	assert_false(sluss_case_view_limit(world->state, &other, 0, &guardian, &limited));
 	pworld_apply(
 	    world, (struct sluss_record){.type = SLUSS_REC_VIEW_LIMITED,
 		       .u.view_limited = {.case_id = CASE1, .guardian = MOTHER, .message = message, .limited = false}});
 	assert_false(sluss_case_view_limited(world->state, &kase, &mother, &message));
+	assert_false(sluss_case_view_limit(world->state, &kase, 0, &guardian, &limited));
 }
 
 static void linked_case(struct pworld *world)
