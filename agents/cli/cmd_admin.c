@@ -157,7 +157,7 @@ static enum cli_exit end_sessions(struct cli *cli)
 	q.person_id = cli_format(cli, "%s", person == NULL ? "" : person);
 	q.agency_id = cli_format(cli, "%s", agency == NULL ? "" : agency);
 	q.officer_id = cli_format(cli, "%s", officer == NULL ? "" : officer);
-	q.everybody = cli_get(cli, "all") != NULL;
+	q.everybody = cli_has(cli, "all");
 	enum cli_exit code = ask(cli, SLUSS_METHOD_ADMIN_END_SESSIONS, &q.base, &r);
 	if (code != CLI_OK) {
 		return code;

@@ -97,9 +97,12 @@ class Browser:
         return answer
 
     def state(self, path, kind, fields, request_name, response_name, **changes):
+        """A statement of staff, in a request."""
+        return self.call(path, request_name, {"statement": self.statement(kind, {**fields, **changes})}, response_name)
+
+    def statement(self, kind, fields):
         """A statement of staff, signed by the session's key."""
         header = {"kind": "sluss.v1." + kind, "authority": self.gateway.authority, "statement_id": str(uuid.uuid4()), "agency_id": self.session["agency_id"],
                   "officer_id": self.session["officer_id"], "at": agency.timestamp(time.time())}
-        octets = wire.encode(kind, {**header, **fields, **changes})
-        statement = {"statement": octets, "signature": self.sign(b"sluss-statement-v1\0", octets), "key_id": "session:" + base64url(self.session["session_id"])}
-        return self.call(path, request_name, {"statement": statement}, response_name)
+        octets = wire.encode(kind, {**header, **fields})
+        return {"statement": octets, "signature": self.sign(b"sluss-statement-v1\0", octets), "key_id": "session:" + base64url(self.session["session_id"])}

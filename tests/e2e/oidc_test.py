@@ -11,6 +11,7 @@ import unittest
 import browser
 import harness
 import provider
+import wire
 
 
 def check_digit(eleven):
@@ -38,7 +39,7 @@ def setUpModule():
         ("people", {"kind": "person", "client_id": "person-RS256", "person_claim": "personal_identity_number", "display": "E-legitimation å"}),
         ("people-ps", {"kind": "person", "client_id": "person-PS256", "person_claim": "personal_identity_number"}),
         ("staff", {"kind": "staff", "client_id": "staff-ES256", "officer_claim": "officer", "agency": "soc"}),
-        ("all-staff", {"kind": "staff", "client_id": "secret-staff-EdDSA", "officer_claim": "officer", "agency_claim": "agency", "agencies": "soc,pol",
+        ("all-staff", {"kind": "staff", "client_id": "secret-staff-EdDSA", "officer_claim": "officer", "agency_claim": "agency", "agencies": "soc,pol,gone",
                        "secret_file": "keys/idp-secret"}),
         ("down", {"kind": "person", "client_id": "person-RS256", "person_claim": "personal_identity_number", "token": "http://127.0.0.1:1/token"}),
     ]
@@ -49,6 +50,7 @@ def setUpModule():
     _, provider_keys = between.pass_on("GET", "/jwks", None, {})
     gateway = stack.enter_context(provider.gateway(settings, files={"provider.json": provider_keys}))
     soc, pol = gateway.agency("soc", "social_services"), gateway.agency("pol", "police")
+    gateway.agency("gone", "health")
     subject_pin = pin("20080301", "238")
     case, person = soc.open_case([soc, pol], birth_date="2008-03-01", pin=subject_pin)
 
@@ -313,6 +315,42 @@ class Staff(Oidc):
         for wrong in ({}, {"officer_id": "o1"}, {"everybody": True, "agency_id": "soc"}, {"person_id": "x"}, {"agency_id": "S"}):
             with self.assertRaises(ValueError):
                 gateway.admin("EndSessions", wrong)
+
+    def test_an_agency_that_leaves_takes_its_staff_along(self):
+        officer, late = new_browser(), new_browser()
+        self.assertTrue(officer.log_in("all-staff", "o1@gone").ok)
+        begun = late.go("all-staff", "o2@gone")
+        lists = ("CaseService/List", "CaseListRequest", {}, "CaseListResponse")
+        self.assertTrue(officer.call(*lists).ok)
+        header, header_again = (officer.header("CaseService/List", b"") for _ in range(2))
+        gateway.admin("RevokeAgency", {"agency_id": "gone"})
+        self.refused(officer.call(*lists, header), "SESSION_UNKNOWN", "unauthenticated")  # signed before it left
+        self.refused(officer.call("SessionService/Get", "GetSessionRequest", {}, "GetSessionResponse"), "SESSION_UNKNOWN", "unauthenticated")
+        self.refused(officer.call(*lists, header_again), "SESSION_UNKNOWN", "unauthenticated")
+        self.refused(late.finish(*begun))  # nor does a login that had begun come to its end
+        self.refused(new_browser().log_in("all-staff", "o1@gone"))
+        self.assertTrue(self.police.call(*lists).ok)
+
+    def test_a_statement_that_comes_again(self):
+        """The very statement again does nothing twice; its id on another statement is refused, and so is the statement in another session."""
+        def members(by, statement):
+            return by.call("CaseService/SetMembers", "CaseChangeRequest", {"statement": statement}, "CaseChangeResponse")
+        both = {"members": [{"agency_id": a, "contact_officer_ids": ["o1"]} for a in ("soc", "pol")], "coordinator_officer_ids": ["o1"]}
+        stated = self.coordinator.statement("SetMembers", {"case_id": case, **both})
+        before = gateway.health()["log_size"]
+        first = members(self.coordinator, stated)
+        self.assertTrue(first.ok, first.body)
+        size = gateway.health()["log_size"]
+        again = members(self.coordinator, stated)
+        self.assertTrue(again.ok, again.body)
+        self.assertEqual((again.message["receipt"]["log_index"], gateway.health()["log_size"], size > before), (first.message["receipt"]["log_index"], size, True))
+        self.refused(members(self.other, stated), "KEY_UNKNOWN")
+        same_id = wire.decode("SetMembers", stated["statement"])["statement_id"]
+        self.refused(members(self.coordinator, self.coordinator.statement("SetMembers", {"case_id": case, **both, "statement_id": same_id, "officer_id": "o1", "members": both["members"][:1]})),
+                     "ID_REUSED", "already_exists")
+        forged = {**stated, "signature": bytes(64)}
+        self.refused(members(self.coordinator, {**forged, "statement": self.coordinator.statement("SetMembers", {"case_id": case, **both})["statement"]}), "SIGNATURE_INVALID")
+        self.assertEqual(gateway.health()["log_size"], size)
 
     def test_a_locked_person_is_out_at_once(self):
         locked_pin = pin("20090302", "239")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """One-time codes and what a session is bound to: its key, its counter, its owner, its end."""
+import json
+import subprocess
 import unittest
 
 import browser
@@ -132,6 +134,31 @@ class Sessions(unittest.TestCase):
     def test_a_person_is_no_agency(self):
         answer = self.browser.call("CaseService/List", "CaseListRequest", {}, "CaseListResponse")
         self.assertEqual((answer.code, answer.reason), ("permission_denied", "NOT_ENTITLED"))
+
+    def end(self, *words, expect=0):
+        """`sluss admin sessions end`: how many it ended, or its error."""
+        done = subprocess.run([str(w) for w in (harness.SLUSS, "admin", "sessions", "end", *words, "--json", "--socket", gateway.state / "admin.sock")],
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+    def test_the_operator_ends_sessions(self):
+        mine, also_mine, theirs = (new_browser() for _ in range(3))
+        for b, who in ((mine, person), (also_mine, person), (theirs, guardian)):
+            self.assertTrue(b.enter_code(code_for(who)).ok)
+        self.assertGreaterEqual(self.end("--person", person)["ended"], 2)
+        self.unknown(self.get(by=mine))
+        self.unknown(self.get(by=also_mine))
+        self.assertTrue(self.get(by=theirs).ok)  # of another person
+        self.assertEqual(self.end("--person", person).get("ended", 0), 0)
+        self.assertEqual(self.end("--agency", "soc").get("ended", 0), 0)
+        self.assertGreaterEqual(self.end("--all")["ended"], 1)
+        self.unknown(self.get(by=theirs))
+        for wrong in ((), ("--officer", "o1"), ("--all", "--person", person), ("--person", "x")):
+            self.assertIn("error", self.end(*wrong, expect=3))
+        ended = [r["session"] for r in gateway.log(soc) if "session" in r and r["session"].get("ended")]
+        self.assertEqual(harness.uuid_text(ended[-1]["person"]), guardian)
+        type(self).setUpClass()
 
     def test_sessions_end_with_core(self):
         self.assertTrue(self.get().ok)
