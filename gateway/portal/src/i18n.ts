@@ -28,8 +28,8 @@ export function isLanguage(text: string): text is Language {
 }
 
 // Western digits in every language: personal numbers, receipts and dates are compared with paper.
-function locale(): string {
-  return language.value === "ar" ? "ar-u-nu-latn-ca-gregory" : language.value === "so" ? "so-SO" : language.value === "en" ? "en-GB" : "sv-SE";
+function locale(code: Language = language.value): string {
+  return code === "ar" ? "ar-u-nu-latn-ca-gregory" : code === "so" ? "so-SO" : code === "en" ? "en-GB" : "sv-SE";
 }
 
 export async function setLanguage(code: Language): Promise<void> {
@@ -57,6 +57,25 @@ export function tn(one: string, other: string, count: number): string {
   const forms = catalogue[one];
   const form = Array.isArray(forms) ? forms[categories.indexOf(plurals.select(count))] : undefined;
   return fill(form ?? (count === 1 ? one : other), { count: new Intl.NumberFormat(locale()).format(count) });
+}
+
+// Texts in another language than the page's: what is printed for somebody who reads that one.
+export interface Texts {
+  code: Language;
+  t: (key: string, args?: Record<string, string | number>) => string;
+  date: (at: Date) => string;
+}
+
+export async function textsIn(code: Language): Promise<Texts> {
+  const found = (await loaders[code]()).default;
+  return {
+    code,
+    t(key, args = {}) {
+      const text = found[key];
+      return fill(typeof text === "string" ? text : key, args);
+    },
+    date: (at) => new Intl.DateTimeFormat(locale(code), { dateStyle: "long", timeZone: "Europe/Stockholm" }).format(at),
+  };
 }
 
 // Marks a text for the catalogues that is translated later.

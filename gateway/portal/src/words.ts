@@ -28,9 +28,14 @@ const CATEGORIES: Record<string, string> = {
   follow_up: mark("how it went afterwards"),
 };
 
-export function category(name: string): string {
+// `say`: the texts of another language than the page's (i18n.ts, Texts).
+export function categoryIn(name: string, say: (key: string) => string): string {
   const known = CATEGORIES[name];
-  return known === undefined ? name.replaceAll("_", " ") : t(known);
+  return known === undefined ? name.replaceAll("_", " ") : say(known);
+}
+
+export function category(name: string): string {
+  return categoryIn(name, t);
 }
 
 export const CATEGORY_NAMES = Object.keys(CATEGORIES);
@@ -43,8 +48,12 @@ const PURPOSES: Record<Purpose, string> = {
   [Purpose.FOLLOW_UP]: mark("to study how it went (follow-up)"),
 };
 
+export function purposeIn(value: Purpose, say: (key: string) => string): string {
+  return say(PURPOSES[value] ?? PURPOSES[Purpose.UNSPECIFIED]);
+}
+
 export function purpose(value: Purpose): string {
-  return t(PURPOSES[value] ?? PURPOSES[Purpose.UNSPECIFIED]);
+  return purposeIn(value, t);
 }
 
 const PHASES: Record<Phase, string> = {

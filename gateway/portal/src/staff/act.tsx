@@ -2,9 +2,11 @@
 // Doing something that may fail, with the button and what went wrong in one place.
 import { type ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { type Fault, faultOf } from "../faults";
+import { type Fault } from "../faults";
 import { t } from "../i18n";
 import { Alert, Button, Problem } from "../ui/parts";
+import { answered } from "./clients";
+import { staffFault } from "./reasons";
 
 export interface Acting {
   busy: boolean;
@@ -20,11 +22,27 @@ export function useAct(): Acting {
     run(what) {
       setState({ busy: true, fault: undefined, done: false });
       what().then(
-        () => setState({ busy: false, fault: undefined, done: true }),
-        (error: unknown) => setState({ busy: false, fault: faultOf(error), done: false }),
+        () => {
+          answered();
+          setState({ busy: false, fault: undefined, done: true });
+        },
+        (error: unknown) => {
+          const fault = staffFault(error);
+          if (!fault.unknown) answered();
+          setState({ busy: false, fault, done: false });
+        },
       );
     },
   };
+}
+
+// What went wrong; and when no answer came, that nobody knows.
+export function Failed({ fault }: { fault: Fault | undefined }) {
+  return fault?.unknown ? (
+    <Alert kind="warning">{t("We do not know whether it was recorded: no answer came. Press the button again. It is safe to press it several times.")}</Alert>
+  ) : (
+    <Problem fault={fault} />
+  );
 }
 
 // A form that does one thing.
@@ -32,7 +50,7 @@ export function ActForm({ label, button, danger, what, children }: { label: stri
   const act = useAct();
   return (
     <form
-      class="stack"
+      class="stack act"
       aria-label={label}
       onSubmit={(e) => {
         e.preventDefault();
@@ -40,7 +58,7 @@ export function ActForm({ label, button, danger, what, children }: { label: stri
       }}
     >
       {children}
-      <Problem fault={act.fault} />
+      <Failed fault={act.fault} />
       {act.done && <Alert kind="success">{t("Done. It is in the log.")}</Alert>}
       <div>
         <Button submit danger={danger ?? false} busy={act.busy}>

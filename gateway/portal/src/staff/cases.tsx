@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The agency's own cases, without names.
+import { Phase } from "../../gen/sluss/v1/common_pb";
 import { t } from "../i18n";
 import { href } from "../route";
 import { Link, Name, Paged, Title } from "../ui/parts";
@@ -25,7 +26,7 @@ export function CaseList() {
                   <Name>{c.caseId}</Name>
                 </Link>
                 <p>
-                  <Name>{c.programme}</Name>: {phase(c.phase)}. {c.protectedIdentity && t("Protected person.")}
+                  <Name>{c.programme}</Name>: <span class="ds-tag" data-color={c.phase === Phase.CLOSING ? "warning" : "neutral"}>{phase(c.phase)}</span> {c.protectedIdentity && t("Protected person.")}
                 </p>
               </li>
             ))}

@@ -4,16 +4,19 @@ import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufb
 import { type Timestamp, timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
 import { CaseService } from "../../gen/sluss/v1/case_pb";
+import { type SignedStatement } from "../../gen/sluss/v1/common_pb";
 import { ConsentService } from "../../gen/sluss/v1/consent_pb";
 import { DirectoryService } from "../../gen/sluss/v1/directory_pb";
+import { RecallService } from "../../gen/sluss/v1/recall_pb";
 import { SessionService } from "../../gen/sluss/v1/session_pb";
 import { StatutoryService } from "../../gen/sluss/v1/statutory_pb";
 import { date } from "../i18n";
-import { session, signStatement, transport } from "../session";
+import { base64url, session, signStatement, transport } from "../session";
 
 export const cases = createClient(CaseService, transport);
 export const consents = createClient(ConsentService, transport);
 export const directory = createClient(DirectoryService, transport);
+export const recalls = createClient(RecallService, transport);
 export const sessions = createClient(SessionService, transport);
 export const statutory = createClient(StatutoryService, transport);
 
@@ -23,11 +26,22 @@ export async function now(): Promise<Timestamp> {
   return answer.now ?? timestampFromDate(new Date());
 }
 
-export async function state<S extends DescMessage>(schema: S, fields: MessageInitShape<S>) {
+// What was stated and never answered. The same again goes out as the very same statement: the gateway gives its first answer and does nothing twice.
+let waiting: { what: string; statement: SignedStatement } | undefined;
+
+export function answered(): void {
+  waiting = undefined;
+}
+
+export async function state<S extends DescMessage>(schema: S, fields: MessageInitShape<S>): Promise<SignedStatement> {
   const current = session.value;
   if (!current) throw new Error("no session");
+  const what = `${base64url(current.sessionId)} ${schema.typeName} ${JSON.stringify(fields, (_, v: unknown) => (typeof v === "bigint" ? String(v) : v))}`;
+  if (waiting?.what === what) return waiting.statement;
   const head = { kind: schema.typeName, authority: current.authority, statementId: crypto.randomUUID(), agencyId: current.agencyId, officerId: current.officerId, at: await now() };
-  return signStatement(toBinary(schema, create(schema, { ...(fields as object), ...head } as unknown as MessageInitShape<S>)));
+  const statement = await signStatement(toBinary(schema, create(schema, { ...(fields as object), ...head } as unknown as MessageInitShape<S>)));
+  waiting = { what, statement };
+  return statement;
 }
 
 export function day(at: Timestamp | undefined): string {

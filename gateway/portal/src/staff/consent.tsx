@@ -1,48 +1,18 @@
 // SPDX-License-Identifier: EUPL-1.2
 // A consent that is explicit by construction: one kind of information, one sender, receivers one by one, one purpose, a beginning and an end. There is no "all".
+import { type Timestamp } from "@bufbuild/protobuf/wkt";
 import { useState } from "preact/hooks";
 import { type Case } from "../../gen/sluss/v1/case_pb";
 import { Purpose } from "../../gen/sluss/v1/common_pb";
 import { Obtained, RecordConsentSchema } from "../../gen/sluss/v1/consent_pb";
-import { date, language, t } from "../i18n";
-import { Button, Field, Name } from "../ui/parts";
+import { isLanguage, type Language, LANGUAGES, language, t, textsIn } from "../i18n";
+import { Button, Field, Loading, Name, useLoaded } from "../ui/parts";
 import { category, CATEGORY_NAMES, purpose } from "../words";
 import { ActForm } from "./act";
 import { consents, dayStart, dayText, now, state } from "./clients";
-
-const TEXT_VERSION = "2026-1";
-
-interface Draft {
-  id: string;
-  category: string;
-  sender: string;
-  receivers: string[];
-  purpose: string;
-  from: string;
-  until: string;
-  marked: boolean;
-}
-
-function draft(from: Date): Draft {
-  return { id: crypto.randomUUID(), category: "", sender: "", receivers: [], purpose: "", from: dayText(from), until: "", marked: false };
-}
-
-function complete(d: Draft): boolean {
-  return d.category !== "" && d.sender !== "" && d.receivers.length > 0 && d.purpose !== "" && d.from !== "" && d.until !== "";
-}
-
-// What is read by, or to, who is asked: its hash goes into the record.
-function consentText(drafts: Draft[]): string {
-  return drafts
-    .filter(complete)
-    .map((d) =>
-      t("{sender} may share {what} with {receivers}, {purpose}, from {from} until {until}.", {
-        sender: d.sender, what: category(d.category), receivers: d.receivers.join(", "), purpose: purpose(Number(d.purpose) as Purpose), from: date(new Date(d.from)), until: date(new Date(d.until)),
-      }),
-    )
-    .concat(t("You may say no. You may stop it whenever you want, without saying why."))
-    .join("\n");
-}
+import { ConsentText, consentText, type Draft, draft, hashOf, TEXT_VERSION } from "./text";
+import { agencyName } from "./names";
+import { type Known } from "./persons";
 
 function DraftFields({ current, of, onChange }: { current: Case; of: Draft; onChange: (more: Partial<Draft>) => void }) {
   const set = onChange;
@@ -53,7 +23,7 @@ function DraftFields({ current, of, onChange }: { current: Case; of: Draft; onCh
       <div class="filters">
         <Field id={`category-${of.id}`} label={t("Kind of information")} value={of.category} onValue={(v) => set({ category: v })} required choices={[choose, ...CATEGORY_NAMES.map((c) => ({ value: c, text: category(c) }))]} />
         <Field id={`sender-${of.id}`} label={t("From")} value={of.sender} onValue={(sender) => set({ sender, receivers: of.receivers.filter((r) => r !== sender) })} required
-          choices={[choose, ...members.map((m) => ({ value: m, text: m }))]} />
+          choices={[choose, ...members.map((m) => ({ value: m, text: agencyName(m) }))]} />
         <Field id={`purpose-${of.id}`} label={t("Why")} value={of.purpose} onValue={(v) => set({ purpose: v })} required
           choices={[choose, ...[Purpose.COORDINATION, Purpose.ASSESSMENT, Purpose.PROTECTION, Purpose.FOLLOW_UP].map((p) => ({ value: String(p), text: purpose(p) }))]} />
         <Field id={`from-${of.id}`} type="date" label={t("From the day")} value={of.from} onValue={(from) => set({ from })} required />
@@ -64,7 +34,7 @@ function DraftFields({ current, of, onChange }: { current: Case; of: Draft; onCh
         {members.filter((m) => m !== of.sender).map((m) => (
           <label key={m} class="row">
             <input type="checkbox" class="ds-input" checked={of.receivers.includes(m)} onChange={(e) => set({ receivers: e.currentTarget.checked ? [...of.receivers, m] : of.receivers.filter((r) => r !== m) })} />
-            <Name>{m}</Name>
+            <Name>{agencyName(m)}</Name>
           </label>
         ))}
       </fieldset>
@@ -78,15 +48,19 @@ function DraftFields({ current, of, onChange }: { current: Case; of: Draft; onCh
   );
 }
 
-export function ConsentForm({ current, at, again }: { current: Case; at: Date; again: () => void }) {
+export function ConsentForm({ current, persons, at, again }: { current: Case; persons: Known[]; at: Date; again: () => void }) {
   const [drafts, setDrafts] = useState(() => [draft(at)]);
   const [how, setHow] = useState("");
   const [when, setWhen] = useState(dayText(at));
   const [consentId, setConsentId] = useState(() => crypto.randomUUID());
-  const shown = consentText(drafts);
+  const [spoken, setSpoken] = useState<Language>(language.value);
+  const [moment, setMoment] = useState<Timestamp>(); // of a question on a screen; stays until it is answered, so that asking again is the same
+  const texts = useLoaded(() => textsIn(spoken), spoken);
   async function record() {
-    const moment = await now();
-    const text = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(shown)));
+    if (!texts.value) return;
+    const asked = moment ?? (await now());
+    setMoment(asked);
+    const text = await hashOf(consentText(texts.value, drafts));
     const obtained = Number(how) as Obtained;
     const began = dayStart(when);
     const grants = drafts.map((d) => {
@@ -96,11 +70,12 @@ export function ConsentForm({ current, at, again }: { current: Case; at: Date; a
     });
     await consents.record({
       statement: await state(RecordConsentSchema, {
-        consentId, caseId: current.caseId, textVersion: TEXT_VERSION, textLanguage: language.value, textHash: obtained === Obtained.ORAL ? new Uint8Array() : text, obtained,
-        obtainedAt: obtained === Obtained.ELECTRONIC || began === undefined ? moment : began, grants,
+        consentId, caseId: current.caseId, textVersion: TEXT_VERSION, textLanguage: texts.value.code, textHash: obtained === Obtained.ORAL ? new Uint8Array() : text, obtained,
+        obtainedAt: obtained === Obtained.ELECTRONIC || began === undefined ? asked : began, grants,
       }),
     });
     setConsentId(crypto.randomUUID());
+    setMoment(undefined);
     setDrafts([draft(at)]);
     again();
   }
@@ -126,21 +101,10 @@ export function ConsentForm({ current, at, again }: { current: Case; at: Date; a
       <div class="filters">
         <Field id="obtained" label={t("How they answer")} value={how} onValue={setHow} required
           choices={[{ value: "", text: t("Choose") }, { value: String(Obtained.ELECTRONIC), text: t("each by themselves, on a screen") }, { value: String(Obtained.PAPER), text: t("on paper") }, { value: String(Obtained.ORAL), text: t("by word of mouth") }]} />
+        <Field id="text-language" label={t("Language of the text")} value={spoken} onValue={(v) => isLanguage(v) && setSpoken(v)} choices={LANGUAGES.map((l) => ({ value: l.code, text: l.name }))} />
         {how !== "" && how !== String(Obtained.ELECTRONIC) && <Field id="obtained-at" type="date" label={t("When")} value={when} onValue={setWhen} required />}
       </div>
-      <section class="stack" aria-labelledby="consent-text">
-        <h2 class="ds-heading" data-size="xs" id="consent-text">
-          {t("The text that is asked, version {version}", { version: TEXT_VERSION })}
-        </h2>
-        {shown.split("\n").map((line) => (
-          <p key={line}>{line}</p>
-        ))}
-        <div class="no-print">
-          <Button kind="secondary" small onClick={() => print()}>
-            {t("Print")}
-          </Button>
-        </div>
-      </section>
+      <Loading of={texts}>{(found) => <ConsentText texts={found} drafts={drafts} who={persons.filter((p) => current.requiredPersonIds.includes(p.id))} />}</Loading>
       <p>{t("Recording permits nothing yet: each person has to say yes first.")}</p>
     </ActForm>
   );

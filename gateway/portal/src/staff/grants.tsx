@@ -1,26 +1,57 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Each grant: its state and why, what ends soon; and what a person said on paper or by word of mouth.
+// Each consent with its grants: their state and why, and what ends soon.
 import { timestampDate } from "@bufbuild/protobuf/wkt";
-import { useState } from "preact/hooks";
 import { type Case } from "../../gen/sluss/v1/case_pb";
 import { ReasonCode } from "../../gen/sluss/v1/common_pb";
-import { ActOnGrantsSchema, type Consent, type Grant, GrantAct, GrantStatus, Obtained, WithdrawConsentSchema } from "../../gen/sluss/v1/consent_pb";
-import { t } from "../i18n";
-import { Field, Name } from "../ui/parts";
+import { type Consent, type Grant, GrantStatus, Obtained } from "../../gen/sluss/v1/consent_pb";
+import { LANGUAGES, t, tn } from "../i18n";
+import { href } from "../route";
+import { Alert, Link, Name } from "../ui/parts";
 import { category, purpose, standing } from "../words";
-import { ActForm } from "./act";
-import { consents, day, dayStart, state } from "./clients";
+import { CLOSED } from "./assess";
+import { day } from "./clients";
+import { agencyName } from "./names";
 import { type Known } from "./persons";
+import { Said } from "./said";
 
 const SOON_MS = 30 * 86400_000;
-const CLOSED = [ReasonCode.WITHDRAWN, ReasonCode.REFUSED, ReasonCode.EXPIRED];
 
 function word(status: GrantStatus): string {
   return status === GrantStatus.GIVEN ? t("has said yes") : status === GrantStatus.REFUSED ? t("has said no") : status === GrantStatus.WITHDRAWN ? t("has stopped it") : t("has not answered");
 }
 
+function isSoon(grant: Grant, at: Date): boolean {
+  return grant.until !== undefined && !CLOSED.includes(grant.standing) && timestampDate(grant.until).getTime() - at.getTime() < SOON_MS;
+}
+
+// Why a grant does not count, and what would help; "" when it counts.
+function whyNot(grant: Grant, names: (status: GrantStatus) => string): string {
+  const missing = names(GrantStatus.UNSPECIFIED);
+  switch (grant.standing) {
+    case ReasonCode.OK_CONSENT:
+      return "";
+    case ReasonCode.NOT_YET:
+      return t("It counts from {day}.", { day: day(grant.from) });
+    case ReasonCode.EXPIRED:
+      return t("Its time is over. Ask anew if it is still needed.");
+    case ReasonCode.PAUSED:
+      return t("Somebody paused it. It goes on when everybody who must agree wants so.");
+    case ReasonCode.WITHDRAWN:
+      return t("{names} stopped it. Only a new question can bring it back.", { names: names(GrantStatus.WITHDRAWN) });
+    case ReasonCode.REFUSED:
+      return t("{names} said no. Only a new question can change that.", { names: names(GrantStatus.REFUSED) });
+    case ReasonCode.AGE_LAPSED:
+      return t("A birthday changed who must agree. Not yet: {names}", { names: missing });
+    case ReasonCode.CUSTODY_LAPSED:
+      return t("The guardians have changed. Not yet: {names}", { names: missing });
+    default:
+      return missing === "" ? t("Nobody who could agree is registered.") : t("Not yet: {names}", { names: missing });
+  }
+}
+
 function GrantCard({ grant, persons, at }: { grant: Grant; persons: Known[]; at: Date }) {
-  const soon = grant.until && !CLOSED.includes(grant.standing) && timestampDate(grant.until).getTime() - at.getTime() < SOON_MS;
+  const nameOf = (id: string) => persons.find((k) => k.id === id)?.name ?? id;
+  const why = whyNot(grant, (status) => grant.persons.filter((p) => p.status === status).map((p) => nameOf(p.personId)).join(", "));
   return (
     <li class="ds-card stack">
       <div class="row">
@@ -30,16 +61,22 @@ function GrantCard({ grant, persons, at }: { grant: Grant; persons: Known[]; at:
         <span class="ds-tag" data-color={grant.standing === ReasonCode.OK_CONSENT ? "success" : "warning"}>
           {standing(grant.standing)}
         </span>
-        {soon && <span class="ds-tag" data-color="warning">{t("Ends soon")}</span>}
+        {isSoon(grant, at) && <span class="ds-tag" data-color="warning">{t("Ends soon")}</span>}
       </div>
       <dl class="facts">
+        {why !== "" && (
+          <>
+            <dt>{t("Why not now")}</dt>
+            <dd>{why}</dd>
+          </>
+        )}
         <dt>{t("From")}</dt>
         <dd>
-          <Name>{grant.senderAgencyId}</Name>
+          <Name>{agencyName(grant.senderAgencyId)}</Name>
         </dd>
         <dt>{t("To")}</dt>
         <dd>
-          <Name>{grant.receiverAgencyId}</Name>
+          <Name>{agencyName(grant.receiverAgencyId)}</Name>
         </dd>
         <dt>{t("Why")}</dt>
         <dd>{purpose(grant.purpose)}</dd>
@@ -49,7 +86,7 @@ function GrantCard({ grant, persons, at }: { grant: Grant; persons: Known[]; at:
         <dd>
           {grant.persons.map((p) => (
             <div key={p.personId}>
-              <Name>{persons.find((k) => k.id === p.personId)?.name ?? p.personId}</Name> {word(p.status)}
+              <Name>{nameOf(p.personId)}</Name> {word(p.status)}
             </div>
           ))}
         </dd>
@@ -58,73 +95,51 @@ function GrantCard({ grant, persons, at }: { grant: Grant; persons: Known[]; at:
   );
 }
 
-const HOW = () => [
-  { value: "", text: t("Choose") },
-  { value: String(Obtained.PAPER), text: t("on paper") },
-  { value: String(Obtained.ORAL), text: t("by word of mouth") },
-];
+function obtained(how: Obtained): string {
+  return how === Obtained.PAPER ? t("on paper") : how === Obtained.ORAL ? t("by word of mouth") : t("each by themselves, on a screen");
+}
 
-// What one person said, about all questions of one consent or as a withdrawal of everything.
-function Said({ current, list, persons, again }: { current: Case; list: Consent[]; persons: Known[]; again: () => void }) {
-  const [who, setWho] = useState("");
-  const [what, setWhat] = useState("");
-  const [how, setHow] = useState("");
-  const [when, setWhen] = useState("");
-  const [chosen, setChosen] = useState<string[]>([]);
-  const open = list.flatMap((c) => c.grants).filter((g) => !CLOSED.includes(g.standing));
-  async function record() {
-    const at = dayStart(when);
-    const obtained = Number(how) as Obtained;
-    const head = { caseId: current.caseId, personId: who };
-    if (what === "withdraw") {
-      await consents.withdraw({ statement: await state(WithdrawConsentSchema, { ...head, scope: { case: "everything", value: true }, obtained, ...(at ? { receivedAt: at } : {}) }) });
-    } else {
-      const act = what === "give" ? GrantAct.GIVE : GrantAct.REFUSE;
-      const statement = await state(ActOnGrantsSchema, { ...head, act, grantIds: chosen, obtained, ...(at ? { obtainedAt: at } : {}) });
-      await (what === "give" ? consents.give({ statement }) : consents.refuse({ statement }));
-    }
-    again();
-  }
+function ConsentPart({ current, consent, persons, at }: { current: Case; consent: Consent; persons: Known[]; at: Date }) {
+  const answeredBy = persons.filter((p) => consent.grants.some((g) => g.persons.some((s) => s.personId === p.id && s.status !== GrantStatus.UNSPECIFIED)));
   return (
-    <ActForm label={t("What somebody said")} button={t("Record it")} what={record}>
-      <div class="filters">
-        <Field id="who" label={t("Who")} value={who} onValue={setWho} required choices={[{ value: "", text: t("Choose") }, ...persons.filter((p) => current.requiredPersonIds.includes(p.id)).map((p) => ({ value: p.id, text: p.name }))]} />
-        <Field id="what" label={t("What")} value={what} onValue={setWhat} required
-          choices={[{ value: "", text: t("Choose") }, { value: "give", text: t("Yes") }, { value: "refuse", text: t("No") }, { value: "withdraw", text: t("Stop everything") }]} />
-        <Field id="how" label={t("How")} value={how} onValue={setHow} required choices={HOW()} />
-        <Field id="when" type="date" label={t("When")} value={when} onValue={setWhen} required />
-      </div>
-      {(what === "give" || what === "refuse") && (
-        <fieldset class="ds-fieldset stack">
-          <legend class="ds-label">{t("To which questions")}</legend>
-          {open.map((g) => (
-            <label key={g.grantId} class="row">
-              <input type="checkbox" class="ds-input" checked={chosen.includes(g.grantId)}
-                onChange={(e) => setChosen(e.currentTarget.checked ? [...chosen, g.grantId] : chosen.filter((x) => x !== g.grantId))} />
-              <span>
-                {category(g.category)}: <Name>{g.senderAgencyId}</Name>, <Name>{g.receiverAgencyId}</Name>, {purpose(g.purpose)}
-              </span>
-            </label>
+    <section class="stack" aria-labelledby={consent.consentId}>
+      <h2 class="ds-heading" data-size="sm" id={consent.consentId}>
+        {t("Asked on {day}", { day: day(consent.obtainedAt) })}
+      </h2>
+      <p>
+        {obtained(consent.obtained)}. {t("Text {version}, {language}.", { version: consent.textVersion, language: LANGUAGES.find((l) => l.code === consent.textLanguage)?.name ?? consent.textLanguage })}
+      </p>
+      <ul class="cards">
+        {consent.grants.map((g) => (
+          <GrantCard key={g.grantId} grant={g} persons={persons} at={at} />
+        ))}
+      </ul>
+      {answeredBy.length > 0 && (
+        <div class="row no-print">
+          {answeredBy.map((p) => (
+            <Link key={p.id} kind="secondary" small to={href("case", current.caseId, "receipt", consent.consentId, p.id)}>
+              {t("A copy for {name}", { name: p.name })}
+            </Link>
           ))}
-        </fieldset>
+        </div>
       )}
-    </ActForm>
+    </section>
   );
 }
 
 export function Grants({ current, list, persons, at, again }: { current: Case; list: Consent[]; persons: Known[]; at: Date; again: () => void }) {
   const grants = list.flatMap((c) => c.grants);
+  const soon = grants.filter((g) => isSoon(g, at)).length;
   return (
     <div class="stack">
       {grants.length === 0 && <p>{t("Nobody has been asked anything yet.")}</p>}
-      <ul class="cards">
-        {grants.map((g) => (
-          <GrantCard key={g.grantId} grant={g} persons={persons} at={at} />
-        ))}
-      </ul>
+      {soon > 0 && <Alert kind="warning">{tn("{count} consent ends within thirty days. Ask in time if it is still needed.", "{count} consents end within thirty days. Ask in time if they are still needed.", soon)}</Alert>}
+      {list.map((c) => (
+        <ConsentPart key={c.consentId} current={current} consent={c} persons={persons} at={at} />
+      ))}
       {grants.length > 0 && (
         <>
-          <h2 class="ds-heading" data-size="sm">
+          <h2 class="ds-heading no-print" data-size="sm">
             {t("What somebody said")}
           </h2>
           <Said current={current} list={list} persons={persons} again={again} />

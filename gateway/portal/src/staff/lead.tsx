@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Leading the case: its phase and its end, protection, and what is kept from a guardian's view.
 import { useState } from "preact/hooks";
-import { type Case, SetPhaseSchema, SetProtectionSchema } from "../../gen/sluss/v1/case_pb";
+import { type Case, SetPhaseSchema, SetProtectionSchema, type ViewLimit } from "../../gen/sluss/v1/case_pb";
 import { CloseReason, Phase } from "../../gen/sluss/v1/common_pb";
+import { type Consent } from "../../gen/sluss/v1/consent_pb";
 import { t, mark } from "../i18n";
-import { Field } from "../ui/parts";
+import { Field, Name } from "../ui/parts";
 import { phase } from "../words";
 import { ActForm } from "./act";
+import { Assess } from "./assess";
 import { cases, state } from "./clients";
 import { type Known } from "./persons";
 
+// What is offered; the policy decides. A case that is being closed may go back to where it came from, which only the gateway knows.
 const NEXT: Partial<Record<Phase, Phase[]>> = {
   [Phase.NOMINATED]: [Phase.INQUIRY, Phase.CLOSING],
   [Phase.INQUIRY]: [Phase.ENROLLED, Phase.CLOSING],
-  [Phase.ENROLLED]: [Phase.PAUSED, Phase.DORMANT, Phase.CLOSING],
+  [Phase.ENROLLED]: [Phase.PAUSED, Phase.CLOSING],
   [Phase.PAUSED]: [Phase.ENROLLED, Phase.DORMANT, Phase.CLOSING],
   [Phase.DORMANT]: [Phase.CLOSING],
-  [Phase.CLOSING]: [Phase.CLOSED, Phase.ENROLLED],
+  [Phase.CLOSING]: [Phase.CLOSED, Phase.NOMINATED, Phase.INQUIRY, Phase.ENROLLED, Phase.PAUSED, Phase.DORMANT],
 };
 
 const REASONS: [CloseReason, string][] = [
@@ -34,7 +37,7 @@ const REASONS: [CloseReason, string][] = [
 ];
 
 // `lockedNow`: whether the login is locked; undefined: not known to this officer, so protection is not theirs to record (a form that guesses would unlock).
-export function Lead({ current, persons, lockedNow, again }: { current: Case; persons: Known[]; lockedNow: boolean | undefined; again: () => void }) {
+export function Lead({ current, persons, list, lockedNow, limits, again }: { current: Case; persons: Known[]; list: Consent[]; lockedNow: boolean | undefined; limits: ViewLimit[]; again: () => void }) {
   const [next, setNext] = useState("");
   const [reason, setReason] = useState("");
   const [hidden, setHidden] = useState(current.protectedIdentity);
@@ -44,12 +47,16 @@ export function Lead({ current, persons, lockedNow, again }: { current: Case; pe
   const [why, setWhy] = useState("");
   const choose = { value: "", text: t("Choose") };
   async function move() {
-    await cases.setPhase({ statement: await state(SetPhaseSchema, { caseId: current.caseId, phase: Number(next) as Phase, closeReason: Number(reason) as CloseReason }) });
+    await cases.setPhase({ statement: await state(SetPhaseSchema, { caseId: current.caseId, phase: Number(next) as Phase, closeReason: (next === String(Phase.CLOSED) ? Number(reason) : 0) as CloseReason }) });
+    setNext("");
+    setReason("");
     again();
   }
   async function protect() {
     const viewLimits = guardian === "" ? [] : [{ guardianPersonId: guardian, limited: limited === "limit", reasons: why }];
     await cases.setProtection({ statement: await state(SetProtectionSchema, { caseId: current.caseId, protectedIdentity: hidden, loginLocked: locked, viewLimits }) });
+    setGuardian("");
+    setWhy("");
     again();
   }
   return (
@@ -57,20 +64,36 @@ export function Lead({ current, persons, lockedNow, again }: { current: Case; pe
       <h2 class="ds-heading" data-size="sm">
         {t("Phase: {phase}", { phase: phase(current.phase) })}
       </h2>
-      {current.phase === Phase.CLOSING && <p>{t("Assess whether the work can go on. Closing asks everybody to delete what they received, or to say which law lets them keep it.")}</p>}
-      <ActForm label={t("Phase")} button={t("Change the phase")} what={move}>
-        <div class="filters">
-          <Field id="phase" label={t("Next phase")} value={next} onValue={setNext} required choices={[choose, ...(NEXT[current.phase] ?? []).map((p) => ({ value: String(p), text: phase(p) }))]} />
-          {next === String(Phase.CLOSED) && (
-            <Field id="reason" label={t("Why it is closed")} value={reason} onValue={setReason} required choices={[choose, ...REASONS.map(([r, text]) => ({ value: String(r), text: t(text) }))]} />
+      {current.phase === Phase.CLOSED ? (
+        <p>{t("The case is closed, and stays so. Everybody was asked to delete what they received, or to say which law lets them keep it.")}</p>
+      ) : (
+        <ActForm label={t("Phase")} button={t("Change the phase")} what={move}>
+          <div class="filters">
+            <Field id="phase" label={t("Next phase")} value={next} onValue={setNext} required choices={[choose, ...(NEXT[current.phase] ?? []).map((p) => ({ value: String(p), text: phase(p) }))]} />
+            {next === String(Phase.CLOSED) && (
+              <Field id="reason" label={t("Why it is closed")} value={reason} onValue={setReason} required choices={[choose, ...REASONS.map(([r, text]) => ({ value: String(r), text: t(text) }))]} />
+            )}
+          </div>
+          {(next === String(Phase.CLOSED) || next === String(Phase.CLOSING)) && (
+            <p>{t("Assess whether the work can go on. Closing asks everybody to delete what they received, or to say which law lets them keep it.")}</p>
           )}
-        </div>
-      </ActForm>
+        </ActForm>
+      )}
+      <Assess current={current} list={list} persons={persons} />
       {lockedNow !== undefined && (
         <>
           <h2 class="ds-heading" data-size="sm">
             {t("Protection")}
           </h2>
+          {limits.length > 0 && (
+            <ul>
+              {limits.map((l) => (
+                <li key={`${l.guardianPersonId} ${l.messageId}`}>
+                  <Name>{persons.find((p) => p.id === l.guardianPersonId)?.name ?? l.guardianPersonId}</Name>: {l.messageId === "" ? t("sees nothing of this case.") : t("does not see one of the messages.")}
+                </li>
+              ))}
+            </ul>
+          )}
           <ActForm label={t("Protection")} button={t("Record the protection")} what={protect}>
             <label class="row">
               <input type="checkbox" class="ds-input" checked={hidden} onChange={(e) => setHidden(e.currentTarget.checked)} /> {t("Protected identity")}

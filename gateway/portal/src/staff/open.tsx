@@ -7,9 +7,11 @@ import { go } from "../route";
 import { session } from "../session";
 import { Button, Field, Loading, Name, Title, useLoaded } from "../ui/parts";
 import { ActForm } from "./act";
-import { cases, directory, state } from "./clients";
+import { cases, state } from "./clients";
+import { ContactFields, membersOf } from "./members";
+import { agencyName, loadAgencies, words } from "./names";
 
-interface Someone {
+export interface Someone {
   id: string;
   name: string;
   number: string;
@@ -17,11 +19,11 @@ interface Someone {
   language: string;
 }
 
-function someone(): Someone {
+export function someone(): Someone {
   return { id: crypto.randomUUID(), name: "", number: "", born: "", language: "sv" };
 }
 
-function PersonFields({ who, subject, onChange }: { who: Someone; subject: boolean; onChange: (more: Partial<Someone>) => void }) {
+export function PersonFields({ who, subject, onChange }: { who: Someone; subject: boolean; onChange: (more: Partial<Someone>) => void }) {
   const set = onChange;
   return (
     <div class="filters">
@@ -33,16 +35,12 @@ function PersonFields({ who, subject, onChange }: { who: Someone; subject: boole
   );
 }
 
-function personOf(who: Someone) {
+export function personOf(who: Someone) {
   return { personId: who.id, name: who.name, personalIdentityNumber: who.number, birthDate: who.born, language: who.language };
 }
 
-function words(text: string): string[] {
-  return text.split(/[\s,]+/).filter((w) => w !== "");
-}
-
 export function OpenForm() {
-  const agencies = useLoaded(() => directory.listAgencies({}), "agencies");
+  const agencies = useLoaded(async () => (await loadAgencies(), true), "agencies");
   const own = session.value?.agencyId ?? "";
   const [caseId] = useState(() => crypto.randomUUID());
   const [programme, setProgramme] = useState("SIG_YOUTH");
@@ -52,10 +50,8 @@ export function OpenForm() {
   const [leads, setLeads] = useState(session.value?.officerId ?? "");
   const [hidden, setHidden] = useState(false);
   async function open() {
-    const officers = { ...contacts, [own]: [...new Set([...words(contacts[own] ?? ""), ...words(leads)])].join(" ") }; // who leads is a contact officer, too
-    const members = Object.entries(officers).flatMap(([agencyId, ids]) => (words(ids).length > 0 ? [{ agencyId, contactOfficerIds: words(ids) }] : []));
     const statement = await state(OpenCaseSchema, {
-      caseId, programme, subject: personOf(subject), guardians: guardians.map(personOf), members, coordinatorOfficerIds: words(leads), protectedIdentity: hidden,
+      caseId, programme, subject: personOf(subject), guardians: guardians.map(personOf), members: membersOf(contacts, own, leads), coordinatorOfficerIds: words(leads), protectedIdentity: hidden,
     });
     await cases.open({ statement });
     go("case", caseId);
@@ -93,20 +89,11 @@ export function OpenForm() {
         <fieldset class="ds-fieldset stack">
           <legend class="ds-label">{t("Members and their contact officers")}</legend>
           <p>{t("Write the officer's id beside each authority that takes part. Leave the others empty.")}</p>
-          <Loading of={agencies}>
-            {(found) => (
-              <div class="filters">
-                {found.agencies.filter((a) => !a.left).map((a) => (
-                  <Field key={a.agencyId} id={`contact-${a.agencyId}`} label={a.displayName || a.agencyId} value={contacts[a.agencyId] ?? ""}
-                    onValue={(v) => setContacts((all) => ({ ...all, [a.agencyId]: v }))} />
-                ))}
-              </div>
-            )}
-          </Loading>
+          <Loading of={agencies}>{() => <ContactFields contacts={contacts} onChange={(id, v) => setContacts((all) => ({ ...all, [id]: v }))} />}</Loading>
         </fieldset>
         <Field id="leads" label={t("Coordinators (two, so that one can cover for the other)")} value={leads} onValue={setLeads} required />
         <p class="quiet">
-          {t("Authority that leads:")} <Name>{own}</Name>
+          {t("Authority that leads:")} <Name>{agencyName(own)}</Name>
         </p>
       </ActForm>
     </>

@@ -19,7 +19,7 @@ export function StaffPages() {
           { to: href("open"), text: t("Open a case"), here: path[0] === "open" },
         ]}
       />
-      {id !== undefined ? <CasePage key={id} id={id} part={path[2] ?? ""} /> : path[0] === "open" ? <OpenForm /> : <CaseList />}
+      {id !== undefined ? <CasePage key={id} id={id} path={path.slice(2)} /> : path[0] === "open" ? <OpenForm /> : <CaseList />}
     </div>
   );
 }

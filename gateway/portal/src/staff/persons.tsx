@@ -4,8 +4,8 @@ import { useState } from "preact/hooks";
 import { type Case, type Person } from "../../gen/sluss/v1/case_pb";
 import { IssueCodeSchema } from "../../gen/sluss/v1/session_pb";
 import { t } from "../i18n";
-import { Alert, Button, Name, Problem } from "../ui/parts";
-import { useAct } from "./act";
+import { Alert, Button, Name } from "../ui/parts";
+import { Failed, useAct } from "./act";
 import { day, sessions, state } from "./clients";
 import { Qr } from "./qr";
 
@@ -41,7 +41,7 @@ function CodeFor({ current, who }: { current: Case; who: Known }) {
         {". "}
         {current.requiredPersonIds.includes(who.id) && t("Must agree today.")}
       </p>
-      <Problem fault={act.fault} />
+      <Failed fault={act.fault} />
       {code ? (
         <div class="stack">
           <Alert kind="info">{t("Give this to {name} only. It works once, until {day}.", { name: who.name, day: code.until })}</Alert>

@@ -1,19 +1,38 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Sharing that the law permits or demands without consent: asked for by one officer, approved by another.
+import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { useState } from "preact/hooks";
 import { type Case } from "../../gen/sluss/v1/case_pb";
-import { MessageType } from "../../gen/sluss/v1/common_pb";
+import { type MessageType } from "../../gen/sluss/v1/common_pb";
 import { ApproveStatutorySchema, RequestStatutorySchema, type StatutoryApproval } from "../../gen/sluss/v1/statutory_pb";
 import { t } from "../i18n";
 import { session } from "../session";
-import { Button, Field, Loading, Name, Problem, useLoaded } from "../ui/parts";
+import { Button, Field, Loading, Name, useLoaded } from "../ui/parts";
 import { category, CATEGORY_NAMES } from "../words";
-import { ActForm, useAct } from "./act";
+import { ActForm, Failed, useAct } from "./act";
 import { day, dayStart, state, statutory } from "./clients";
+import { MESSAGE_TYPES, messageType } from "./messages";
+import { agencyName } from "./names";
 
-function Approval({ of, again }: { of: StatutoryApproval; again: () => void }) {
+// Where a request stands, in one sentence.
+function stands(of: StatutoryApproval, at: Date): string {
+  if (of.approved) {
+    const over = of.validUntil !== undefined && timestampDate(of.validUntil).getTime() <= at.getTime();
+    return over ? t("It was approved, and its time was over on {day}.", { day: day(of.validUntil) }) : t("Approved until {day}.", { day: day(of.validUntil) });
+  }
+  return of.approvedByOfficerId === "" ? t("Waits for a second officer.") : t("Refused");
+}
+
+// Why this officer cannot answer; "" when they can.
+function cannot(of: StatutoryApproval): string {
+  if (of.approved || of.approvedByOfficerId !== "") return "";
+  if (session.value?.officerId === of.requestedByOfficerId) return t("You asked for this yourself. Another officer has to answer.");
+  return session.value?.approver ? "" : t("Only an officer with the right to approve can answer.");
+}
+
+function Approval({ of, at, again }: { of: StatutoryApproval; at: Date; again: () => void }) {
   const act = useAct();
-  const may = !of.approved && of.approvedByOfficerId === "" && session.value?.approver && session.value.officerId !== of.requestedByOfficerId;
+  const waits = !of.approved && of.approvedByOfficerId === "";
   async function answer(approved: boolean) {
     await statutory.approve({ statement: await state(ApproveStatutorySchema, { approvalId: of.approvalId, approved }) });
     again();
@@ -23,19 +42,39 @@ function Approval({ of, again }: { of: StatutoryApproval; again: () => void }) {
       <h3 class="ds-heading" data-size="xs">
         <Name>{of.provision}</Name>
       </h3>
-      <p>
-        {of.categories.map(category).join(", ")}: <Name>{of.receiverAgencyIds.join(", ")}</Name>
-      </p>
-      <p>
-        {of.approved ? t("Approved until {day}.", { day: day(of.validUntil) }) : of.approvedByOfficerId === "" ? t("Waits for a second officer.") : t("Refused")} {t("The person is told:")} {day(of.noticeAt)}
-      </p>
-      <Problem fault={act.fault} />
-      {may && (
+      <p>{stands(of, at)}</p>
+      <dl class="facts">
+        <dt>{t("Message")}</dt>
+        <dd>{messageType(of.messageType)}</dd>
+        <dt>{t("Kind of information")}</dt>
+        <dd>{of.categories.map((c) => category(c)).join(", ")}</dd>
+        <dt>{t("To")}</dt>
+        <dd>
+          <Name>{of.receiverAgencyIds.map(agencyName).join(", ")}</Name>
+        </dd>
+        <dt>{t("Asked for by")}</dt>
+        <dd>
+          <Name>{of.requestedByOfficerId}</Name>
+        </dd>
+        {of.approvedByOfficerId !== "" && (
+          <>
+            <dt>{t("Answered by")}</dt>
+            <dd>
+              <Name>{of.approvedByOfficerId}</Name>
+            </dd>
+          </>
+        )}
+        <dt>{t("The person is told:")}</dt>
+        <dd>{of.noticeAt ? day(of.noticeAt) : t("at once")}</dd>
+      </dl>
+      {cannot(of) !== "" && <p>{cannot(of)}</p>}
+      <Failed fault={act.fault} />
+      {waits && cannot(of) === "" && (
         <div class="row">
-          <Button busy={act.busy} onClick={() => act.run(() => answer(true))}>
+          <Button busy={act.busy} onClick={() => act.run(() => answer(true))} label={t("Approve {provision}", { provision: of.provision })}>
             {t("Approve")}
           </Button>
-          <Button kind="secondary" busy={act.busy} onClick={() => act.run(() => answer(false))}>
+          <Button kind="secondary" busy={act.busy} onClick={() => act.run(() => answer(false))} label={t("Refuse {provision}", { provision: of.provision })}>
             {t("Refuse")}
           </Button>
         </div>
@@ -63,6 +102,9 @@ function Request({ current, again }: { current: Case; again: () => void }) {
       }),
     });
     setApprovalId(crypto.randomUUID());
+    setNecessity("");
+    setLater("");
+    setReasons("");
     again();
   }
   return (
@@ -70,9 +112,9 @@ function Request({ current, again }: { current: Case; again: () => void }) {
       <div class="filters">
         <Field id="provision" label={t("Provision, for instance OSL-10-18a")} value={provision} onValue={setProvision} required />
         <Field id="type" label={t("Message")} value={type} onValue={setType} required
-          choices={[choose, ...Object.entries(MessageType).flatMap(([name, value]) => (typeof value === "number" && value > 0 ? [{ value: String(value), text: name.replaceAll("_", " ").toLowerCase() }] : []))]} />
+          choices={[choose, ...MESSAGE_TYPES.map((m) => ({ value: String(m), text: messageType(m) }))]} />
         <Field id="kind" label={t("Kind of information")} value={kind} onValue={setKind} required choices={[choose, ...CATEGORY_NAMES.map((c) => ({ value: c, text: category(c) }))]} />
-        <Field id="to" label={t("To")} value={to} onValue={setTo} required choices={[choose, ...current.members.map((m) => ({ value: m.agencyId, text: m.agencyId }))]} />
+        <Field id="to" label={t("To")} value={to} onValue={setTo} required choices={[choose, ...current.members.filter((m) => m.agencyId !== session.value?.agencyId).map((m) => ({ value: m.agencyId, text: agencyName(m.agencyId) }))]} />
       </div>
       <Field id="necessity" label={t("Why it is necessary")} value={necessity} onValue={setNecessity} rows={4} />
       <Field id="later" type="date" label={t("Tell the person later: the day (empty: at once)")} value={later} onValue={setLater} />
@@ -81,7 +123,7 @@ function Request({ current, again }: { current: Case; again: () => void }) {
   );
 }
 
-export function Statutory({ current }: { current: Case }) {
+export function Statutory({ current, at }: { current: Case; at: Date }) {
   const list = useLoaded(() => statutory.list({ caseId: current.caseId }), current.caseId);
   return (
     <div class="stack">
@@ -89,7 +131,7 @@ export function Statutory({ current }: { current: Case }) {
         {(found) => (
           <ul class="cards">
             {found.approvals.map((a) => (
-              <Approval key={a.approvalId} of={a} again={list.again} />
+              <Approval key={a.approvalId} of={a} at={at} again={list.again} />
             ))}
           </ul>
         )}
