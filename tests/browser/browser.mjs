@@ -2,7 +2,7 @@
 // What every browser test needs: the stage (stage.py), a real Chromium, and checks that each page must pass.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
@@ -44,6 +44,7 @@ export async function stage(settings = {}, mark = "") {
 export async function browser() {
   return chromium.launch({
     executablePath: process.env.SLUSS_CHROMIUM ?? "/usr/bin/chromium",
+    env: { ...process.env, LANGUAGE: "en_US" }, // the order of a date field's parts follows it
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
   });
 }
@@ -68,9 +69,9 @@ export async function page(chrome, url, { width = 320, height = 700, locale = "s
 export async function examine(made, name) {
   const faults = [...made.faults];
   // axe would need eval rights to be injected as text; through the debugger it runs beside the page's policy.
-  const axeSource = (await import("node:fs")).readFileSync(axePath, "utf8");
   const client = await made.context().newCDPSession(made);
-  await client.send("Runtime.evaluate", { expression: axeSource });
+  const there = await client.send("Runtime.evaluate", { expression: "typeof axe" });
+  if (there.result.value === "undefined") await client.send("Runtime.evaluate", { expression: readFileSync(axePath, "utf8") });
   const found = await client.send("Runtime.evaluate", {
     expression: `axe.run(document, {runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa"]}).then((r) => r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.html.slice(0, 200) + " " + n.failureSummary).join(" | ")))`,
     awaitPromise: true,
@@ -87,6 +88,28 @@ export async function examine(made, name) {
   if (faults.length > 0) throw new Error(`${name ?? made.url()}:\n  ${faults.join("\n  ")}`);
 }
 
+// Presses Tab until the element has the focus: there is no other way for many.
+export async function tabTo(p, locator) {
+  for (let n = 0; n < 90; n++) {
+    if (await locator.evaluate((e) => e === document.activeElement)) return;
+    await p.keyboard.press("Tab");
+  }
+  throw new Error("not reached by the keyboard");
+}
+
+// What the QR code on the page says: its path is drawn into an image as a camera would see it.
+export async function scan(p) {
+  const [size, path] = await p.locator("svg.qr").evaluate((svg) => [svg.viewBox.baseVal.width, svg.querySelector("path").getAttribute("d")]);
+  const scale = 4;
+  const image = new Uint8ClampedArray(size * size * scale * scale * 4).fill(255);
+  for (const [, x, y] of path.matchAll(/M(\d+) (\d+)h1v1h-1z/g))
+    for (let i = 0; i < scale * scale; i++) {
+      const at = 4 * ((Number(y) * scale + Math.floor(i / scale)) * size * scale + Number(x) * scale + (i % scale));
+      image.fill(0, at, at + 3);
+    }
+  return require("jsqr")(image, size * scale, size * scale)?.data;
+}
+
 // An officer ("OFFICER@AGENCY") logs in with the real identity provider of the stage.
 export async function loginStaff(chrome, world, account, options) {
   const p = await page(chrome, world.url, options);
@@ -96,17 +119,20 @@ export async function loginStaff(chrome, world, account, options) {
   await p.fill("input[name=login]", account);
   await p.fill("input[name=password]", "x");
   await p.locator("button[type=submit]").click();
-  await p.locator("button[autofocus], form button[type=submit]").first().click(); // the provider asks whether to go on
+  // The provider asks whether to go on, on a page of its own: the login form's button looks alike, and pressing it twice ends the login.
+  await p.locator("form:has(input[name=prompt][value=consent]) button[type=submit]").click();
   await p.waitForURL((url) => url.href.startsWith(world.url));
   await p.locator("main nav").waitFor();
   p.faults.length = 0; // the provider's pages are not ours
   return p;
 }
 
-// Goes to one of our pages and waits for its heading.
+// Goes to one of our pages: its tab is the one that is shown, its heading is there, and it waits for nothing more. (The page before has a heading, too.)
 export async function view(p, world, path) {
   await p.goto(`${world.url}/#/${path}`);
+  await p.locator(`main nav a[aria-current=page][href="#/${path.split("?")[0]}"]`).waitFor();
   await p.locator("main h1").waitFor();
+  await p.waitForFunction(() => !document.querySelector("main p[role=status]"));
 }
 
 // Each page in each language on a phone, and in one of each direction on a desk too. `ready`: what to wait for on a page.

@@ -3,6 +3,7 @@
 each way on standard input and output. Ends when its input ends."""
 import base64
 import contextlib
+import datetime
 import json
 import os
 import pathlib
@@ -51,7 +52,7 @@ class Stage(lawworld.World):
     def desk(self, name, kind):
         made = lawworld.Desk(self.gateway, name, self.gateway.folder / "agencies" / name, name + ".1")
         token = self.gateway.admin("AddAgency", {"agency_id": name, "type": "AGENCY_TYPE_" + kind.upper(), "display_name": NAMES[name] + MARK,
-                                                 "approver_officer_ids": [name + ".9"]})["token"]
+                                                 "approver_officer_ids": [name + ".8", name + ".9"]})["token"]
         answer = made.enrol(token)
         assert answer.ok, (answer.code, answer.reason, answer.text)
         return made
@@ -146,6 +147,51 @@ class Stage(lawworld.World):
             "size": int(size), "root": base64.b64decode(root), "findings": findings, "complete": True}, "ReportReplayRequest", "ReportReplayResponse")
         assert answer.ok, (answer.reason, answer.text)
         return {"size": int(size)}
+
+    def share_by_law(self, case, sender, to, message_type, category, approval):
+        sent = self.send(self.cases[case], sender, to, message_type, (category, [("approval", approval)]))
+        self.take(to)
+        return {"reasons": sent.reasons}
+
+    def approval(self, case, by):
+        """The newest statutory request of an agency."""
+        return {"approval": self.desks[by].ask("StatutoryService/List", {"case_id": case})["approvals"][-1]["approval_id"]}
+
+    def answer_law(self, by, approval, officer):
+        answer = self.approve(by, approval, officer)
+        return {"ok": answer.ok, "reason": "" if answer.ok else answer.reason}
+
+    def take_over(self, case):
+        """A case that was opened on the pages, under its id from now on."""
+        shown = self.desks["soc"].ask("CaseService/Get", {"case_id": case})["case"]
+        self.cases[case] = lawworld.Case(case, shown["subject_person_id"], shown["guardian_person_ids"], shown)
+        return {"case": shown["case_id"], "persons": self.cases[case].persons}
+
+    def shown(self, case):
+        """The case and who must agree, as the gateway has it."""
+        shown = self.desks["soc"].ask("CaseService/Get", {"case_id": case})["case"]
+        return {"phase": shown["phase"], "required": shown.get("required_person_ids", []), "guardians": shown.get("guardian_person_ids", []),
+                "members": {m["agency_id"]: m["contact_officer_ids"] for m in shown["members"]}, "protected": shown.get("protected_identity", False)}
+
+    def consents(self, case):
+        """How and when each consent was asked, oldest first."""
+        kept = self.desks["soc"].ask("ConsentService/List", {"case_id": case})["consents"]
+        kept.sort(key=lambda c: c["log_index"])
+        return {"consents": [{"obtained": c["obtained"].removeprefix("OBTAINED_"), "text_language": c["text_language"],
+                              "obtained_at": datetime.datetime.fromtimestamp(lawworld.seconds(c["obtained_at"]), lawworld.STOCKHOLM).date().isoformat()} for c in kept]}
+
+    def contact(self, case, officer):
+        """One more contact officer of social services."""
+        members = [{"agency_id": m, "contact_officer_ids": officers + ([officer] if m == "soc" else [])} for m, officers in self.shown(case)["members"].items()]
+        answer = self.change(self.cases[case], "SetMembers", members=members, coordinator_officer_ids=["soc.1", "soc.2"])
+        assert answer.ok, (answer.reason, answer.text)
+        return {}
+
+    def log_size(self):
+        return {"size": self.gateway.health()["log_size"]}
+
+    def withdrawals(self):
+        return {"count": self.gateway.health()["withdrawals"]}
 
     def standings(self, case):
         return {"standing": self.standing(self.cases[case])}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { ReasonCode } from "../gen/sluss/v1/common_pb";
 import { SessionKind } from "../gen/sluss/v1/session_pb";
 import { type Fault, faultOf } from "./faults";
@@ -41,6 +41,10 @@ function scanned(): string {
 
 function CodeForm({ authority }: { authority: string }) {
   const [code, setCode] = useState(scanned);
+  const { path } = route.use();
+  useEffect(() => {
+    if (path[0] === "code") setCode(scanned()); // the next person's, scanned while this page was open
+  }, [path]);
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<Fault>();
   async function submit(e: Event) {

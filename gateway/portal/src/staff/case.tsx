@@ -54,7 +54,12 @@ export function CasePage({ id, path }: { id: string; path: string[] }) {
           const again = found.again;
           return (
             <>
-              <Title>{t("Case about {name}", { name: known[0]?.name ?? id })}</Title>
+              <Title>{may ? t("Case about {name}", { name: known[0]?.name ?? id }) : t("Case")}</Title>
+              {!may && (
+                <p class="quiet">
+                  <Name>{id}</Name>
+                </p>
+              )}
               <p class="no-print">
                 <Name>{current.programme}</Name>: {phase(current.phase)}. {current.protectedIdentity && t("Protected person.")}
               </p>

@@ -153,6 +153,8 @@ export function Paged<R>({ load, none, children }: { load: (token: string) => Pr
 
 // A labelled field of a form.
 export function Field(props: { id: string; label: string; value: string; onValue: (value: string) => void; type?: "text" | "date" | "datetime-local"; choices?: { value: string; text: string }[]; required?: boolean; rows?: number }) {
+  // What is being typed and is not the value yet: drawing the form anew must not take it away.
+  const [typed, setTyped] = useState<string>();
   const common = { id: props.id, class: "ds-input", value: props.value, required: props.required ?? false };
   return (
     <div class="ds-field">
@@ -170,7 +172,11 @@ export function Field(props: { id: string; label: string; value: string; onValue
       ) : props.rows ? (
         <textarea {...common} rows={props.rows} maxLength={2000} onInput={(e) => props.onValue(e.currentTarget.value)} />
       ) : (
-        <input {...common} type={props.type ?? "text"} autocomplete="off" onChange={(e) => props.onValue(e.currentTarget.value)} />
+        <input {...common} value={typed ?? props.value} type={props.type ?? "text"} autocomplete="off" onInput={(e) => setTyped(e.currentTarget.value)}
+          onChange={(e) => {
+            setTyped(undefined);
+            props.onValue(e.currentTarget.value);
+          }} />
       )}
     </div>
   );
