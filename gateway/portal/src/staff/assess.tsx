@@ -6,12 +6,17 @@ import { type Consent, type Grant, GrantStatus } from "../../gen/sluss/v1/consen
 import { type Recall, RecallAnswer } from "../../gen/sluss/v1/recall_pb";
 import { t } from "../i18n";
 import { Alert, Loading, Name, useLoaded } from "../ui/parts";
-import { category } from "../words";
+import { category, purpose } from "../words";
 import { day, recalls } from "./clients";
 import { agencyName } from "./names";
 import { type Known } from "./persons";
 
 export const CLOSED = [ReasonCode.WITHDRAWN, ReasonCode.REFUSED, ReasonCode.EXPIRED];
+
+// A grant in one line.
+export function line(g: Grant): string {
+  return `${category(g.category)}: ${agencyName(g.senderAgencyId)} – ${agencyName(g.receiverAgencyId)}, ${purpose(g.purpose)}`;
+}
 
 function key(g: Grant): string {
   return [g.category, g.senderAgencyId, g.receiverAgencyId, g.purpose].join(" ");
@@ -61,7 +66,7 @@ export function Assess({ current, list, persons }: { current: Case; list: Consen
           <ul>
             {gone.map((g) => (
               <li key={g.grantId}>
-                {category(g.category)}: <Name>{agencyName(g.senderAgencyId)}</Name>, <Name>{agencyName(g.receiverAgencyId)}</Name>.{" "}
+                <Name>{line(g)}</Name>.{" "}
                 {g.persons
                   .filter((p) => p.status === GrantStatus.WITHDRAWN)
                   .map((p) => (
@@ -87,10 +92,10 @@ export function Assess({ current, list, persons }: { current: Case; list: Consen
                     <h3 class="ds-heading" data-size="xs">
                       <Name>{agencyName(r.agencyId)}</Name>
                     </h3>
-                    <p>
-                      {r.categories.map((c) => category(c)).join(", ")}. {answer(r)}
-                    </p>
+                    <p>{answer(r)}</p>
                     <dl class="facts">
+                      <dt>{t("Kind of information")}</dt>
+                      <dd>{r.categories.map((c) => category(c)).join(", ")}</dd>
                       <dt>{t("Asked")}</dt>
                       <dd>{day(r.openedAt)}</dd>
                       <dt>{t("Answer by")}</dt>

@@ -54,7 +54,9 @@ export function CasePage({ id, path }: { id: string; path: string[] }) {
           const again = found.again;
           return (
             <>
-              <Title>{may ? t("Case about {name}", { name: known[0]?.name ?? id }) : t("Case")}</Title>
+              <div class={part === "consent" || part === "receipt" ? "no-print" : ""}>
+                <Title>{may ? t("Case about {name}", { name: known[0]?.name ?? id }) : t("Case")}</Title>
+              </div>
               {!may && (
                 <p class="quiet">
                   <Name>{id}</Name>

@@ -107,7 +107,7 @@ function ConsentPart({ current, consent, persons, at }: { current: Case; consent
         {t("Asked on {day}", { day: day(consent.obtainedAt) })}
       </h2>
       <p>
-        {obtained(consent.obtained)}. {t("Text {version}, {language}.", { version: consent.textVersion, language: LANGUAGES.find((l) => l.code === consent.textLanguage)?.name ?? consent.textLanguage })}
+        {t("Text {version}, {language}, {how}.", { how: obtained(consent.obtained), version: consent.textVersion, language: LANGUAGES.find((l) => l.code === consent.textLanguage)?.name ?? consent.textLanguage })}
       </p>
       <ul class="cards">
         {consent.grants.map((g) => (

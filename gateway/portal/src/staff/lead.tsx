@@ -61,6 +61,7 @@ export function Lead({ current, persons, list, lockedNow, limits, again }: { cur
   }
   return (
     <div class="stack">
+      <Assess current={current} list={list} persons={persons} />
       <h2 class="ds-heading" data-size="sm">
         {t("Phase: {phase}", { phase: phase(current.phase) })}
       </h2>
@@ -79,7 +80,6 @@ export function Lead({ current, persons, list, lockedNow, limits, again }: { cur
           )}
         </ActForm>
       )}
-      <Assess current={current} list={list} persons={persons} />
       {lockedNow !== undefined && (
         <>
           <h2 class="ds-heading" data-size="sm">

@@ -6,9 +6,9 @@ import { ReasonCode } from "../../gen/sluss/v1/common_pb";
 import { ActOnGrantsSchema, type Consent, type Grant, GrantAct, GrantStatus, Obtained, WithdrawConsentSchema } from "../../gen/sluss/v1/consent_pb";
 import { mark, t } from "../i18n";
 import { Field, Name } from "../ui/parts";
-import { category, purpose } from "../words";
+import { category } from "../words";
 import { ActForm } from "./act";
-import { CLOSED } from "./assess";
+import { CLOSED, line } from "./assess";
 import { consents, dayStart, state } from "./clients";
 import { agencyName } from "./names";
 import { type Known } from "./persons";
@@ -38,10 +38,6 @@ const STOPS: Record<string, string> = {
   "stop-agency": mark("Stop one authority"),
   "stop-all": mark("Stop everything"),
 };
-
-function line(g: Grant): string {
-  return `${category(g.category)}: ${agencyName(g.senderAgencyId)} – ${agencyName(g.receiverAgencyId)}, ${purpose(g.purpose)}`;
-}
 
 function scopeOf(what: string, target: string) {
   if (what === "stop-grant") return { case: "grantId" as const, value: target };

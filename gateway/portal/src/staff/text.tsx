@@ -59,10 +59,10 @@ export function ConsentText({ texts, drafts, who }: { texts: Texts; drafts: Draf
   const lines = questions(texts, drafts);
   return (
     <section class="stack sheet" aria-labelledby="consent-text">
-      <h2 class="ds-heading" data-size="xs" id="consent-text">
-        {t("The text that is asked, version {version}", { version: TEXT_VERSION })}
-      </h2>
       <div class="stack" lang={texts.code} dir={texts.code === "ar" ? "rtl" : "ltr"}>
+        <h2 class="ds-heading" data-size="xs" id="consent-text">
+          {texts.t("The text that is asked, version {version}", { version: TEXT_VERSION })}
+        </h2>
         {text.split("\n").map((line, i) => (
           <div key={line} class="stack">
             <p>{line}</p>
