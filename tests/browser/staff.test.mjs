@@ -19,10 +19,12 @@ const DONE = "main form .ds-alert[data-color=success]";
 // Submits the form of that name and waits for what the page says: done, or what went wrong.
 async function submit(p, name) {
   const form = p.locator(`form[aria-label="${name}"]`);
+  await form.locator(".ds-alert").evaluateAll((all) => all.forEach((alert) => alert.setAttribute("data-former", "")));
   await form.locator("button[type=submit]").click();
-  await form.locator(".ds-alert:not([data-color=info])").waitFor();
-  const kind = await form.locator(".ds-alert:not([data-color=info])").getAttribute("data-color");
-  return { done: kind === "success", kind, text: await form.locator(".ds-alert:not([data-color=info])").innerText() };
+  const alert = form.locator(".ds-alert:not([data-former])");
+  await alert.waitFor();
+  const kind = await alert.getAttribute("data-color");
+  return { done: kind === "success", kind, text: await alert.innerText() };
 }
 
 async function recorded(p, name) {
@@ -40,12 +42,14 @@ async function question(p, { category, sender = "soc", to, until = "2026-09-01" 
 }
 
 // What one person said, to every question that is open and has these words.
-async function said(p, who, what, how, words = "") {
+async function said(p, who, what, how, words) {
   await p.selectOption("#who", { label: who });
   await p.selectOption("#what", what);
   await p.selectOption("#how", how);
   await p.fill("#when", "2026-03-01");
-  for (const box of await p.locator("form fieldset label", { hasText: words }).locator("input").all()) await box.check();
+  const boxes = p.locator("form fieldset label", { hasText: words }).locator("input");
+  await boxes.first().waitFor(); // the list may still be on its way
+  for (const box of await boxes.all()) await box.check();
 }
 
 function card(p, words) {
@@ -136,14 +140,18 @@ test("a coordinator opens a case, asks on a tablet, on paper and by word of mout
   // On paper: the text in the guardian's language, with lines to answer on and a code that says which text it is.
   await view(p, world, `${path}/consent`);
   await question(p, { category: "school_attendance", sender: "school", to: "Socialtjänsten", until: "2026-03-20" });
+  await p.selectOption("#obtained", "2");
+  await p.locator("input[id^=until-]").fill("2027-04-01");
+  assert.deepEqual(await submit(p, "Nytt samtycke"), { done: false, kind: "danger", text: "Det skulle gälla för länge: välj en tidigare sista dag, högst tolv månader fram." });
+  await p.locator("input[id^=until-]").fill("2026-03-20");
   await p.selectOption("#text-language", "ar");
   await p.locator("section.sheet [lang=ar]").waitFor();
-  await p.selectOption("#obtained", "2");
   await p.fill("#obtained-at", "2026-02-28");
   await p.emulateMedia({ media: "print" });
   await examine(p, "staff-paper-ar");
   assert.equal(await p.locator("select:visible").count(), 0);
   assert.equal(await p.locator(".print-only.signature:visible").count(), 2);
+  await p.locator("svg.qr").waitFor();
   const asked = (await p.locator("section.sheet [lang] p:not(.print-only)").allTextContents()).join("\n");
   assert.equal(await scan(p), `sluss:text:2026-1:ar:${createHash("sha256").update(asked).digest("hex")}`);
   await p.emulateMedia({ media: "screen" });
@@ -154,7 +162,7 @@ test("a coordinator opens a case, asks on a tablet, on paper and by word of mout
     await recorded(p, "Vad någon har sagt");
   }
   await card(p, "närvaro").locator(".ds-tag", { hasText: "Slutar snart" }).waitFor();
-  assert.equal(await card(p, "närvaro").locator(".ds-tag[data-color=success]").count(), 1);
+  await card(p, "närvaro").locator(".ds-tag[data-color=success]").waitFor();
   await p.locator("main .ds-alert", { hasText: "samtycke slutar inom trettio dagar" }).waitFor();
 
   // By word of mouth: the guardian says no, and the page says why it does not count.
@@ -191,7 +199,8 @@ test("a coordinator opens a case, asks on a tablet, on paper and by word of mout
 
 test("guardians, maturity, members, views and protection are recorded later; who leads no case cannot", async () => {
   const family = await world.ask("family");
-  await world.ask("agree", { case: family.case, drafts: [["needs", "soc", ["pol"], "PURPOSE_COORDINATION"]], by: family.persons });
+  const { consent } = await world.ask("agree", { case: family.case, drafts: [["needs", "soc", ["pol"], "PURPOSE_COORDINATION"]], by: family.persons });
+  await world.ask("share", { case: family.case, sender: "soc", to: ["pol"], message_type: "NEEDS_INVENTORY", category: "needs", consent });
   const p = await loginStaff(chrome, world, "soc.2@soc");
   const path = `case/${family.case}`;
   await view(p, world, path);
@@ -223,6 +232,12 @@ test("guardians, maturity, members, views and protection are recorded later; who
   await p.locator("main dl", { hasText: "BUP Söder" }).waitFor();
 
   await view(p, world, `${path}/lead`);
+  await p.selectOption("#guardian", { label: "Vera Testsson" });
+  await p.selectOption("#part", { index: 1 });
+  assert.match(await p.locator("#part option:checked").innerText(), /2 mars 2026: behov och styrkor, Socialtjänsten Söder – Polisen Söder/);
+  await p.fill("#why", "Harm to the minor");
+  await recorded(p, "Skydd");
+  await p.locator("main li", { hasText: "Vera Testsson: ser inte ett av meddelandena." }).waitFor();
   await p.selectOption("#guardian", { label: "Vera Testsson" });
   await p.fill("#why", "Harm to the minor");
   await p.locator("label", { hasText: "Skyddade personuppgifter" }).locator("input").check();

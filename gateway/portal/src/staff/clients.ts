@@ -3,6 +3,7 @@
 import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { type Timestamp, timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
+import { AuditService } from "../../gen/sluss/v1/audit_pb";
 import { CaseService } from "../../gen/sluss/v1/case_pb";
 import { type SignedStatement } from "../../gen/sluss/v1/common_pb";
 import { ConsentService } from "../../gen/sluss/v1/consent_pb";
@@ -13,6 +14,7 @@ import { StatutoryService } from "../../gen/sluss/v1/statutory_pb";
 import { date } from "../i18n";
 import { base64url, session, signStatement, transport } from "../session";
 
+export const audit = createClient(AuditService, transport);
 export const cases = createClient(CaseService, transport);
 export const consents = createClient(ConsentService, transport);
 export const directory = createClient(DirectoryService, transport);

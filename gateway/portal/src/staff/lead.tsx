@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Leading the case: its phase and its end, protection, and what is kept from a guardian's view.
 import { useState } from "preact/hooks";
+import { type Disclosure } from "../../gen/sluss/v1/audit_pb";
 import { type Case, SetPhaseSchema, SetProtectionSchema, type ViewLimit } from "../../gen/sluss/v1/case_pb";
 import { CloseReason, Phase } from "../../gen/sluss/v1/common_pb";
 import { type Consent } from "../../gen/sluss/v1/consent_pb";
 import { t, mark } from "../i18n";
-import { Field, Name } from "../ui/parts";
-import { phase } from "../words";
+import { Field, Loading, Name, useLoaded } from "../ui/parts";
+import { category, phase } from "../words";
 import { ActForm } from "./act";
 import { Assess } from "./assess";
-import { cases, state } from "./clients";
+import { audit, cases, day, state } from "./clients";
+import { agencyName } from "./names";
 import { type Known } from "./persons";
 
 // What is offered; the policy decides. A case that is being closed may go back to where it came from, which only the gateway knows.
@@ -36,6 +38,20 @@ const REASONS: [CloseReason, string][] = [
   [CloseReason.OTHER, mark("other")],
 ];
 
+// What is kept from the guardian: the whole case, or one message that this authority sent or received.
+function KeptPart({ current, value, onValue }: { current: Case; value: string; onValue: (messageId: string) => void }) {
+  const shared = useLoaded(() => audit.listDisclosures({ caseId: current.caseId, which: 1, pageSize: 1000 }), current.caseId);
+  return (
+    <Loading of={shared}>
+      {(found) => {
+        const messages = found.disclosures.filter((d, i, all) => all.findIndex((other) => other.messageId === d.messageId) === i);
+        const text = (d: Disclosure) => `${day(d.at)}: ${category(d.category)}, ${agencyName(d.senderAgencyId)} – ${agencyName(d.recipientAgencyId)}`;
+        return <Field id="part" label={t("Which part")} value={value} onValue={onValue} choices={[{ value: "", text: t("everything in the case") }, ...messages.map((d) => ({ value: d.messageId, text: text(d) }))]} />;
+      }}
+    </Loading>
+  );
+}
+
 // `lockedNow`: whether the login is locked; undefined: not known to this officer, so protection is not theirs to record (a form that guesses would unlock).
 export function Lead({ current, persons, list, lockedNow, limits, again }: { current: Case; persons: Known[]; list: Consent[]; lockedNow: boolean | undefined; limits: ViewLimit[]; again: () => void }) {
   const [next, setNext] = useState("");
@@ -44,6 +60,7 @@ export function Lead({ current, persons, list, lockedNow, limits, again }: { cur
   const [locked, setLocked] = useState(lockedNow ?? false);
   const [guardian, setGuardian] = useState("");
   const [limited, setLimited] = useState("limit");
+  const [keptPart, setKeptPart] = useState("");
   const [why, setWhy] = useState("");
   const choose = { value: "", text: t("Choose") };
   async function move() {
@@ -53,9 +70,10 @@ export function Lead({ current, persons, list, lockedNow, limits, again }: { cur
     again();
   }
   async function protect() {
-    const viewLimits = guardian === "" ? [] : [{ guardianPersonId: guardian, limited: limited === "limit", reasons: why }];
+    const viewLimits = guardian === "" ? [] : [{ guardianPersonId: guardian, messageId: keptPart, limited: limited === "limit", reasons: why }];
     await cases.setProtection({ statement: await state(SetProtectionSchema, { caseId: current.caseId, protectedIdentity: hidden, loginLocked: locked, viewLimits }) });
     setGuardian("");
+    setKeptPart("");
     setWhy("");
     again();
   }
@@ -104,6 +122,7 @@ export function Lead({ current, persons, list, lockedNow, limits, again }: { cur
             <div class="filters">
               <Field id="guardian" label={t("A guardian's view of the case")} value={guardian} onValue={setGuardian} choices={[{ value: "", text: t("leave as it is") }, ...persons.filter((p) => !p.subject).map((p) => ({ value: p.id, text: p.name }))]} />
               {guardian !== "" && <Field id="limited" label={t("What")} value={limited} onValue={setLimited} choices={[{ value: "limit", text: t("keep it from this guardian") }, { value: "lift", text: t("show it again") }]} />}
+              {guardian !== "" && <KeptPart current={current} value={keptPart} onValue={setKeptPart} />}
             </div>
             {guardian !== "" && <Field id="why" label={t("Reasons, kept apart from the log")} value={why} onValue={setWhy} rows={3} required />}
           </ActForm>

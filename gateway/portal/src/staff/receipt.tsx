@@ -21,9 +21,24 @@ async function load(consentId: string, personId: string, language: string) {
   return { text: copy.text, check: receipt ? `sluss:receipt:${session.value?.authority ?? ""}:${receipt.logIndex}:${await hex(receipt.logEntry)}` : "" };
 }
 
+function Copy({ consentId, personId, language }: { consentId: string; personId: string; language: string }) {
+  const copy = useLoaded(() => load(consentId, personId, language), language);
+  return (
+    <Loading of={copy}>
+      {({ text, check }) => (
+        <div class="stack sheet" lang={language} dir={language === "ar" ? "rtl" : "ltr"}>
+          <div class="plain" id="copy">
+            {text}
+          </div>
+          {check !== "" && <Qr text={check} label={t("QR code for checking this paper")} />}
+        </div>
+      )}
+    </Loading>
+  );
+}
+
 export function ConsentCopy({ consentId, personId, caseId, persons, language }: { consentId: string; personId: string; caseId: string; persons: Known[]; language: string }) {
   const [chosen, setChosen] = useState(isLanguage(language.slice(0, 2)) ? language.slice(0, 2) : "sv");
-  const copy = useLoaded(() => load(consentId, personId, chosen), `${consentId} ${personId} ${chosen}`);
   return (
     <>
       <h2 class="ds-heading no-print" data-size="sm">
@@ -32,16 +47,7 @@ export function ConsentCopy({ consentId, personId, caseId, persons, language }: 
       <div class="no-print">
         <Field id="copy-language" label={t("Language of the copy")} value={chosen} onValue={setChosen} choices={LANGUAGES.map((l) => ({ value: l.code, text: l.name }))} />
       </div>
-      <Loading of={copy}>
-        {({ text, check }) => (
-          <div class="stack sheet" lang={chosen} dir={chosen === "ar" ? "rtl" : "ltr"}>
-            <div class="plain" id="copy">
-              {text}
-            </div>
-            {check !== "" && <Qr text={check} label={t("QR code for checking this paper")} />}
-          </div>
-        )}
-      </Loading>
+      <Copy key={chosen} consentId={consentId} personId={personId} language={chosen} />
       <div class="row no-print">
         <Button onClick={() => print()}>{t("Print")}</Button>
         <Link kind="secondary" to={href("case", caseId, "grants")}>

@@ -52,10 +52,14 @@ async function check(texts: Texts, text: string): Promise<string> {
   return `sluss:text:${TEXT_VERSION}:${texts.code}:${[...(await hashOf(text))].map((b) => b.toString(16).padStart(2, "0")).join("")}`;
 }
 
+function CheckCode({ texts, text }: { texts: Texts; text: string }) {
+  const code = useLoaded(() => check(texts, text), text);
+  return <Loading of={code}>{(found) => <Qr text={found} label={t("QR code for checking this paper")} />}</Loading>;
+}
+
 // On the screen the text and its code; on paper also a line to answer on for each person and question.
 export function ConsentText({ texts, drafts, who }: { texts: Texts; drafts: Draft[]; who: Known[] }) {
   const text = consentText(texts, drafts);
-  const code = useLoaded(() => check(texts, text), text);
   const lines = questions(texts, drafts);
   return (
     <section class="stack sheet" aria-labelledby="consent-text">
@@ -80,7 +84,7 @@ export function ConsentText({ texts, drafts, who }: { texts: Texts; drafts: Draf
           </p>
         ))}
       </div>
-      <Loading of={code}>{(found) => lines.length > 0 && <Qr text={found} label={t("QR code for checking this paper")} />}</Loading>
+      {lines.length > 0 && <CheckCode key={`${texts.code} ${text}`} texts={texts} text={text} />}
       <div class="no-print">
         <Button kind="secondary" small onClick={() => print()}>
           {t("Print")}
