@@ -51,12 +51,14 @@ class Faults(unittest.TestCase):
                 sender.wait_state(message_id, "accepted", "delivered")
             taken += [m["messageId"] for m in receiver.take_all(len(ids) - len(taken))]
             self.assertEqual(taken, ids)
+            self.assertEqual(receiver.spool(), [])
             health = running.health()
             self.assertEqual([health.get(k, 0) for k in ("accepted", "denied", "acknowledged", "waiting")], [len(ids), 0, len(ids), 0])
             for message_id in ids:
                 sender.wait_state(message_id, "delivered")
             self.assertEqual(sender.counts()["out"]["delivered"], len(ids))
             self.assertEqual(receiver.counts()["in"]["done"], len(ids))
+            self.assertEqual(sender.spool(), [])
 
     def test_killed_at_each_step(self):
         """kill -9 of the agent at a step that the network holds still: every step of sending, then every step of receiving."""
@@ -136,6 +138,10 @@ class Faults(unittest.TestCase):
     def hand_in(self, sender, world, ids):
         message_id = str(uuid.uuid4())
         description = world.notes(len(ids), id=message_id)
+        if len(ids) % 5 == 0:  # a file of three chunks with it
+            content = message_id.encode() * (600000 // 36)
+            handed_in = sender.call("POST", "/v1/files", content, raw=True)[1]
+            description["sections"].append({**{k: description["sections"][0][k] for k in ("category", "purpose", "claim")}, "upload": handed_in["upload"], "name": "a file"})
         sender.send(description)
         status, answer = sender.call("POST", "/v1/messages", description)  # as after an answer that got lost
         self.assertEqual((status, answer["messageId"]), (200, message_id))
@@ -144,6 +150,9 @@ class Faults(unittest.TestCase):
     def take(self, receiver):
         messages = receiver.get("/v1/inbox?max=256")["messages"]
         for m in messages:
+            if len(m["sections"]) > 1:
+                content = receiver.call("GET", f"/v1/inbox/{m['messageId']}/files/0")[1]
+                self.assertEqual(content == m["messageId"].encode() * (600000 // 36), True)
             receiver.post(f"/v1/inbox/{m['messageId']}/ack")
         return messages
 

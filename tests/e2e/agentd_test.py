@@ -38,8 +38,10 @@ def tearDownModule():
 
 class Files(unittest.TestCase):
     """Files in chunks through two agents that are killed in the middle, in memory that does not grow with them."""
-    SIZE = 16 << 20
-    MORE = 8 << 20  # private memory beyond what an agent has that does nothing
+    SIZE = 20 << 20
+    SMALL = 5 << 20
+    MORE = 16 << 20  # private memory beyond what an agent has that does nothing: 8 MiB are SQLite's, the rest is connections'; less than the file
+    PATIENCE = 150  # seconds
 
     @classmethod
     def tearDownClass(cls):
@@ -49,12 +51,15 @@ class Files(unittest.TestCase):
             agent.write(gateway_url=f"https://localhost:{running.agency_port}")
             agent.start()
 
-    def through(self, agent, network):
+    def through(self, agent, network, bounded=True):
         """Starts the agent anew with its network between, and bounds its memory."""
         agent.stop()
-        agent.limits = lambda: resource.setrlimit(resource.RLIMIT_STACK, (512 << 10, resource.RLIM_INFINITY))  # of its threads: they count as data
+        agent.limits = (lambda: resource.setrlimit(resource.RLIMIT_STACK, (512 << 10, resource.RLIM_INFINITY))) if bounded else None  # its threads' count as data
         agent.write(gateway_url=network.url)
-        self.begin(agent)
+        if bounded:
+            self.begin(agent)
+        else:
+            agent.start()
 
     def begin(self, agent):
         agent.start()
@@ -63,12 +68,12 @@ class Files(unittest.TestCase):
         resource.prlimit(agent.process.pid, resource.RLIMIT_DATA, (data + self.MORE, data + self.MORE))
 
     def kill_in_the_middle(self, agent, network):
-        harness.wait_until(lambda: network.stays, "nothing passes")
+        harness.wait_until(lambda: network.stays, "nothing passes", self.PATIENCE)
         agent.kill()
         network.release()
 
-    def make(self, path):
-        octets = os.urandom(1 << 16) * (self.SIZE >> 16)
+    def make(self, path, size=SIZE):
+        octets = os.urandom(1 << 16) * (size >> 16)
         path.write_bytes(octets)
         return octets
 
@@ -84,8 +89,8 @@ class Files(unittest.TestCase):
         film = folder / "outbox" / "files" / "film.mp4"
         content = self.make(film)
         before = running.health().get("accepted", 0)
-        up.arm(proxy.UP, self.SIZE // 3, "stay")
-        down.arm(proxy.DOWN, self.SIZE // 3, "stay")
+        up.arm(proxy.UP, self.SIZE * 2 // 5, "stay")
+        down.arm(proxy.DOWN, self.SIZE * 2 // 5, "stay")
         description = world.notes(20)
         film_section = {**{k: description["sections"][0][k] for k in ("category", "purpose", "claim")}, "attach": "film.mp4", "media": "video/mp4"}
         description["sections"].append(film_section)
@@ -94,15 +99,15 @@ class Files(unittest.TestCase):
         there = self.chunks_at_gateway()
         self.assertGreater(there, 10)
         film.unlink()  # the agent has its own
-        up.arm(proxy.UP, self.SIZE // 3, "cut")  # on the way again, and once more cut
+        up.arm(proxy.UP, self.SIZE * 2 // 5, "cut")  # on the way again, and once more cut
         self.begin(sender)
         self.kill_in_the_middle(receiver, down)
         self.assertFalse(up.armed())
-        answer = json.loads(harness.wait_until(lambda: (folder / "sent" / "film.json.receipt").read_text(), "no receipt"))
+        answer = json.loads(harness.wait_until(lambda: (folder / "sent" / "film.json.receipt").read_text(), "no receipt", self.PATIENCE))
         self.assertEqual(sender.spool(), [])
-        down.arm(proxy.DOWN, self.SIZE // 3, "cut")
+        down.arm(proxy.DOWN, self.SIZE * 2 // 5, "cut")
         self.begin(receiver)
-        message = harness.wait_until(lambda: receiver.get("/v1/inbox?wait=5")["messages"], "nothing arrives")[0]
+        message = harness.wait_until(lambda: receiver.get("/v1/inbox?wait=5")["messages"], "nothing arrives", self.PATIENCE)[0]
         self.assertFalse(down.armed())
         section = message["sections"][1]
         self.assertEqual((message["messageId"], section["content"]["fileName"], section["file"]), (answer["messageId"], "film.mp4", f"{answer['messageId']}.0.bin"))
@@ -115,34 +120,36 @@ class Files(unittest.TestCase):
         sender.wait_state(answer["messageId"], "delivered")
         self.assertEqual(running.health()["accepted"], before + 1)
         self.assertEqual(self.chunks_at_gateway(), 0)
+        status, _ = sender.call("POST", "/v1/files", iter([content]), raw=True)  # within the same memory
+        self.assertEqual(status, 201)
 
     def test_interface_to_watched_folder(self):
         """As above the other way, handed in through the socket piece by piece; the case system's answers got lost."""
         up, down = networks
-        self.through(receiver, up)
-        self.through(sender, down)
-        content = self.make(running.folder / "scan.pdf")
+        self.through(receiver, up, bounded=False)
+        self.through(sender, down, bounded=False)
+        content = self.make(running.folder / "scan.pdf", self.SMALL)
 
         def pieces():
             for at in range(0, len(content), 100000):
                 yield content[at:at + 100000]
         for _ in range(2):
             status, handed_in = receiver.call("POST", "/v1/files", pieces(), raw=True)
-            self.assertEqual((status, handed_in), (201, {"upload": hashlib.sha256(content).hexdigest(), "octets": self.SIZE}))
+            self.assertEqual((status, handed_in), (201, {"upload": hashlib.sha256(content).hexdigest(), "octets": self.SMALL}))
         self.assertEqual(len(receiver.spool()), 1)
         section = {"category": "school_attendance", "purpose": "coordination", "claim": f"consent:{world.consents[0]}", "upload": handed_in["upload"], "name": "scan.pdf"}
         description = {"id": str(uuid.uuid4()), "case": world.cases[0][0], "type": "AttendanceReport", "to": ["soc-1"], "sections": [section]}
-        up.arm(proxy.UP, self.SIZE // 3, "stay")
+        up.arm(proxy.UP, self.SMALL * 2 // 5, "stay")
         receiver.send(description)
         self.kill_in_the_middle(receiver, up)
-        down.arm(proxy.DOWN, self.SIZE // 3, "stay")
-        self.begin(receiver)
+        down.arm(proxy.DOWN, self.SMALL * 2 // 5, "stay")
+        receiver.start()
         receiver.send(description, 200)
         self.kill_in_the_middle(sender, down)
-        self.begin(sender)
+        sender.start()
         inbox = sender.state / "state" / "folder" / "inbox"
         name = description["id"]
-        document = json.loads(harness.wait_until(lambda: (inbox / f"{name}.json").read_text(), "nothing arrives"))
+        document = json.loads(harness.wait_until(lambda: (inbox / f"{name}.json").read_text(), "nothing arrives", self.PATIENCE))
         self.assertEqual(document["sections"][0]["file"], f"{name}.0.bin")
         self.assertEqual((inbox / f"{name}.0.bin").read_bytes() == content, True)
         (inbox / f"{name}.json").unlink()
@@ -152,10 +159,10 @@ class Files(unittest.TestCase):
         receiver.wait_state(name, "delivered")
         # The second time that it was handed in counts for one more message; then it is gone.
         second = receiver.send({**description, "id": str(uuid.uuid4())})["messageId"]
-        receiver.wait_state(second, "accepted", "delivered")
+        receiver.wait_state(second, "accepted", "delivered", seconds=self.PATIENCE)
         self.assertEqual(receiver.spool(), [])
         self.assertEqual(receiver.send({**description, "id": str(uuid.uuid4())}, 400)["error"]["field"], "upload")
-        harness.wait_until(lambda: (inbox / f"{second}.json").read_text(), "nothing arrives")
+        harness.wait_until(lambda: (inbox / f"{second}.json").read_text(), "nothing arrives", self.PATIENCE)
         (inbox / f"{second}.json").unlink()
         harness.wait_until(lambda: sender.get(f"/v1/inbox/{second}")["state"] == "done", "its removal is not seen")
 
@@ -473,9 +480,24 @@ class XRecall(unittest.TestCase):
         message_id = sender.send(world.notes(9))["messageId"]
         harness.wait_until(lambda: receiver.call("GET", f"/v1/inbox/{message_id}")[0] == 200, "nothing arrives")
         self.assertIn("message", receiver.get(f"/v1/inbox/{message_id}"))
+        network = networks[1]
+        receiver.stop()
+        receiver.write(gateway_url=network.url)
+        network.arm(proxy.DOWN, 2 << 20, "stay")
+        receiver.start()
+        description = world.notes(12)
+        film = sender.state / "state" / "folder" / "outbox" / "files" / "film.mp4"
+        film.write_bytes(os.urandom(4 << 20))
+        description["sections"].append({**{k: description["sections"][0][k] for k in ("category", "purpose", "claim")}, "attach": "film.mp4"})
+        with_file = sender.send(description)["messageId"]
+        harness.wait_until(lambda: network.stays, "nothing passes")
+        self.assertEqual(len(receiver.spool()), 1)
         world.social.run("consent", "withdraw", "--case", world.cases[0][0], "--person", world.cases[0][1], "--everything", "--obtained", "oral")
+        network.release()
         harness.wait_until(lambda: receiver.get(f"/v1/inbox/{message_id}")["state"] == "recalled", f"nothing is called back:\n{receiver.log_tail()}")
         self.assertNotIn("message", receiver.get(f"/v1/inbox/{message_id}"))
+        harness.wait_until(lambda: receiver.spool() == [], f"what was fetched of a file is kept:\n{receiver.log_tail()}")
+        self.assertEqual(receiver.call("GET", f"/v1/inbox/{with_file}")[0], 404)
         recall = [r for r in receiver.get("/v1/recalls")["recalls"] if message_id in r["recall"].get("messageIds", [])][0]
         self.assertFalse(recall["answered"])
         self.assertEqual(recall["deletedHere"], 1)
