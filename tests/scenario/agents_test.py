@@ -133,9 +133,12 @@ class Year(unittest.TestCase):
         print(f"seed {seed} (SLUSS_AGENTS_SEED repeats the faults)")
         calm, none = self.play(None)
         stormy, faults = self.play(random.Random(seed))
-        print(f"{len(calm['transcript'])} messages; faults: {dict(faults)}")
+        for number, day, sender, recipients, kind, message_id, state, why in stormy["transcript"]:
+            print(number, day, sender, "->", ",".join(recipients), kind, message_id, state, why or "")
+        print(f"{len(calm['transcript'])} messages through {len(calm['agents'])} agents; faults: {dict(faults)}")
         self.assertFalse(none)
         self.assertGreater(sum(faults.values()), 20)
+        self.assertGreaterEqual(len(calm["agents"]), 4)
         for part in calm:
             self.assertEqual(calm[part], stormy[part], part)
         self.assertGreater(calm["health"]["withheld"], 0)
