@@ -59,14 +59,16 @@ class Stage(lawworld.World):
 
     # ---- what a test may ask for
 
-    def family(self, age=16, guardians=1, names=("Sam Testsson", "Vera Testsson", "Ove Testsson"), languages=("sv", "sv", "sv"), pin=None):
+    def family(self, age=16, guardians=1, names=("Sam Testsson", "Vera Testsson", "Ove Testsson"), languages=("sv", "sv", "sv"), birth=None):
         """A SIG case in inquiry with persons by name; ids."""
         import uuid
         case = lawworld.Case(str(uuid.uuid4()), str(uuid.uuid4()), [str(uuid.uuid4()) for _ in range(guardians)], None)
         persons = [{"person_id": p, "name": n, "language": lang} for p, n, lang in zip(case.persons, names, languages)]
         persons[0]["birth_date"] = self.born(age)
-        if pin:  # the eleven digits of a personal identity number: whoever has it can log in with a provider
-            persons[0].update(birth_date=f"{pin[:4]}-{pin[4:6]}-{pin[6:8]}", personal_identity_number=pin)
+        pin = ""
+        if birth:  # then the person has a personal identity number too, and can log in with a provider
+            pin = provider.pin(birth.replace("-", ""), "238")
+            persons[0].update(birth_date=birth, personal_identity_number=pin)
         answer = self.desks["soc"].state("CaseService/Open", "OpenCase", {
             "case_id": case.id, "programme": "SIG_YOUTH", "subject": persons[0], "guardians": persons[1:],
             "members": [{"agency_id": m, "contact_officer_ids": [m + ".1"] + (["soc.2"] if m == "soc" else [])} for m in ("soc", "pol", "school")],
@@ -75,7 +77,7 @@ class Stage(lawworld.World):
         case.shown = answer.message["case"]
         assert self.change(case, "SetPhase", phase="PHASE_INQUIRY").ok
         self.cases[case.id] = case
-        return {"case": case.id, "persons": case.persons}
+        return {"case": case.id, "persons": case.persons, "pin": pin}
 
     def code(self, case, person):
         answer = self.desks["soc"].state("SessionService/IssueCode", "IssueCode", {"case_id": case, "person_id": person}, "IssueCodeRequest", "IssueCodeResponse")
@@ -133,6 +135,19 @@ class Stage(lawworld.World):
         """What the provider's tokens are from now on (provider.Forger)."""
         self.between.forge(mood)
         return {}
+
+    def check_proof(self, index, proof, entry=None):
+        """Exit status of `sluss audit check` for a tlog-proof of entry `index`, against the octets of that entry, or of another."""
+        exported = self.desks["audit"].call("AuditService/Export", "ExportRequest", {"start": index if entry is None else entry, "count": 1}, "ExportResponse").message["entries"][0]
+        files = {"proof": proof.encode(), "entry": exported}
+        for name, octets in files.items():
+            (self.gateway.folder / name).write_bytes(octets)
+        key = (self.gateway.state / "log.vkey").read_text().strip()
+        command = [harness.SLUSS, "audit", "check", self.gateway.folder / "proof", "--entry", self.gateway.folder / "entry", "--key", key]
+        return {"status": subprocess.run(command, capture_output=True, check=False).returncode}
+
+    def end_sessions(self):
+        return self.gateway.admin("EndSessions", {"everybody": True})
 
     def looks(self):
         """What was looked at, of all that the log has."""

@@ -14,19 +14,6 @@ import provider
 import wire
 
 
-def check_digit(eleven):
-    """Of a personal identity number's eleven digits (the last nine count)."""
-    total = 0
-    for i, digit in enumerate(eleven[2:]):
-        value = int(digit) * (2 - i % 2)
-        total += value // 10 + value % 10
-    return str(-total % 10)
-
-
-def pin(birth, number):
-    return birth + number + check_digit(birth + number)
-
-
 def setUpModule():
     if not provider.available():
         raise RuntimeError("no oidc-provider: gateway/portal/build brings it")  # not skipped: nobody would notice
@@ -51,7 +38,7 @@ def setUpModule():
     gateway = stack.enter_context(provider.gateway(settings, files={"provider.json": provider_keys}))
     soc, pol = gateway.agency("soc", "social_services"), gateway.agency("pol", "police")
     gateway.agency("gone", "health")
-    subject_pin = pin("20080301", "238")
+    subject_pin = provider.pin("20080301", "238")
     case, person = soc.open_case([soc, pol], birth_date="2008-03-01", pin=subject_pin)
 
 
@@ -100,7 +87,7 @@ class Logins(Oidc):
         self.assertTrue([h for path, h, _ in between.seen if path == "/token" and h.get("Authorization", "").startswith("Basic ")])
 
     def test_nobody_we_know(self):
-        self.refused(new_browser().log_in("people", pin("20090302", "238")))
+        self.refused(new_browser().log_in("people", provider.pin("20090302", "238")))
         self.refused(new_browser().log_in("people", "somebody"))
         self.refused(new_browser().log_in("people", "o1@soc"))  # no such claim
         self.refused(new_browser().log_in("staff", subject_pin))
@@ -353,7 +340,7 @@ class Staff(Oidc):
         self.assertEqual(gateway.health()["log_size"], size)
 
     def test_a_locked_person_is_out_at_once(self):
-        locked_pin = pin("20090302", "239")
+        locked_pin = provider.pin("20090302", "239")
         locked_case, _ = soc.open_case([soc, pol], birth_date="2009-03-02", pin=locked_pin)
         subject = new_browser()
         self.assertTrue(subject.log_in("people", locked_pin).ok)

@@ -215,5 +215,14 @@ def gateway(lines, secret="s3cret:/+ x", files=None):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def pin(birth, number):
+    """A personal identity number: birth date, three digits, and the check digit of the last nine."""
+    total = 0
+    for i, digit in enumerate((birth + number)[2:]):
+        value = int(digit) * (2 - i % 2)
+        total += value // 10 + value % 10
+    return birth + number + str(-total % 10)
+
+
 def answer_json(status, value):
     return status, json.dumps(value).encode()

@@ -16,6 +16,11 @@ function field(value: string): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
+// Lines of a table, with the mark by which table programs know UTF-8.
+export function csvText(rows: string[][]): string {
+  return `\ufeff${rows.map((r) => r.map(field).join(",")).join("\r\n")}\r\n`;
+}
+
 export function saveCsv(name: string, rows: string[][]): void {
-  save(name, "text/csv;charset=utf-8", `\ufeff${rows.map((r) => r.map(field).join(",")).join("\r\n")}\r\n`);
+  save(name, "text/csv;charset=utf-8", csvText(rows));
 }

@@ -157,6 +157,11 @@ function Row({ row }: { row: Disclosure }) {
         <span class="ds-tag" data-color={denied ? "danger" : row.ground === Ground.STATUTORY ? "warning" : "success"}>
           {denied ? t("Denied") : t("Released")}
         </span>
+        <span class="end no-print">
+          <Button kind="tertiary" small onClick={() => void proof()} label={t("Download proof of entry {entry}", { entry: String(row.logIndex) })}>
+            {t("Download proof")}
+          </Button>
+        </span>
       </div>
       <dl class="facts across">
         <Fact name={t("When")}>{moment(row.at)}</Fact>
@@ -180,11 +185,6 @@ function Row({ row }: { row: Disclosure }) {
         </Fact>
       </dl>
       <Problem fault={fault} />
-      <div class="no-print">
-        <Button kind="secondary" small onClick={() => void proof()} label={t("Download proof of entry {entry}", { entry: String(row.logIndex) })}>
-          {t("Download proof")}
-        </Button>
-      </div>
     </li>
   );
 }

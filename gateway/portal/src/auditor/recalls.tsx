@@ -22,15 +22,17 @@ export function OverdueRecalls() {
             {rows.map((r) => (
               <li key={r.recallId} class="ds-card stack" data-color="warning">
                 <h2 class="ds-heading" data-size="xs">
-                  <Name>{r.agencyId}</Name>
+                  {r.categories.map(category).join(", ")}
                 </h2>
                 <dl class="facts">
+                  <dt>{t("To")}</dt>
+                  <dd>
+                    <Name>{r.agencyId}</Name>
+                  </dd>
                   <dt>{t("Asked")}</dt>
                   <dd>{moment(r.openedAt)}</dd>
                   <dt>{t("Answer by")}</dt>
                   <dd>{moment(r.due)}</dd>
-                  <dt>{t("What")}</dt>
-                  <dd>{r.categories.map(category).join(", ")}</dd>
                   <dt>{t("Case")}</dt>
                   <dd>
                     <a class="ds-link code" href={`${href("case")}?id=${encodeURIComponent(r.caseId)}`}>
