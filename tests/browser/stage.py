@@ -193,7 +193,7 @@ class Stage(lawworld.World):
         kept = self.desks["soc"].ask("ConsentService/List", {"case_id": case})["consents"]
         kept.sort(key=lambda c: c["log_index"])
         return {"consents": [{"obtained": c["obtained"].removeprefix("OBTAINED_"), "text_language": c["text_language"],
-                              "obtained_at": datetime.datetime.fromtimestamp(lawworld.seconds(c["obtained_at"]), lawworld.STOCKHOLM).date().isoformat()} for c in kept]}
+                              "obtained_at": datetime.datetime.fromtimestamp(lawworld.seconds(c["obtained_at"]), lawworld.STOCKHOLM).isoformat(" ", "minutes")[:16]} for c in kept]}
 
     def contact(self, case, officer):
         """One more contact officer of social services."""

@@ -50,12 +50,18 @@ export function day(at: Timestamp | undefined): string {
   return at === undefined || at.seconds === 0n ? "" : date(timestampDate(at));
 }
 
+// Days are Stockholm's, wherever the tablet thinks that it is: "YYYY-MM-DD HH:MM" on the clock there.
+const clock = new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Stockholm", dateStyle: "short", timeStyle: "short" });
+
 // The value of a date field, and back.
 export function dayText(at: Date): string {
-  return `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, "0")}-${String(at.getDate()).padStart(2, "0")}`;
+  return clock.format(at).slice(0, 10);
 }
 
 export function dayStart(text: string): Timestamp | undefined {
-  const at = new Date(`${text}T00:00:00`);
-  return Number.isNaN(at.getTime()) ? undefined : timestampFromDate(at);
+  const utc = new Date(`${text}T00:00:00Z`);
+  if (Number.isNaN(utc.getTime())) return undefined;
+  // No change to or from summer time falls between midnight in Stockholm and midnight UTC.
+  const ahead = new Date(`${clock.format(utc).replace(" ", "T")}:00Z`).getTime() - utc.getTime();
+  return timestampFromDate(new Date(utc.getTime() - ahead));
 }

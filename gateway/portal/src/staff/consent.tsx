@@ -41,7 +41,7 @@ function DraftFields({ current, of, onChange }: { current: Case; of: Draft; onCh
       {current.protectedIdentity && (
         <label class="row">
           <input type="checkbox" class="ds-input" checked={of.marked} onChange={(e) => set({ marked: e.currentTarget.checked })} />
-          <span>{t("The protected person agreed to share this in so many words.")}</span>
+          <span class="grow">{t("The protected person agreed to share this in so many words.")}</span>
         </label>
       )}
     </div>

@@ -117,7 +117,7 @@ export function Lead({ current, persons, list, lockedNow, limits, again }: { cur
               <input type="checkbox" class="ds-input" checked={hidden} onChange={(e) => setHidden(e.currentTarget.checked)} /> {t("Protected identity")}
             </label>
             <label class="row">
-              <input type="checkbox" class="ds-input" checked={locked} onChange={(e) => setLocked(e.currentTarget.checked)} /> <span>{t("The young person's login is locked, because of a threat")}</span>
+              <input type="checkbox" class="ds-input" checked={locked} onChange={(e) => setLocked(e.currentTarget.checked)} /> <span class="grow">{t("The young person's login is locked, because of a threat")}</span>
             </label>
             <div class="filters">
               <Field id="guardian" label={t("A guardian's view of the case")} value={guardian} onValue={setGuardian} choices={[{ value: "", text: t("leave as it is") }, ...persons.filter((p) => !p.subject).map((p) => ({ value: p.id, text: p.name }))]} />
