@@ -130,7 +130,8 @@ export async function loginStaff(chrome, world, account, options) {
 // Goes to one of our pages: its tab is the one that is shown, its heading is there, and it waits for nothing more. (The page before has a heading, too.)
 export async function view(p, world, path) {
   await p.goto(`${world.url}/#/${path}`);
-  await p.locator(`main nav a[aria-current=page][href="#/${path.split("?")[0]}"]`).waitFor();
+  const tab = `main nav a[aria-current=page][href`;
+  await p.locator(`${tab}="#/${path.split("?")[0]}"], ${tab}^="#/${path.split("?")[0]}?"]`).first().waitFor();
   await p.locator("main h1").waitFor();
   await p.waitForFunction(() => !document.querySelector("main p[role=status]"));
 }
