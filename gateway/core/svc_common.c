@@ -215,6 +215,24 @@ static bool fill_guardians(struct sluss_txn *txn, const struct sluss_id *case_id
 	return c->guardian_person_ids != NULL;
 }
 
+static bool note_end(void *context, const struct sluss_grant_view *grant)
+{
+	int64_t *first_ms = context;
+	if (grant->in_force && grant->standing == SLUSS_OK_CONSENT && grant->until_ms < *first_ms)
+		*first_ms = grant->until_ms;
+	return true;
+}
+
+static bool fill_next_end(struct sluss_txn *txn, const struct sluss_id *case_id, Sluss__V1__Case *c)
+{
+	int64_t first_ms = INT64_MAX;
+	sluss_case_each_grant(txn->state, case_id, txn->now_ms, note_end, &first_ms);
+	if (first_ms == INT64_MAX)
+		return true;
+	c->next_grant_end = svc_time(txn, first_ms);
+	return c->next_grant_end != NULL;
+}
+
 Sluss__V1__Case *svc_case(struct sluss_txn *txn, const struct sluss_id *case_id)
 {
 	struct sluss_case_view view;
@@ -230,7 +248,8 @@ Sluss__V1__Case *svc_case(struct sluss_txn *txn, const struct sluss_id *case_id)
 		c->protected_identity = view.protected_identity;
 		c->opened_index = view.opened_seq;
 		ok = c->case_id != NULL && c->programme != NULL && c->subject_person_id != NULL &&
-		    fill_members(txn, case_id, view.member_count, c) && fill_guardians(txn, case_id, view.guardian_count, c);
+		    fill_members(txn, case_id, view.member_count, c) && fill_guardians(txn, case_id, view.guardian_count, c) &&
+		    fill_next_end(txn, case_id, c);
 	}
 	if (ok && sluss_case_required(txn->state, case_id, &required) && required.known) {
 		c->required_person_ids = id_texts(txn, required.persons, required.count);

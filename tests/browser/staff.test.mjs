@@ -153,7 +153,7 @@ test("a coordinator opens a case, asks on a tablet, on paper and by word of mout
   assert.equal(await p.locator(".print-only.signature:visible").count(), 2);
   await p.locator("svg.qr").waitFor();
   const asked = (await p.locator("section.sheet [lang] p:not(.print-only)").allTextContents()).join("\n");
-  assert.equal(await scan(p), `sluss:text:2026-1:ar:${createHash("sha256").update(asked).digest("hex")}`);
+  assert.equal(await scan(p), `sluss:text:2026-1-form:ar:${createHash("sha256").update(asked).digest("hex")}`);
   await p.emulateMedia({ media: "screen" });
   await recorded(p, "Nytt samtycke");
   await view(p, world, `${path}/grants`);
@@ -164,6 +164,8 @@ test("a coordinator opens a case, asks on a tablet, on paper and by word of mout
   await card(p, "närvaro").locator(".ds-tag", { hasText: "Slutar snart" }).waitFor();
   await card(p, "närvaro").locator(".ds-tag[data-color=success]").waitFor();
   await p.locator("main .ds-alert", { hasText: "samtycke slutar inom trettio dagar" }).waitFor();
+  await view(p, world, "cases");
+  await card(p, id).getByText(/Ett samtycke slutar snart: .20 mars 2026/).waitFor();
 
   // By word of mouth: the guardian says no, and the page says why it does not count.
   await view(p, world, `${path}/consent`);

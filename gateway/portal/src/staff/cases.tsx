@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The agency's own cases, without names.
+import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Phase } from "../../gen/sluss/v1/common_pb";
 import { t } from "../i18n";
 import { href } from "../route";
 import { Link, Name, Paged, Title } from "../ui/parts";
 import { phase } from "../words";
-import { cases } from "./clients";
+import { cases, day, now } from "./clients";
+import { isSoon } from "./soon";
 
 export function CaseList() {
   return (
@@ -14,8 +16,8 @@ export function CaseList() {
       <Paged
         none={t("There are no cases.")}
         load={async (pageToken) => {
-          const page = await cases.list({ pageToken });
-          return { rows: page.cases, next: page.nextPageToken };
+          const [page, at] = await Promise.all([cases.list({ pageToken }), now()]);
+          return { rows: page.cases.map((c) => ({ ...c, soon: isSoon(c.nextGrantEnd, timestampDate(at)) })), next: page.nextPageToken };
         }}
       >
         {(rows) => (
@@ -28,6 +30,11 @@ export function CaseList() {
                 <p>
                   <Name>{c.programme}</Name>: <span class="ds-tag" data-color={c.phase === Phase.CLOSING ? "warning" : "neutral"}>{phase(c.phase)}</span> {c.protectedIdentity && t("Protected person.")}
                 </p>
+                {c.soon && (
+                  <p>
+                    <span class="ds-tag" data-color="warning">{t("A consent ends soon: {day}", { day: day(c.nextGrantEnd) })}</span>
+                  </p>
+                )}
               </li>
             ))}
           </ul>

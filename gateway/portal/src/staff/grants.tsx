@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Each consent with its grants: their state and why, and what ends soon.
-import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { type Case } from "../../gen/sluss/v1/case_pb";
 import { ReasonCode } from "../../gen/sluss/v1/common_pb";
 import { type Consent, type Grant, GrantStatus, Obtained } from "../../gen/sluss/v1/consent_pb";
@@ -13,15 +12,14 @@ import { day } from "./clients";
 import { agencyName } from "./names";
 import { type Known } from "./persons";
 import { Said } from "./said";
-
-const SOON_MS = 30 * 86400_000;
+import { isSoon } from "./soon";
 
 function word(status: GrantStatus): string {
   return status === GrantStatus.GIVEN ? t("has said yes") : status === GrantStatus.REFUSED ? t("has said no") : status === GrantStatus.WITHDRAWN ? t("has stopped it") : t("has not answered");
 }
 
-function isSoon(grant: Grant, at: Date): boolean {
-  return grant.until !== undefined && !CLOSED.includes(grant.standing) && timestampDate(grant.until).getTime() - at.getTime() < SOON_MS;
+function endsSoon(grant: Grant, at: Date): boolean {
+  return !CLOSED.includes(grant.standing) && isSoon(grant.until, at);
 }
 
 // Why a grant does not count, and what would help; "" when it counts.
@@ -61,7 +59,7 @@ function GrantCard({ grant, persons, at }: { grant: Grant; persons: Known[]; at:
         <span class="ds-tag" data-color={grant.standing === ReasonCode.OK_CONSENT ? "success" : "warning"}>
           {standing(grant.standing)}
         </span>
-        {isSoon(grant, at) && <span class="ds-tag" data-color="warning">{t("Ends soon")}</span>}
+        {endsSoon(grant, at) && <span class="ds-tag" data-color="warning">{t("Ends soon")}</span>}
       </div>
       <dl class="facts">
         {why !== "" && (
@@ -129,7 +127,7 @@ function ConsentPart({ current, consent, persons, at }: { current: Case; consent
 
 export function Grants({ current, list, persons, at, again }: { current: Case; list: Consent[]; persons: Known[]; at: Date; again: () => void }) {
   const grants = list.flatMap((c) => c.grants);
-  const soon = grants.filter((g) => isSoon(g, at)).length;
+  const soon = grants.filter((g) => endsSoon(g, at)).length;
   return (
     <div class="stack">
       {grants.length === 0 && <p>{t("Nobody has been asked anything yet.")}</p>}

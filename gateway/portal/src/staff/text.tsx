@@ -9,7 +9,7 @@ import { agencyName } from "./names";
 import { type Known } from "./persons";
 import { Qr } from "./qr";
 
-export const TEXT_VERSION = "2026-1";
+export const TEXT_VERSION = "2026-1-form"; // its words are not those of core's own question (`version.question`)
 
 // One question of the form.
 export interface Draft {
