@@ -10,6 +10,7 @@ import unittest
 
 import browser
 import harness
+import outside
 import provider
 import wire
 
@@ -17,20 +18,25 @@ import wire
 def setUpModule():
     if not provider.available():
         raise RuntimeError("no oidc-provider: gateway/portal/build brings it")  # not skipped: nobody would notice
-    global gateway, soc, pol, case, person, between, url, subject_pin
+    global gateway, soc, pol, case, person, between, secure, strange, url, subject_pin
     stack = contextlib.ExitStack()
     unittest.addModuleCleanup(stack.close)
     url = stack.enter_context(provider.running())
     between = stack.enter_context(contextlib.closing(provider.Between(url)))
+    certificates = stack.enter_context(tempfile.TemporaryDirectory(prefix="sluss-"))
+    ours, other = (outside.TlsAuthority(certificates, name) for name in ("ours", "other"))
+    secure, strange = (stack.enter_context(contextlib.closing(provider.Between(url, ca.server(ca.name + "-idp", "IP:127.0.0.1")))) for ca in (ours, other))
     lines = [
         ("people", {"kind": "person", "client_id": "person-RS256", "person_claim": "personal_identity_number", "display": "E-legitimation å"}),
-        ("people-ps", {"kind": "person", "client_id": "person-PS256", "person_claim": "personal_identity_number"}),
+        ("people-ps", {"kind": "person", "client_id": "person-PS256", "person_claim": "personal_identity_number", "token": secure.url + "/token", "jwks": secure.url + "/jwks"}),
         ("staff", {"kind": "staff", "client_id": "staff-ES256", "officer_claim": "officer", "agency": "soc"}),
         ("all-staff", {"kind": "staff", "client_id": "secret-staff-EdDSA", "officer_claim": "officer", "agency_claim": "agency", "agencies": "soc,pol,gone",
                        "secret_file": "keys/idp-secret"}),
+        ("strange", {"kind": "person", "client_id": "person-RS256", "person_claim": "personal_identity_number", "token": strange.url + "/token", "jwks": strange.url + "/jwks"}),
         ("down", {"kind": "person", "client_id": "person-RS256", "person_claim": "personal_identity_number", "token": "http://127.0.0.1:1/token"}),
     ]
     settings = "".join(provider.issuer_line(url, between.url, name=name, **pairs) for name, pairs in lines)
+    settings += f"idp_ca = {ours.ca}\n"
     # Twice the same: one whose keys idp fetches, one whose keys are in a file.
     for name, keys in (("fetched", {}), ("pinned", {"jwks": None, "jwks_file": "keys/provider.json"})):
         settings += provider.issuer_line(url, between.url, name=name, kind="staff", client_id="staff-ES256", officer_claim="officer", agency="pol", **keys)
@@ -48,7 +54,7 @@ def new_browser():
 
 class Oidc(unittest.TestCase):
     def setUp(self):
-        between.mood = None
+        between.mood = secure.mood = None
 
     def refused(self, answer, reason="LOGIN_REFUSED", code="permission_denied"):
         self.assertFalse(answer.ok, "let in")
@@ -59,7 +65,7 @@ class Logins(Oidc):
     def test_where(self):
         listed = new_browser().call("SessionService/ListIssuers", "ListIssuersRequest", {}, "ListIssuersResponse").message
         self.assertEqual([(i["issuer_id"], i["display_name"]) for i in listed["issuers"]],
-                         [("people", "E-legitimation å"), ("people-ps", "people-ps"), ("staff", "staff"), ("all-staff", "all-staff"), ("down", "down"), ("fetched", "fetched"), ("pinned", "pinned")])
+                         [("people", "E-legitimation å"), ("people-ps", "people-ps"), ("staff", "staff"), ("all-staff", "all-staff"), ("strange", "strange"), ("down", "down"), ("fetched", "fetched"), ("pinned", "pinned")])
         self.assertEqual({i["kind"] for i in listed["issuers"][2:4]}, {"SESSION_KIND_STAFF"})
 
     def test_person(self):
@@ -150,7 +156,7 @@ class Wrong(Oidc):
                 return None
             taken.append(between.pass_on("POST", path, body, headers))
             return taken[0]
-        between.mood = keep
+        between.mood = secure.mood = keep
         self.assertTrue(new_browser().log_in("people-ps", subject_pin).ok)
         self.refused(new_browser().log_in("people", subject_pin))
 
@@ -185,6 +191,12 @@ class Wrong(Oidc):
             let_go.set()
             waiting.join(30)
         self.assertTrue(answers[0].ok, answers[0].body)
+
+    def test_over_tls(self):
+        self.assertTrue(new_browser().log_in("people-ps", subject_pin).ok)
+        self.assertIn("/token", [path for path, _, _ in secure.seen])
+        self.refused(new_browser().log_in("strange", subject_pin), "UNAVAILABLE", "unavailable")
+        self.assertEqual(strange.seen, [])  # the login's code was not given away
 
     def test_idp_dies(self):
         gateway.kill("idp")

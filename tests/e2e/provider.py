@@ -51,12 +51,14 @@ class Between(http.server.ThreadingHTTPServer):
     and gives (status, body) or None to pass it on."""
     daemon_threads = True
 
-    def __init__(self, target):
+    def __init__(self, target, tls=None):
         self.target = target
         self.mood = None
         self.seen = []  # (path, headers, body) of every request
         super().__init__(("127.0.0.1", 0), BetweenHandler)
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        if tls:  # an ssl.SSLContext
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server_address[1]}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def close(self):

@@ -160,6 +160,16 @@ class Sessions(unittest.TestCase):
         self.assertEqual(harness.uuid_text(ended[-1]["person"]), guardian)
         type(self).setUpClass()
 
+    def test_a_session_ends_with_its_time(self):
+        with harness.gateway(settings={"session_ms": 1000}) as brief:
+            opener = brief.agency("soc", "social_services")
+            opened, subject = opener.open_case([opener])
+            code = opener.state("SessionService/IssueCode", "IssueCode", {"case_id": opened, "person_id": subject}, "IssueCodeRequest", "IssueCodeResponse").message["code"]
+            b = browser.Browser(brief, brief.folder / "browsers")
+            self.assertTrue(b.enter_code(code).ok)
+            harness.wait_until(lambda: not self.get(by=b).ok, "the session goes on for ever")
+            self.unknown(self.get(by=b))
+
     def test_sessions_end_with_core(self):
         self.assertTrue(self.get().ok)
         before = gateway.pids()["core"]
