@@ -15,7 +15,7 @@ const BIRTH = `${new Date().getUTCFullYear() - 19}-01-02`; // of age, and young 
 
 let world, chrome, big, small, foreign;
 before(async () => {
-  [world, chrome] = await Promise.all([stage({ demo_clock_start: new Date().toISOString() }, MARK), browser()]);
+  [world, chrome] = await Promise.all([stage({ demo_clock_start: new Date().toISOString() }, { mark: MARK, outside: true }), browser()]);
   // One case with a little of everything, then one with ten thousand disclosures.
   small = await world.ask("family", { birth: BIRTH.replace("-01-02", "-01-03"), guardians: 0, names: [`Sam ${MARK}`] });
   const { consent } = await world.ask("agree", { case: small.case, drafts: [["needs", "soc", ["pol", "school"], "PURPOSE_COORDINATION"]], by: small.persons });
@@ -27,6 +27,7 @@ before(async () => {
   const observed = await world.ask("agree", { case: big.case, drafts: [["police_observation", "pol", ["soc"], "PURPOSE_COORDINATION"]], by: big.persons });
   await world.ask("many", { case: big.case, consent: observed.consent, count: MANY });
   await world.ask("stop", { case: small.case, person: small.persons[0] });
+  await world.ask("outside");
   await world.ask("later", { days: 20 }); // what is asked back is overdue
 });
 after(async () => {
@@ -60,6 +61,8 @@ test("an auditor's pages: everything there is to see, in four languages, on a ph
   await view(p, world, "log");
   await p.locator("main dl").waitFor();
   assert.match((await p.locator("main").innerText()).replaceAll(/(?<=\d)\s(?=\d)/g, ""), new RegExp(`3[^]*${size}[^]*audit`)); // what was found, over how many entries, by whom
+  assert.match(await rows(p).innerText(), /witness\.example/);
+  assert.doesNotMatch(await p.locator("main").innerText(), /aldrig hittills/);
   await view(p, world, "disclosures?which=2");
   await rows(p).first().waitFor();
   assert.equal(await rows(p).count(), 1);

@@ -13,11 +13,12 @@ const { chromium } = require("playwright-core");
 const axePath = require.resolve("axe-core/axe.min.js");
 const SHOTS = process.env.SLUSS_SHOTS ?? join(TOP, "build", "screenshots");
 
-// The gateway with its people. `settings`: more lines of slussd's settings; `mark`: what stands behind every name that somebody may choose.
-export async function stage(settings = {}, mark = "") {
+// The gateway with its people. `settings`: more lines of slussd's settings; `mark`: what stands behind every name that somebody may choose; `outside`: with a witness and a
+// time-stamping authority.
+export async function stage(settings = {}, { mark = "", outside = false } = {}) {
   const child = spawn("python3", ["-W", "ignore", join(TOP, "tests/browser/stage.py")], {
     stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, SLUSS_SETTINGS: JSON.stringify(settings), SLUSS_MARK: mark },
+    env: { ...process.env, SLUSS_SETTINGS: JSON.stringify(settings), SLUSS_MARK: mark, SLUSS_OUTSIDE: outside ? "1" : "" },
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const read = async () => {

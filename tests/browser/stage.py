@@ -10,10 +10,12 @@ import pathlib
 import socket
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import harness  # noqa: E402
 import lawworld  # noqa: E402
+import outside  # noqa: E402
 import provider  # noqa: E402
 import wire  # noqa: E402
 
@@ -26,13 +28,29 @@ MARK = os.environ.get("SLUSS_MARK", "")
 class Stage(lawworld.World):
     def __init__(self):
         self.provider = contextlib.ExitStack()
-        self.context = harness.gateway(settings={"demo_clock": "true", "demo_clock_start": lawworld.START, "portal_dir": str(PORTAL), **self.staff(), **json.loads(os.environ.get("SLUSS_SETTINGS", "{}"))})
+        self.context = harness.gateway(settings={"demo_clock": "true", "demo_clock_start": lawworld.START, "portal_dir": str(PORTAL), **self.staff(), **self.others(),
+                                                 **json.loads(os.environ.get("SLUSS_SETTINGS", "{}"))})
         self.gateway = self.context.__enter__()
+        if self.witness:
+            self.witness.log_key = (self.gateway.state / "log.vkey").read_text().strip()
+            self.witness.away = False
         self.desks = {name: self.desk(name, kind) for name, kind in {**lawworld.TYPES, "audit": "auditor"}.items()}
 
     def close(self):
         super().close()
         self.provider.close()
+
+    def others(self):
+        """Settings for a witness and a time-stamping authority, where a test wants them (SLUSS_OUTSIDE)."""
+        self.witness = None
+        if not os.environ.get("SLUSS_OUTSIDE"):
+            return {}
+        folder = self.provider.enter_context(tempfile.TemporaryDirectory(prefix="sluss-"))
+        self.witness = self.provider.enter_context(contextlib.closing(outside.Witness(folder, "witness.example", 1)))
+        self.witness.away = True  # until it knows the log's key
+        authority = self.provider.enter_context(contextlib.closing(outside.TimestampAuthority(folder)))
+        return {"witness": [self.witness.setting.split(" = ", 1)[1]], "witness_quorum": "1", "witness_period_ms": "300",
+                "timestamp_url": authority.url, "timestamp_ca": str(authority.ca), "timestamp_period_ms": "300"}
 
     def staff(self):
         """Settings for officers who log in with a real identity provider, where its package is installed: the provider must know the pages' port before they are there."""
@@ -148,6 +166,12 @@ class Stage(lawworld.World):
 
     def end_sessions(self):
         return self.gateway.admin("EndSessions", {"everybody": True})
+
+    def outside(self):
+        """Waits until what is in the log now has its cosignature and its date."""
+        size = int(self.gateway.health()["log_size"])
+        harness.wait_until(lambda: all(int(self.gateway.health().get(f, 0)) >= size for f in ("cosigned_size", "timestamped_size")), "no cosignature, or no timestamp")
+        return {}
 
     def looks(self):
         """What was looked at, of all that the log has."""

@@ -57,11 +57,11 @@ export function Health() {
             <ul class="cards">
               {h.witnesses.map((w) => (
                 <li key={w.name} class="ds-card stack">
-                  <h3 class="ds-heading" data-size="xs">
+                  <h3 class="ds-heading as-is" data-size="xs">
                     <Name>{w.name}</Name>
                   </h3>
                   <p>
-                    <UpTo size={w.size} of={h.size} at={w.at} /> (<bdi>{w.state}</bdi>)
+                    <UpTo size={w.size} of={h.size} at={w.at} /> (<bdi lang="en">{w.state}</bdi>)
                   </p>
                 </li>
               ))}
