@@ -19,7 +19,7 @@ MIB = 1 << 20
 SIZE = 100 * MIB
 CHUNK = 256 << 10
 CLIENT_MAX = 16 * MIB  # private memory that a client may ask for; beyond it malloc fails
-GROWTH_MAX = 40 * MIB  # of one process, while 100 MiB pass; what it keeps is a few chunks, SQLite's pages and its log's
+GROWTH_MAX = 60 * MIB  # of one process, while 100 MiB pass; what it keeps is a few chunks, SQLite's pages and its log's
 
 
 def memory(running):
