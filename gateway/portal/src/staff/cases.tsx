@@ -4,7 +4,7 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Phase } from "../../gen/sluss/v1/common_pb";
 import { t } from "../i18n";
 import { href } from "../route";
-import { Link, Name, Paged, Title } from "../ui/parts";
+import { Alert, Link, Name, Paged, Title } from "../ui/parts";
 import { phase } from "../words";
 import { cases, day, now } from "./clients";
 import { isSoon } from "./soon";
@@ -30,11 +30,7 @@ export function CaseList() {
                 <p>
                   <Name>{c.programme}</Name>: <span class="ds-tag" data-color={c.phase === Phase.CLOSING ? "warning" : "neutral"}>{phase(c.phase)}</span> {c.protectedIdentity && t("Protected person.")}
                 </p>
-                {c.soon && (
-                  <p>
-                    <span class="ds-tag" data-color="warning">{t("A consent ends soon: {day}", { day: day(c.nextGrantEnd) })}</span>
-                  </p>
-                )}
+                {c.soon && <Alert kind="warning">{t("A consent ends soon: {day}", { day: day(c.nextGrantEnd) })}</Alert>}
               </li>
             ))}
           </ul>
