@@ -22,8 +22,10 @@ static const char *const unauthenticated[] = {
 // What the sanitizers look for shows with one bit an octet as well.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define ALL_BITS false
+#define STEP 5
 #else
 #define ALL_BITS true
+#define STEP 1
 #endif
 
 static const char *const both[] = {"soc-1", "police-1"};
@@ -222,7 +224,7 @@ static void test_every_octet(void **state)
 		if (is_unauthenticated(file->path))
 			continue;
 		// A policy is long and only ever hashed: every 97th octet of it.
-		size_t step = strncmp(file->path, "policies/", 9) == 0 ? 97 : 1;
+		size_t step = strncmp(file->path, "policies/", 9) == 0 ? 97 : STEP;
 		for (size_t i = 0; i < file->len; i += step) {
 			uint8_t was = file->data[i];
 			// DER has places that only some bits change in meaning: all of them there.
