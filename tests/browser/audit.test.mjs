@@ -42,6 +42,13 @@ async function inert(p) {
   assert.deepEqual(p.faults, []);
 }
 
+// Types it into every field that takes text, and says into how many.
+async function typeInto(p, fields) {
+  const all = await p.locator(fields).all();
+  for (const field of all) await field.fill(MARK);
+  return all.length;
+}
+
 async function saved(p, button) {
   const [file] = await Promise.all([p.waitForEvent("download"), button.click()]);
   return { name: file.suggestedFilename(), text: readFileSync(await file.path(), "utf8") };
@@ -410,11 +417,18 @@ test("a person with ten thousand disclosures; script in names, in texts and in a
   await auditor.context().close();
   const officer = await loginStaff(chrome, world, "soc.1@soc");
   officer.on("dialog", (d) => officer.faults.push(d.message()));
-  for (const path of ["cases", `case/${small.case}`, `case/${small.case}/grants`, `case/${small.case}/law`, `case/${small.case}/lead`]) {
+  let typed = 0;
+  for (const path of ["cases", "open", ...["", "/members", "/grants", "/consent", "/law", "/lead"].map((part) => `case/${small.case}${part}`)]) {
     await officer.goto(`${world.url}/#/${path}`);
     await officer.locator("main h1").waitFor();
     await officer.waitForLoadState("networkidle");
+    typed += await typeInto(officer, "main input:not([type]), main input[type=text], main textarea");
+    for (const button of await officer.locator("main form button[type=submit]:enabled").all()) {
+      await button.click();
+      await officer.waitForLoadState("networkidle");
+    }
     await inert(officer);
   }
+  assert.ok(typed >= 12, `${typed} fields`);
   await officer.context().close();
 });
